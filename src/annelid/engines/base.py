@@ -1,0 +1,160 @@
+"""What an engine is: the small surface behind which every heavy tool lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annelid.dataset import Task
+from annelid.objects import Objects
+
+Pixels = NDArray[np.uint8]
+Report = Callable[[str, Mapping[str, Any]], None]
+"""``report(event, data)``: events are ``header``, ``log``, ``epoch``, ``progress``, ``picture``."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training.
+
+    Attributes:
+        model: an architecture (``yolo11n-seg.yaml``) or the path of weights to start from.
+        task: detect or segment.
+        resume: path of the state to go on from, or None for a new training.
+        trust: load weights of unknown origin even though they may carry code.
+        params: the engine's own parameters under their own names (``epochs``, ``imgsz``, ``lr0`` ...).
+    """
+
+    model: str
+    task: Task
+    resume: Path | None = None
+    trust: bool = False
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture to learn from.
+
+    Attributes:
+        path: an 8-bit RGB PNG, already preprocessed and cropped to what is annotated.
+        objects: the objects on it, in pixels of that picture.
+    """
+
+    path: Path
+    objects: Objects
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What an engine learns from.
+
+    Attributes:
+        classes: class names; the index of a class is its place.
+        train: pictures to learn from.
+        val: pictures to choose the best epoch by.
+    """
+
+    classes: tuple[str, ...]
+    train: Sequence[Example]
+    val: Sequence[Example]
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training left behind.
+
+    Attributes:
+        weights: the best weights.
+        epochs_run: how many epochs were run in all.
+        best_epoch: the epoch of `weights`, counted from 1.
+        metrics: the engine's own validation figures of that epoch.
+        effective: every parameter as it was used.
+    """
+
+    weights: Path
+    epochs_run: int
+    best_epoch: int
+    metrics: Mapping[str, float]
+    effective: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PredictConfig:
+    """How to predict.
+
+    Attributes:
+        conf: least confidence of an object that is kept.
+        iou: overlap above which two predictions of one class are the same object (non-maximum suppression).
+        max_det: most objects per tile; it is said when it was reached.
+        imgsz: longest side of the network's input in pixels; None is what the model was trained with.
+        device: "cpu", "0", "mps"; "" chooses.
+    """
+
+    conf: float = 0.25
+    iou: float = 0.7
+    max_det: int = 3000
+    imgsz: int | None = None
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class PredictorSpec:
+    """What a predictor wants as input.
+
+    Attributes:
+        tile: largest side in pixels that it takes at its own scale; larger images are cut into tiles.
+        overlap: how many pixels neighbouring tiles share, at least the diameter of the largest object.
+    """
+
+    tile: int
+    overlap: int
+
+
+class Predictor(Protocol):
+    """A loaded model. Stateless: the same tile gives the same objects."""
+
+    spec: PredictorSpec
+
+    def __call__(self, tiles: Sequence[Pixels]) -> list[Objects]:
+        """Find the objects on uint8 RGB tiles ``[y, x, c]``, each at most ``spec.tile`` on a side."""
+
+
+class Engine(Protocol):
+    """An engine is a module with these names."""
+
+    NAME: str
+    TASKS: tuple[Task, ...]
+    EXTRA: str
+    """The extra that installs what it needs, or ""."""
+    DEFAULT_MODEL: Mapping[Task, str]
+
+    def health(self) -> str | None:
+        """None when the engine can work, else the sentence to show, with the exact install command."""
+
+    def check(self, config: TrainConfig) -> dict[str, Any]:
+        """The parameters as they will be used; imports nothing heavy where it can help it.
+
+        Raises:
+            UsageError: a parameter is unknown, has a wrong value, or would have no effect here.
+        """
+
+    def train(self, data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:
+        """Train, writing into the run folder ``out``; ``report`` gets every event as it happens.
+
+        Raises:
+            EngineError: the training failed.
+            Interrupted: the user stopped it; ``out`` can be resumed.
+        """
+
+    def load(self, weights: Path, config: PredictConfig, classes: Sequence[str]) -> Predictor:
+        """Load a model.
+
+        Raises:
+            EngineError: the file is not such a model, or it could run code and was not trusted.
+        """

@@ -1,0 +1,103 @@
+"""Everything that Annelid raises on purpose.
+
+    AnnelidError                what went wrong, and what to do next          exit code 1
+    ├── UsageError              the command or call itself is wrong           exit code 2
+    ├── InputError              a file or a value from outside is not usable: names file, place, expected, found
+    │   ├── ImageError          an image cannot be read
+    │   └── AnnotationError     an annotation file cannot be read or written
+    ├── ProjectError            the project folder is missing, broken or not writable
+    ├── Conflict                somebody else changed the same object since it was read
+    ├── EngineError             a training or prediction engine is missing or failed
+    └── Interrupted             stopped by the user; what was finished is kept    exit code 130
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+
+class AnnelidError(Exception):
+    """A problem that the user can act on.
+
+    Args:
+        message: what went wrong, in one sentence.
+        next_step: what the user can do about it, in one sentence.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  next: {self.next_step}" if self.next_step else self.message
+
+
+class UsageError(AnnelidError):
+    """The command line or the call is wrong: an unknown option, a value out of range."""
+
+    exit_code = 2
+
+
+class InputError(AnnelidError):
+    """A file or a value that came from outside cannot be used.
+
+    Args:
+        file: the file at fault.
+        place: where in it, for example ``line 12`` or ``shapes[3].points``.
+        expected: what was expected there.
+        found: what was found instead.
+        next_step: what to do about it.
+    """
+
+    def __init__(
+        self, file: Path | str, *, place: str = "", expected: str = "", found: str = "", next_step: str = ""
+    ) -> None:
+        where = f"{file}: {place}" if place else str(file)
+        parts = [f"expected {expected}" if expected else "", f"found {found}" if found else ""]
+        super().__init__(f"{where}: {', '.join(p for p in parts if p)}", next_step=next_step)
+        self.file, self.place, self.expected, self.found = str(file), place, expected, found
+
+
+class ImageError(InputError):
+    """An image cannot be read."""
+
+
+class AnnotationError(InputError):
+    """An annotation file cannot be read or written."""
+
+
+class ProjectError(AnnelidError):
+    """The project folder is missing, broken or not writable."""
+
+
+class Conflict(AnnelidError):  # noqa: N818 - a conflict is a state of affairs, not a mistake
+    """Objects were changed by somebody else since they were read.
+
+    Args:
+        image_id: the image on which it happened.
+        object_ids: the objects at stake.
+        revision: the revision of the image that the store holds now.
+    """
+
+    def __init__(self, image_id: str, object_ids: Sequence[str], revision: int) -> None:
+        super().__init__(
+            f"{len(object_ids)} object(s) on image {image_id} changed since you read them: "
+            f"{', '.join(object_ids[:5])}",
+            next_step=f"read revision {revision}, apply your change to it and save again",
+        )
+        self.image_id, self.object_ids, self.revision = image_id, tuple(object_ids), revision
+
+
+class EngineError(AnnelidError):
+    """An engine is not installed, refuses a parameter, or failed."""
+
+
+class Interrupted(AnnelidError):  # noqa: N818 - the user's wish, not an error
+    """The user stopped the work; what was finished is kept."""
+
+    exit_code = 130
