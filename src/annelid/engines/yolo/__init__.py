@@ -1,0 +1,52 @@
+"""YOLO through Ultralytics: v8, 11 and 26, detection and instance segmentation, from ``.yaml`` or ``.pt``.
+
+Importing this module loads neither torch nor Ultralytics; `train` and `load` do, in the worker's process.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from annelid.dataset import Task
+from annelid.engines.base import PredictConfig, Predictor, Report, TrainConfig, TrainingData, TrainResult
+from annelid.engines.yolo import parameters
+
+NAME = "yolo"
+TASKS: tuple[Task, ...] = ("detect", "segment")
+EXTRA = "yolo"
+DEFAULT_MODEL: Mapping[Task, str] = {"detect": "yolo11n.yaml", "segment": "yolo11n-seg.yaml"}
+
+
+def health() -> str | None:
+    """None when Ultralytics is installed, else what to type."""
+    if importlib.util.find_spec("ultralytics") is None:
+        return "Ultralytics is not installed: pip install 'annelid[yolo]'"
+    return None
+
+
+def check(config: TrainConfig) -> dict[str, Any]:
+    """The parameters as they will be used; see `annelid.engines.yolo.parameters.check`."""
+    return parameters.check(config.params, task=config.task, from_scratch=config.model.endswith((".yaml", ".yml")))
+
+
+def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:
+    """Train with Ultralytics' trainer on exact outlines; see `annelid.engines.yolo.training`."""
+    from annelid.engines.yolo import environment
+
+    environment.isolate(out, trust=config.trust)
+    from annelid.engines.yolo import training
+
+    return training.train(data, config, out, report)
+
+
+def load(weights: Path, config: PredictConfig, classes: Sequence[str], *, trust: bool = False) -> Predictor:
+    """Load ``.pt`` weights for prediction; see `annelid.engines.yolo.predictor`."""
+    from annelid.engines.yolo import environment
+
+    environment.isolate(None, trust=trust)
+    from annelid.engines.yolo.predictor import YoloPredictor
+
+    return YoloPredictor(weights, config, classes, trust=trust)

@@ -1,0 +1,23 @@
+"""Keep Ultralytics to itself: no downloads, no installs, no trackers, no settings in the user's home."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def isolate(out: Path | None, *, trust: bool) -> None:
+    """Set the environment that Ultralytics reads when it is imported; call it before that.
+
+    Args:
+        out: the run folder, for Ultralytics' own settings file; None uses a temporary folder.
+        trust: allow weights that carry code; by default they load through an allow-list of known classes.
+    """
+    private = Path(out, ".ultralytics") if out else Path(tempfile.gettempdir(), "annelid-ultralytics")
+    private.mkdir(parents=True, exist_ok=True)
+    os.environ["YOLO_CONFIG_DIR"] = str(private)
+    os.environ["YOLO_AUTOINSTALL"] = "false"
+    os.environ["YOLO_OFFLINE"] = "true"
+    os.environ["ULTRALYTICS_SAFE_LOAD"] = "0" if trust else "1"
+    os.environ.setdefault("MPLBACKEND", "agg")

@@ -1,0 +1,203 @@
+"""The training parameters of the YOLO engine: the one place where they are declared.
+
+They bear Ultralytics' names and are passed on under them. One that could have no effect here is refused with the
+reason, and so is one that Annelid decides itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from annelid.dataset import Task
+from annelid.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter.
+
+    Attributes:
+        default: Annelid's default; where it is Ultralytics' own, so is the meaning.
+        meaning: one line for the user.
+        low: least value, for numbers.
+        high: greatest value, for numbers.
+        choices: allowed values, for words.
+        optional: whether None is a value.
+        also: further types that are accepted beside that of the default.
+    """
+
+    default: Any
+    meaning: str
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    also: tuple[type, ...] = ()
+
+
+_OPTIMIZERS = ("auto", "SGD", "MuSGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSProp")
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "epochs": Parameter(100, "passes over the training images", 1),
+    "time": Parameter(0.0, "most hours to train; overrides epochs", 0, optional=True),
+    "patience": Parameter(100, "stop after so many epochs without improvement on validation", 0),
+    "batch": Parameter(16, "images per step; -1 or a fraction fills the GPU's memory", -1, also=(float,)),
+    "imgsz": Parameter(640, "side of the square that images are scaled to, in pixels", 32),
+    "save_period": Parameter(-1, "keep a checkpoint every so many epochs", -1),
+    "cache": Parameter(False, "keep decoded images in memory or on disk", choices=("ram", "disk"), also=(str,)),
+    "device": Parameter("", "cpu, 0, 0,1, mps; empty chooses", also=(int,)),
+    "workers": Parameter(8, "processes that load images (none are used on a CPU)", 0),
+    "optimizer": Parameter("auto", "which optimiser", choices=_OPTIMIZERS),
+    "seed": Parameter(0, "seed of every random choice", 0),
+    "deterministic": Parameter(True, "repeatable operations, where there are some"),
+    "single_cls": Parameter(False, "take all classes as one"),
+    "cos_lr": Parameter(False, "cosine learning rate"),
+    "close_mosaic": Parameter(10, "no mosaic in the last so many epochs", 0),
+    "amp": Parameter(True, "mixed precision", choices=("bf16", "fp16", "fp32"), also=(str,)),
+    "fraction": Parameter(1.0, "share of the training images that is used", 0, 1),
+    "freeze": Parameter(None, "first N layers that stay as they are, or their indices", optional=True, also=(int, list)),
+    "multi_scale": Parameter(0.0, "vary imgsz by this fraction while training", 0, 1),
+    "compile": Parameter(False, "torch.compile"),
+    "overlap_mask": Parameter(True, "one mask image with an index per object (the later covers) instead of one per object"),
+    "mask_ratio": Parameter(4, "masks are learned at 1 / this of imgsz", 1, 8),
+    "plots": Parameter(True, "write the plots"),
+    "lr0": Parameter(0.01, "learning rate at the start", 0, 10),
+    "lrf": Parameter(0.01, "learning rate at the end, as a fraction of lr0", 0, 1),
+    "momentum": Parameter(0.937, "SGD momentum or Adam beta1", 0, 1),
+    "weight_decay": Parameter(0.0005, "L2 regularisation", 0, 1),
+    "warmup_epochs": Parameter(3.0, "epochs of rising learning rate", 0, also=(int,)),
+    "warmup_momentum": Parameter(0.8, "momentum at the start of the warm-up", 0, 1),
+    "warmup_bias_lr": Parameter(0.1, "learning rate of biases at the start of the warm-up", 0, 1),
+    "box": Parameter(7.5, "weight of the box loss", 0),
+    "cls": Parameter(0.5, "weight of the class loss", 0),
+    "cls_pw": Parameter(0.0, "weight rare classes up by their inverse frequency to this power", 0, 1),
+    "dfl": Parameter(1.5, "weight of the box distance loss", 0),
+    "nbs": Parameter(64, "images per optimiser step: gradients add up over nbs / batch batches", 1),
+    "hsv_h": Parameter(0.015, "vary the hue by this fraction", 0, 1),
+    "hsv_s": Parameter(0.7, "vary the saturation by this fraction", 0, 1),
+    "hsv_v": Parameter(0.4, "vary the brightness by this fraction", 0, 1),
+    "degrees": Parameter(0.0, "rotate by up to so many degrees", 0, 180),
+    "translate": Parameter(0.1, "shift by up to this fraction", 0, 1),
+    "scale": Parameter(0.5, "scale by 1 plus or minus this", 0, 1),
+    "shear": Parameter(0.0, "shear by up to so many degrees", -180, 180),
+    "perspective": Parameter(0.0, "perspective distortion", 0, 0.001),
+    "flipud": Parameter(0.0, "probability of an upside-down flip", 0, 1),
+    "fliplr": Parameter(0.5, "probability of a left-right flip", 0, 1),
+    "bgr": Parameter(0.0, "probability of swapping red and blue", 0, 1),
+    "mosaic": Parameter(1.0, "probability of four images in one", 0, 1),
+    "mixup": Parameter(0.0, "probability of blending two images", 0, 1),
+    "cutmix": Parameter(0.0, "probability of pasting a piece of another image", 0, 1),
+    "copy_paste": Parameter(0.0, "share of objects that are copied into other images", 0, 1),
+    "copy_paste_mode": Parameter("flip", "where copies come from", choices=("flip", "mixup")),
+    "cls_remap": Parameter(True, "when fine-tuning, keep what the model knows of classes of the same name"),
+    "conf": Parameter(0.25, "the model's own confidence threshold at prediction", 0, 1),
+    "iou": Parameter(0.7, "the model's own overlap threshold at prediction", 0, 1),
+    "max_det": Parameter(3000, "the model's own most objects per tile at prediction", 1),
+}
+
+PREDICTION = ("conf", "iou", "max_det")
+"""Recorded with the model and used when it predicts. Validation keeps its own (every score counts for mAP)."""
+
+_REFUSED: Mapping[str, str] = {
+    "data": "the data come from the project, or from --data",
+    "model": "it is an option of its own: --model",
+    "task": "it follows from the annotation: outlines are segmented, boxes are detected",
+    "mode": "the verb says it: annelid train, predict, evaluate",
+    "resume": "it is an option of its own: --resume RUN",
+    "project": "runs live in the project's own runs/ folder; name the run with --name",
+    "name": "it is an option of its own: --name",
+    "exist_ok": "a run is never overwritten; choose another --name",
+    "pretrained": "give the weights to start from as --model X.pt",
+    "val": "validation runs after every epoch, so that patience and results.csv mean what they say",
+    "split": "validation uses the val part of the project's split",
+    "save": "checkpoints are always kept",
+    "augment": "at training it would do nothing: augmentation is set by degrees, scale, mosaic and the others",
+    "rect": "it would silently switch mosaic off and shuffle nothing",
+    "dropout": "it acts on classification models only",
+    "erasing": "it acts on classification models only",
+    "auto_augment": "it acts on classification models only",
+    "pose": "it acts on pose models only",
+    "kobj": "it acts on pose models only",
+    "profile": "it serves loggers that are switched off here",
+}
+
+_SEGMENT_ONLY = ("overlap_mask", "mask_ratio", "copy_paste", "copy_paste_mode")
+
+
+def check(params: Mapping[str, Any], *, task: Task, from_scratch: bool) -> dict[str, Any]:
+    """Every parameter as it will be used, defaults filled in.
+
+    Args:
+        params: what the user gave; strings are read as YAML would read them.
+        task: detect or segment.
+        from_scratch: whether training starts from an architecture rather than from weights.
+
+    Raises:
+        UsageError: a name is unknown, a value is out of range, or the parameter would have no effect.
+    """
+    given = {name: _value(name, value) for name, value in params.items()}
+    for name in given:
+        if task == "detect" and name in _SEGMENT_ONLY:
+            raise UsageError(f"{name} would have no effect: it acts on masks, and this training is on boxes")
+    chosen = {name: parameter.default for name, parameter in PARAMETERS.items()}
+    if not from_scratch:
+        chosen["lr0"] = 0.0005
+    chosen |= given
+    if "lr0" in given or "momentum" in given or not from_scratch:
+        # Ultralytics ignores lr0 and momentum under optimizer=auto: a typed one must count.
+        if given.get("optimizer", "auto") == "auto":
+            chosen["optimizer"] = "SGD" if from_scratch else "AdamW"
+    if chosen["time"] == 0.0:
+        chosen["time"] = None
+    return chosen
+
+
+def _value(name: str, value: Any) -> Any:
+    """Check one value and give it its type."""
+    if name in _REFUSED:
+        raise UsageError(f"{name} can't be set here: {_REFUSED[name]}")
+    parameter = PARAMETERS.get(name)
+    if parameter is None:
+        near = difflib.get_close_matches(name, PARAMETERS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(PARAMETERS)}"
+        raise UsageError(f"unknown training parameter {name!r}", next_step=hint)
+    if value is None and parameter.optional:
+        return None
+    kinds = (type(parameter.default), *parameter.also)
+    value = _as_number(value, kinds)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        wanted = " or ".join(dict.fromkeys(k.__name__ for k in kinds if k is not type(None)))
+        raise UsageError(f"{name}: expected {wanted}, found {value!r} ({parameter.meaning})")
+    if isinstance(value, str) and parameter.choices:
+        return _choice(name, value, parameter)
+    if isinstance(value, int | float) and not isinstance(value, bool) and not parameter.low <= value <= parameter.high:
+        raise UsageError(f"{name}: expected {parameter.low:g} to {parameter.high:g}, found {value:g} ({parameter.meaning})")
+    return value
+
+
+def _as_number(value: Any, kinds: tuple[type, ...]) -> Any:
+    if isinstance(value, str) and str not in kinds:
+        for convert in (int, float):
+            try:
+                value = convert(value)
+                break
+            except ValueError:
+                continue
+    if isinstance(value, str) and bool in kinds and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if isinstance(value, int) and not isinstance(value, bool) and float in kinds and int not in kinds:
+        return float(value)
+    if isinstance(value, float) and int in kinds and float not in kinds and value.is_integer():
+        return int(value)
+    return value
+
+
+def _choice(name: str, value: str, parameter: Parameter) -> str:
+    known = {choice.lower(): choice for choice in parameter.choices}
+    if value.lower() not in known:
+        raise UsageError(f"{name}: expected one of {', '.join(parameter.choices)}, found {value!r}")
+    return known[value.lower()]

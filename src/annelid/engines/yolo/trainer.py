@@ -1,0 +1,104 @@
+"""Ultralytics' trainers, fed from examples, stoppable, with checkpoints that are never half-written."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.models.yolo.segment import SegmentationTrainer
+
+from annelid.dataset import Task
+from annelid.engines.base import TrainingData
+from annelid.engines.yolo.data import ObjectsDataset
+
+
+class _ExamplesTrainer:
+    """What the detection and the segmentation trainer share; mixed in before Ultralytics' class."""
+
+    examples: TrainingData
+    args: Any
+    data: dict[str, Any]
+    model: Any
+    ema: Any
+    last: Path
+    best: Path
+
+    def get_dataset(self) -> dict[str, Any]:
+        """What Ultralytics reads from a ``data.yaml``."""
+        names = dict(enumerate(self.examples.classes))
+        if self.args.single_cls:
+            names = {0: "object"}
+        folder = str(self.examples.train[0].path.parent)
+        return {"names": names, "nc": len(names), "channels": 3, "path": folder, "train": folder, "val": folder}
+
+    def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> ObjectsDataset:  # noqa: ARG002
+        """The examples of a part; validation in rectangles, as Ultralytics does."""
+        train = mode == "train"
+        return ObjectsDataset(
+            self.examples.train if train else self.examples.val,
+            self.examples.classes,
+            imgsz=self.args.imgsz,
+            batch_size=batch,
+            augment=train,
+            hyp=self.args,
+            rect=not train,
+            cache=self.args.cache or None,
+            single_cls=self.args.single_cls or False,
+            stride=max(int(self.model.stride.max()), 32),
+            pad=0.0 if train else 0.5,
+            prefix=f"{mode}: ",
+            task=self.args.task,
+            data=self.data,
+            fraction=self.args.fraction if train else 1.0,
+        )
+
+    def _setup_train(self) -> None:
+        super()._setup_train()  # type: ignore[misc]
+        self._shorten_ema()
+
+    def _shorten_ema(self) -> None:
+        """Fit the moving average of the weights to the length of the run.
+
+        Ultralytics' average spans 10,000 steps, ramped up over 2,000: a run of a few hundred steps would be judged
+        by weights that are mostly the random ones it began with.
+        """
+        steps = self.optimizer_steps()
+        span = max(10.0, min(10_000.0, 0.05 * steps))
+        ramp = max(5.0, min(2_000.0, 0.1 * steps))
+        self.ema.decay = lambda updates: (1 - 1 / span) * (1 - math.exp(-updates / ramp))
+
+    def optimizer_steps(self) -> int:
+        """How many optimiser steps the whole run will make."""
+        return max(1, len(self.train_loader) * self.epochs // self.accumulate)  # type: ignore[attr-defined]
+
+    def save_model(self) -> bool:
+        """Write the checkpoints beside their place first: a kill in the middle leaves the previous ones whole."""
+        real_last, real_best = self.last, self.best
+        self.last, self.best = real_last.with_suffix(".pt.part"), real_best.with_suffix(".pt.part")
+        try:
+            saved = bool(super().save_model())  # type: ignore[misc]
+            for part, real in ((self.best, real_best), (self.last, real_last)):
+                if part.exists():
+                    os.replace(part, real)  # noqa: PTH105 - the same on every system
+        finally:
+            self.last.unlink(missing_ok=True)
+            self.best.unlink(missing_ok=True)
+            self.last, self.best = real_last, real_best
+        return saved
+
+
+class ExamplesDetectionTrainer(_ExamplesTrainer, DetectionTrainer):
+    """Boxes."""
+
+
+class ExamplesSegmentationTrainer(_ExamplesTrainer, SegmentationTrainer):
+    """Boxes and masks."""
+
+
+def trainer_class(task: Task, examples: TrainingData) -> type[Any]:
+    """The trainer of a task, bound to its examples (Ultralytics builds the data set in its constructor)."""
+    base = ExamplesSegmentationTrainer if task == "segment" else ExamplesDetectionTrainer
+    return type(base.__name__, (base,), {"examples": examples})

@@ -1,0 +1,197 @@
+"""One YOLO training, from examples to ``best.pt``."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from ultralytics.utils import LOGGER
+
+from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
+from annelid.engines.yolo import parameters, weights
+from annelid.engines.yolo.trainer import trainer_class
+from annelid.errors import EngineError, Interrupted
+
+STOP_FILE = "stop"
+"""A file of this name in the run folder asks the training to stop after the batch in hand."""
+
+
+def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:
+    """Train on the examples; files in ``out`` bear Ultralytics' names.
+
+    Args:
+        data: what to learn from.
+        config: model, task and parameters (see `parameters.PARAMETERS`).
+        out: run folder; ``out / "stop"`` ends the run after the current batch.
+        report: gets ``header`` and ``log`` lines and one ``epoch`` event per epoch.
+
+    Raises:
+        EngineError: the model file is no model, or Ultralytics failed.
+        Interrupted: the run was stopped before its end; ``weights/last.pt`` can be resumed.
+    """
+    if not config.resume and config.model.endswith(".pt"):
+        weights.verify(Path(config.model), trust=config.trust)
+    effective = parameters.check(config.params, task=config.task, from_scratch=_from_scratch(config))
+    effective |= _in_proportion(effective, config, len(data.train))
+    handler = _forward_log(report)
+    try:
+        trainer = trainer_class(config.task, data)(overrides=_overrides(effective, config, data, out))
+        _add_callbacks(trainer, out, report)
+        trainer.train()
+    except (RuntimeError, ValueError, OSError, ImportError, TypeError, AssertionError) as error:
+        raise EngineError(f"YOLO training failed: {error}", next_step=f"the log is in {out / 'train.log'}") from error
+    finally:
+        LOGGER.removeHandler(handler)
+    if (out / STOP_FILE).exists():
+        raise Interrupted(f"stopped after epoch {trainer.epoch + 1}", next_step=f"annelid train --resume {out.name}")
+    return _result(trainer, out, effective)
+
+
+def _from_scratch(config: TrainConfig) -> bool:
+    return config.model.endswith((".yaml", ".yml"))
+
+
+def _in_proportion(effective: dict[str, Any], config: TrainConfig, images: int) -> dict[str, Any]:
+    """Settings that suit the number of images, where the user did not choose.
+
+    Ultralytics adds gradients up to 64 images and takes 16 at once, whatever the data: 40 images would make one step
+    an epoch. At least ten steps an epoch are made where the images allow it.
+    """
+    fitted: dict[str, Any] = {}
+    if "batch" not in config.params and images < 16 * 10:
+        fitted["batch"] = max(2, min(16, 2 ** int(max(images / 10, 2)).bit_length() // 2))
+    batch = fitted.get("batch", effective["batch"])
+    if "nbs" not in config.params and batch >= 1:
+        fitted["nbs"] = max(int(batch), min(64, images // 10))
+    return fitted
+
+
+def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path) -> dict[str, Any]:
+    """Ultralytics' arguments."""
+    given = {k: v for k, v in effective.items() if k not in parameters.PREDICTION}
+    return given | {
+        "model": str(config.resume or config.model),
+        "resume": str(config.resume) if config.resume else False,
+        "data": str(_write_data_yaml(data, out)),
+        "task": config.task,
+        "mode": "train",
+        "project": str(out.parent),
+        "name": out.name,
+        "exist_ok": True,
+        "save_dir": str(out),
+        "max_det": effective["max_det"],
+        "val": True,
+        "save": True,
+        "verbose": True,
+    }
+
+
+def _write_data_yaml(data: TrainingData, out: Path) -> Path:
+    """The file that Ultralytics looks up for the final validation; the labels themselves never pass through it."""
+    path, folder = out / "data.yaml", str(data.train[0].path.parent)
+    content = {"path": folder, "train": folder, "val": folder, "names": dict(enumerate(data.classes))}
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")  # JSON is YAML
+    return path
+
+
+def _add_callbacks(trainer: Any, out: Path, report: Report) -> None:
+    started = {"epoch": 0.0}
+
+    def on_epoch_start(t: Any) -> None:
+        started["epoch"] = time.perf_counter()
+
+    def on_batch_end(t: Any) -> None:
+        if (out / STOP_FILE).exists():
+            t.stop = True
+
+    def on_epoch_end(t: Any) -> None:
+        if started["epoch"]:
+            report("epoch", _epoch_record(t, time.perf_counter() - started["epoch"]))
+        started["epoch"] = 0.0
+
+    trainer.add_callback("on_train_epoch_start", on_epoch_start)
+    trainer.add_callback("on_train_batch_end", on_batch_end)
+    trainer.add_callback("on_fit_epoch_end", on_epoch_end)
+
+
+def _epoch_record(trainer: Any, seconds: float) -> dict[str, Any]:
+    """What the followers of a run show."""
+    done = trainer.epoch + 1
+    elapsed = time.time() - trainer.train_time_start
+    per_epoch = elapsed / (done - trainer.start_epoch)
+    return {
+        "epoch": done,
+        "epochs": trainer.epochs,
+        "losses": {k.removeprefix("train/"): v for k, v in trainer.label_loss_items(trainer.tloss).items()},
+        "val_losses": {k.removeprefix("val/"): float(v) for k, v in trainer.metrics.items() if k.startswith("val/")},
+        "metrics": {k.removeprefix("metrics/"): float(v) for k, v in trainer.metrics.items() if k.startswith("metrics/")},
+        "lr": next(iter(trainer.lr.values())),
+        "memory_gb": _memory_gb(trainer),
+        "images_per_s": len(trainer.train_loader.dataset) / seconds,
+        "seconds": seconds,
+        "seconds_left": per_epoch * (trainer.epochs - done),
+    }
+
+
+def _memory_gb(trainer: Any) -> float:
+    if trainer.device.type in ("cpu", "mps"):
+        import psutil  # comes with ultralytics
+
+        return float(psutil.Process().memory_info().rss / 2**30)
+    return float(torch.cuda.max_memory_reserved() / 2**30)
+
+
+class _Forward(logging.Handler):
+    """Sends Ultralytics' log lines on; the lines before the first epoch are the header that its users know."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self._report, self._event = report, "header"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = re.sub(r"\x1b\[[0-9;]*m", "", record.getMessage()).strip("\n")
+        if text.strip():
+            self._report(self._event, {"text": text, "level": record.levelname})
+        if text.lstrip().startswith("Starting training"):
+            self._event = "log"
+
+
+def _forward_log(report: Report) -> logging.Handler:
+    for handler in list(LOGGER.handlers):
+        LOGGER.removeHandler(handler)
+    forward = _Forward(report)
+    LOGGER.addHandler(forward)
+    LOGGER.setLevel(logging.INFO)
+    return forward
+
+
+def _result(trainer: Any, out: Path, effective: dict[str, Any]) -> TrainResult:
+    best = out / "weights" / "best.pt"
+    if not best.exists():
+        raise EngineError("the training ended without weights", next_step=f"read {out / 'train.log'}")
+    rows = _results(out / "results.csv")
+    fitness: Callable[[dict[str, float]], float] = lambda row: sum(  # noqa: E731
+        v for k, v in row.items() if k.startswith("metrics/mAP50-95")
+    )
+    best_row = max(rows, key=fitness)
+    used = {key: getattr(trainer.args, key, value) for key, value in effective.items()}
+    used |= {key: effective[key] for key in parameters.PREDICTION}
+    return TrainResult(
+        weights=best,
+        epochs_run=int(rows[-1]["epoch"]),
+        best_epoch=int(best_row["epoch"]),
+        metrics={k.removeprefix("metrics/"): v for k, v in best_row.items() if k.startswith("metrics/")},
+        effective=used,
+    )
+
+
+def _results(path: Path) -> list[dict[str, float]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [{k.strip(): float(v) for k, v in row.items()} for row in csv.DictReader(file)]
