@@ -10,6 +10,8 @@ import tifffile
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from annelid import atomic
+
 WELLS = "ABCDEFGH"
 PIXEL_SIZE_UM = 0.325
 
@@ -75,11 +77,10 @@ def write_nuclei(folder: Path, *, images: int = 48, size: int = 256, seed: int =
 
 def _write_tiff(path: Path, pixels: NDArray[np.uint16]) -> None:
     """Write an ImageJ TIFF with its pixel size, whole or not at all."""
-    beside = path.with_name(f".{path.name}.part")
     per_um = 1 / PIXEL_SIZE_UM
     metadata = {"unit": "um", "axes": "YX"}
-    tifffile.imwrite(beside, pixels, imagej=True, resolution=(per_um, per_um), metadata=metadata)
-    beside.replace(path)
+    with atomic.replacing(path) as beside:
+        tifffile.imwrite(beside, pixels, imagej=True, resolution=(per_um, per_um), metadata=metadata)
 
 
 def nuclei(
