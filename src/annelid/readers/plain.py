@@ -1,0 +1,141 @@
+"""PNG, JPEG and BMP: decoded as a whole, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+from PIL import BmpImagePlugin, Image, ImageOps, JpegImagePlugin, PngImagePlugin
+
+from annelid.errors import ImageError
+from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, checked_window, decoding
+
+NAME = "plain"
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
+
+_PNG, _JPEG, _BMP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM"
+_MOST_PIXELS = 2**30
+_BEST_RATIO = 2000
+"""No decoder's output is larger than this many times its input: deflate ends at 1032, JPEG near 1000."""
+_ORIENTATION = 0x0112
+
+
+def sniff(head: bytes) -> bool:
+    """Whether a file begins like a PNG, JPEG or BMP."""
+    is_bmp = head.startswith(_BMP) and len(head) >= 30 and head[14] in (12, 40, 52, 56, 64, 108, 124)
+    return head.startswith((_PNG, _JPEG)) or is_bmp
+
+
+def open_file(path: Path) -> ImageFile:
+    """Open a PNG, JPEG or BMP.
+
+    Raises:
+        ImageError: it is damaged, or far larger than its file can hold.
+    """
+    with decoding(path):
+        return PlainImage(path)
+
+
+class PlainImage(ImageFile):
+    """A PNG, JPEG or BMP; its pixels are decoded at the first read and kept until it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._pixels: Pixels | None = None
+        with _opened(path) as picture:
+            _check_size(path, picture)
+            self._kind = _kind(path, picture)
+            turned = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+            size = picture.size[::-1] if turned else picture.size
+        self.info = ImageInfo(
+            size_wh=(int(size[0]), int(size[1])),
+            channels=("red", "green", "blue") if self._kind.is_rgb else ("0",),
+            dtype=self._kind.dtype,
+            is_rgb=self._kind.is_rgb,
+            notes=("the alpha channel is ignored",) if self._kind.has_alpha else (),
+        )
+
+    def read(self, window_xyxy: Window | None = None, *, t: int = 0, z: int = 0, step: int = 1) -> Pixels:
+        """Read a window; see `ImageFile.read`."""
+        x1, y1, x2, y2 = checked_window(self.info, window_xyxy, t, z, step)
+        if self._pixels is None:
+            with decoding(self.path):
+                self._pixels = self._decode()
+        return self._pixels[y1:y2:step, x1:x2:step].copy()
+
+    def _decode(self) -> Pixels:
+        kind = self._kind
+        if kind.deep_png:  # pillow would cut 16-bit colour down to 8 bits
+            pixels = np.asarray(imagecodecs.png_decode(self.path.read_bytes()))
+        else:
+            with _opened(self.path) as picture:
+                pixels = np.asarray(
+                    ImageOps.exif_transpose(picture.convert(kind.mode) if kind.mode else picture)
+                )
+        pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+        return pixels[..., : 3 if kind.is_rgb else 1].astype(kind.dtype, copy=False)
+
+    def close(self) -> None:
+        """Forget the pixels."""
+        self._pixels = None
+
+
+def _opened(path: Path) -> Image.Image:
+    """The picture, without pillow's limit on its size: `_check_size` has one that knows the file's size."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head == _PNG:
+        return PngImagePlugin.PngImageFile(path)
+    if head.startswith(_JPEG):
+        return JpegImagePlugin.JpegImageFile(path)
+    return BmpImagePlugin.BmpImageFile(path)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What comes out of the decoder: the pillow mode to convert to ("" as it is), numpy dtype, layout."""
+
+    mode: str
+    dtype: str
+    is_rgb: bool
+    has_alpha: bool = False
+    deep_png: bool = False
+
+
+def _kind(path: Path, picture: Image.Image) -> _Kind:
+    if isinstance(picture, PngImagePlugin.PngImageFile):
+        with path.open("rb") as file:
+            depth, colour = file.read(26)[24:26]
+        if depth == 16:
+            return _Kind("", "uint16", is_rgb=bool(colour & 2), has_alpha=bool(colour & 4), deep_png=True)
+    mode = picture.mode
+    has_alpha = mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
+    if mode in ("1", "L", "LA", "La"):
+        return _Kind("L", "uint8", is_rgb=False, has_alpha=has_alpha)
+    if mode in ("I", "F"):
+        return _Kind("", {"I": "int32", "F": "float32"}[mode], is_rgb=False)
+    return _Kind("RGB", "uint8", is_rgb=True, has_alpha=has_alpha)
+
+
+def _check_size(path: Path, picture: Image.Image) -> None:
+    w, h = picture.size
+    if w < 1 or h < 1:
+        raise ImageError(
+            path, expected="a picture", found=f"a size of {w} x {h} pixels", next_step="leave it out"
+        )
+    if w * h > _BEST_RATIO * max(1, path.stat().st_size):
+        raise ImageError(
+            path,
+            expected=f"{w} x {h} pixels, as its header says",
+            found=f"a file of {path.stat().st_size:,} bytes, which cannot hold them",
+            next_step="the file is cut off or made to fill the memory: copy it again, or leave it out",
+        )
+    if w * h > _MOST_PIXELS:
+        raise ImageError(
+            path,
+            expected="at most 2^30 pixels in a PNG, JPEG or BMP, which must be decoded as a whole",
+            found=f"{w} x {h} pixels",
+            next_step="save it as a tiled TIFF, which is read by window",
+        )

@@ -1,0 +1,94 @@
+"""Channel names and calibration of TIFF files: OME, ImageJ, Aperio and plain resolution tags."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import tifffile
+
+from annelid.readers import calibration
+from annelid.readers.calibration import Calibration
+
+_RESOLUTION_UNITS = {2: "inch", 3: "cm"}
+
+
+def channel_names(tif: tifffile.TiffFile, count: int, *, is_rgb: bool, is_stack: bool) -> tuple[str, ...]:
+    """A distinct name for each of ``count`` channels."""
+    if is_rgb:
+        return ("red", "green", "blue")
+    names = _ome_names(tif) or ([] if is_stack else _imagej_labels(tif))
+    if len(names) != count:
+        names = [""] * count
+    return _distinct([" ".join(name.split()) or str(i) for i, name in enumerate(names)])
+
+
+def _ome_names(tif: tifffile.TiffFile) -> list[str]:
+    pixels = _ome_pixels(tif)
+    if pixels is None:
+        return []
+    names: list[str] = []
+    for channel in pixels.iterfind("{*}Channel"):
+        samples = int(channel.get("SamplesPerPixel") or 1)
+        names += [channel.get("Name") or ""] * samples
+    return names
+
+
+def _imagej_labels(tif: tifffile.TiffFile) -> list[str]:
+    labels = (tif.imagej_metadata or {}).get("Labels") or []
+    return [str(label) for label in ([labels] if isinstance(labels, str) else labels)]
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return tuple(result)
+
+
+def pixel_size(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> Calibration:
+    """The calibration of the source that knows best: OME, ImageJ, Aperio, resolution tags."""
+    pixels = _ome_pixels(tif)
+    if pixels is not None and pixels.get("PhysicalSizeX"):
+        x, y = _number(pixels.get("PhysicalSizeX")), _number(pixels.get("PhysicalSizeY"))
+        return calibration.from_size(x, y, pixels.get("PhysicalSizeXUnit") or "µm")
+    x, y = _resolution(page, "XResolution"), _resolution(page, "YResolution")
+    unit = str((tif.imagej_metadata or {}).get("unit") or "")
+    if unit:
+        return calibration.from_resolution(x, y, unit)
+    aperio = re.search(r"\bMPP\s*=\s*([0-9.eE+-]+)", page.description) if tif.is_svs else None
+    if aperio:
+        return calibration.from_size(_number(aperio[1]), None, "µm")
+    return calibration.from_print_resolution(x, y, _RESOLUTION_UNITS.get(_unit_tag(page), ""))
+
+
+def _ome_pixels(tif: tifffile.TiffFile) -> ET.Element | None:
+    """The Pixels element of the first image."""
+    if not tif.is_ome or not tif.ome_metadata:
+        return None
+    try:
+        root = ET.fromstring(tif.ome_metadata)  # noqa: S314 - expat refuses entity bombs and fetches nothing
+    except ET.ParseError:
+        return None
+    return root.find("{*}Image/{*}Pixels")
+
+
+def _resolution(page: tifffile.TiffPage, tag: str) -> float | None:
+    value: Any = page.tags.valueof(tag)
+    if isinstance(value, tuple) and len(value) == 2:
+        return float(value[0]) / float(value[1]) if value[1] else None
+    return _number(value)
+
+
+def _unit_tag(page: tifffile.TiffPage) -> int:
+    return int(page.tags.valueof("ResolutionUnit", default=0) or 0)
+
+
+def _number(value: object) -> float | None:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
