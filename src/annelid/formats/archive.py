@@ -1,0 +1,127 @@
+"""Work on a folder of annotations that came as a zip file, without trusting the zip."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from annelid.errors import AnnotationError
+
+MAX_FILES = 200_000
+MAX_BYTES = 64 * 2**30
+FREE_BYTES = 2**30
+"""Up to here an archive may be packed as tightly as it likes: empty label images are."""
+MAX_RATIO = 100
+
+_LAYOUT = frozenset({"annotations", "images", "labels", "masks", "train", "val", "valid", "test", "data"})
+"""Folder names that mean something to a format: a lone one of these is not a wrapping."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """The folder or file itself, or what a ``.zip`` holds, in a folder that goes when the block ends.
+
+    A lone folder that wraps everything in the archive is gone into.
+
+    Raises:
+        AnnotationError: the archive is broken, encrypted, or unsafe to unpack; nothing of it stays.
+    """
+    if path.suffix.lower() != ".zip" or path.is_dir():
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="annelid-", ignore_cleanup_errors=True) as folder:
+        unpack(path, Path(folder))
+        yield _unwrapped(Path(folder))
+
+
+def unpack(path: Path, folder: Path) -> None:
+    """Unpack a zip file into an empty folder; nothing is written before all of its names have been checked.
+
+    Raises:
+        AnnotationError: the archive is broken, encrypted, or unsafe to unpack.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir() and not _is_junk(m.filename)]
+            _refuse_bomb(path, members)
+            targets = [(member, folder / _safe_name(path, member)) for member in members]
+            for member, target in targets:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(member) as source, target.open("xb") as copy:
+                    shutil.copyfileobj(source, copy, 2**20)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise AnnotationError(
+            path,
+            expected="a whole zip archive",
+            found=str(error),
+            next_step="download or export the archive again",
+        ) from error
+    except FileExistsError as error:
+        raise AnnotationError(
+            path, expected="names that differ", found=f"two files of the same name, {error.filename}"
+        ) from error
+
+
+def _refuse_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    step = "unpack it by hand if you trust it, and give the folder"
+    if len(members) > MAX_FILES:
+        raise AnnotationError(
+            path, expected=f"at most {MAX_FILES} files", found=str(len(members)), next_step=step
+        )
+    total = sum(member.file_size for member in members)
+    if total > MAX_BYTES:
+        found = f"{total / 2**30:.0f} GiB"
+        raise AnnotationError(path, expected=f"at most {MAX_BYTES // 2**30} GiB", found=found, next_step=step)
+    packed = path.stat().st_size
+    if total > FREE_BYTES and total > MAX_RATIO * packed:
+        found = f"{packed} bytes that unpack to {total}"
+        raise AnnotationError(
+            path, expected=f"less than {MAX_RATIO} times its size", found=found, next_step=step
+        )
+
+
+def _safe_name(path: Path, member: zipfile.ZipInfo) -> PurePosixPath:
+    """Where a member goes, relative to the folder."""
+    name = PurePosixPath(member.filename.replace("\\", "/"))
+    step = "do not use this archive unless you know who made it"
+    if name.is_absolute() or ".." in name.parts or PureWindowsPath(name).drive:
+        raise AnnotationError(
+            path,
+            place=member.filename,
+            expected="names inside the archive",
+            found="a path out of it",
+            next_step=step,
+        )
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise AnnotationError(
+            path, place=member.filename, expected="plain files", found="a symbolic link", next_step=step
+        )
+    if member.flag_bits & 1:
+        raise AnnotationError(
+            path, place=member.filename, expected="an open archive", found="one with a password",
+            next_step="unpack it with its password and give the folder",
+        )  # fmt: skip
+    return name
+
+
+def _is_junk(name: str) -> bool:
+    """What macOS and Windows leave in archives."""
+    parts = name.replace("\\", "/").split("/")
+    return (
+        "__MACOSX" in parts
+        or parts[-1].startswith("._")
+        or parts[-1] in {".DS_Store", "Thumbs.db", "desktop.ini"}
+    )
+
+
+def _unwrapped(folder: Path) -> Path:
+    inside = list(folder.iterdir())
+    while len(inside) == 1 and inside[0].is_dir() and inside[0].name.lower() not in _LAYOUT:
+        folder, inside = inside[0], list(inside[0].iterdir())
+    return folder

@@ -1,0 +1,340 @@
+"""A COCO file's text -> labeled images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annelid.dataset import LabeledImage, whole_image
+from annelid.errors import AnnotationError, ImageError
+from annelid.formats import rle
+from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.coco_header import Crowd, checked, class_names, crowd_is_object
+from annelid.formats.coco_shape import OURS, Outline, ShapeError, decode_outline, decode_row
+from annelid.formats.jsontext import parse
+from annelid.formats.row import Row, objects_of_rows, row_inside, view_of
+from annelid.objects import Objects
+
+Json = Mapping[str, Any]
+SizeWh = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class CocoAnnotations(Annotations):
+    """What was read from one COCO file, and what it takes to read a results file that refers to it.
+
+    Attributes:
+        image_paths: image id as text -> path of the item; empty when several files were read.
+        class_names: category id as text -> class name.
+        stated: path of the item -> float64 (N, 5), the ``bbox`` and ``area`` that the file itself gives each
+            object (NaN where it gives none); COCO's own figures are counted with those.
+    """
+
+    image_paths: Mapping[str, str] = field(default_factory=dict)
+    class_names: Mapping[str, str] = field(default_factory=dict)
+    stated: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the functions below share while one file is read.
+
+    Attributes:
+        file: the file's name for losses.
+        class_names: category id as text -> class name.
+        known: class names that are taken; others are a loss.
+        crowd_is_object: read ``iscrowd: 1`` as an object like any other.
+        losses: collects what was lost.
+        as_is: do not clip, and take boxes without width or height: what a detector said is what is measured.
+    """
+
+    file: str
+    class_names: Mapping[str, str]
+    known: frozenset[str]
+    crowd_is_object: bool
+    losses: LossReport
+    as_is: bool = False
+
+
+def loads(
+    text: str,
+    images: ImageIndex,
+    classes: Sequence[str] = (),
+    *,
+    file: str = "annotations.json",
+    subset: str = "",
+    crowd: Crowd = "auto",
+) -> CocoAnnotations:
+    """Read the text of a COCO file.
+
+    Args:
+        text: the JSON.
+        images: where to look for the images.
+        classes: class names in order, where the user gave them; objects of other classes are a loss.
+        file: name of the file, for errors and losses.
+        subset: name of the folder that the images are probably in (``train``), to tell equal names apart.
+        crowd: what ``iscrowd: 1`` means.
+
+    Raises:
+        AnnotationError: the text is not JSON or not a COCO data set, or an image's name fits several files.
+    """
+    data = checked(parse(text, file), file)
+    annotations: list[Any] = data.get("annotations") or []
+    losses = LossReport()
+    names = class_names(data, annotations, losses, file)
+    ordered = tuple(classes) or tuple(dict.fromkeys(names.values()))
+    as_object = crowd_is_object(data, annotations, crowd, losses, file)
+    reading = Reading(file, names, frozenset(ordered), as_object, losses)
+    of_image = _by_image(annotations, reading)
+    items: dict[tuple[str, int, int], LabeledImage] = {}
+    paths: dict[str, str] = {}
+    stated: dict[str, NDArray[np.float64]] = {}
+    annotated = _says_where(annotations) if annotations else bool(names)
+    for key, entry, place in _image_entries(data, reading):
+        own = of_image.pop(key, [])
+        found = _locate(entry, place, images, subset, own, reading)
+        if found is None:
+            continue
+        path, size_wh = found
+        objects, figures = read_objects(own, size_wh, reading)
+        item = _item(path, size_wh, objects, entry, annotated)
+        add_item(items, item, losses, file, place)
+        paths[key] = path
+        stated[path] = np.concatenate([stated[path], figures]) if path in stated else figures
+    for stray in of_image.values():
+        for number, _ in stray:
+            place = f"annotations[{number}].image_id"
+            losses.add("image-unknown", "the annotation's image is not listed: it was left out", file, place)
+    return CocoAnnotations(ordered, tuple(items.values()), losses, {}, paths, names, stated)
+
+
+def _says_where(annotations: Sequence[Any]) -> bool:
+    """Whether the file has outlines at all, and not captions or labels of whole images."""
+    return any(isinstance(a, dict) and (a.get("bbox") or a.get("segmentation")) for a in annotations)
+
+
+def _by_image(annotations: Sequence[Any], reading: Reading) -> dict[str, list[tuple[int, Json]]]:
+    """Image id as text -> number and value of its annotations."""
+    groups: dict[str, list[tuple[int, Json]]] = {}
+    for number, value in enumerate(annotations):
+        if isinstance(value, dict):
+            groups.setdefault(str(value.get("image_id")), []).append((number, value))
+        else:
+            what = f"expected an object, found {type(value).__name__}: it was left out"
+            reading.losses.add("annotation-invalid", what, reading.file, f"annotations[{number}]")
+    return groups
+
+
+def _image_entries(data: Json, reading: Reading) -> Iterator[tuple[str, Json, str]]:
+    """Id as text, value and place of every image that can be named."""
+    seen: set[str] = set()
+    for number, entry in enumerate(data["images"]):
+        place = f"images[{number}]"
+        named = isinstance(entry, dict) and "id" in entry and isinstance(entry.get("file_name"), str)
+        if not named or not entry["file_name"].strip():
+            reading.losses.add(
+                "image-invalid", "an image without id or file_name was left out", reading.file, place
+            )
+        elif str(entry["id"]) in seen:
+            what = f"image id {entry['id']} is given twice; the first image was kept"
+            reading.losses.add("image-invalid", what, reading.file, place)
+        else:
+            seen.add(str(entry["id"]))
+            yield str(entry["id"]), entry, place
+
+
+def _locate(
+    entry: Json, place: str, images: ImageIndex, subset: str, own: Sequence[Any], reading: Reading
+) -> tuple[str, SizeWh] | None:
+    """Path and size of an image; None, with a loss, when nothing tells the size."""
+    name = entry["file_name"].replace("\\", "/")
+    path = find_image(images, name, subset)
+    lengths = [int(entry[key]) for key in ("width", "height") if _is_length(entry.get(key))]
+    stated = (lengths[0], lengths[1]) if len(lengths) == 2 else None
+    if path is None and images.all():
+        what = f"{name} was not found among the images"
+        reading.losses.add("image-missing", what, reading.file, place, max(len(own), 1))
+    actual = _size_of_file(path, images, reading, place) if path else None
+    if stated and actual and stated != actual:
+        what = (
+            f"{name}: the annotations say {stated[0]} x {stated[1]}, the image has {actual[0]} x {actual[1]} "
+            "pixels; outlines are taken as pixels of the image"
+        )
+        reading.losses.add("image-size-differs", what, reading.file, place, max(len(own), 1))
+    size_wh = actual or stated
+    if size_wh is None:
+        what = f"{name}: neither the file nor an image tells the size; it was left out"
+        reading.losses.add("size-unknown", what, reading.file, place, max(len(own), 1))
+        return None
+    return (path.as_posix() if path else name), size_wh
+
+
+def find_image(images: ImageIndex, name: str, subset: str) -> Path | None:
+    """The image of a name, those in a folder called ``subset`` first.
+
+    Raises:
+        AnnotationError: the name fits several images, and the subset does not tell which one is meant.
+    """
+    if subset:
+        try:
+            return images.find(f"{subset}/{name}")
+        except AnnotationError:
+            pass  # the name alone may be exact
+    return images.find(name)
+
+
+def _is_length(value: Any) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 < value < 2**31
+        and value == int(value)
+    )
+
+
+def _size_of_file(path: Path, images: ImageIndex, reading: Reading, place: str) -> SizeWh | None:
+    try:
+        return images.size_wh(path)
+    except ImageError as error:
+        reading.losses.add("image-unreadable", str(error), reading.file, place)
+        return None
+
+
+def read_objects(
+    values: Sequence[tuple[int, Json]], size_wh: SizeWh, reading: Reading, root: str = "annotations"
+) -> tuple[Objects, NDArray[np.float64]]:
+    """The objects of one image.
+
+    Args:
+        values: number in the file and value of each annotation.
+        size_wh: size of the image.
+        reading: what goes for the whole file.
+        root: key of the list that the annotations are in; "" for a file that is the list.
+
+    Returns:
+        N objects, and float64 (N, 5): bbox and area as stated.
+    """
+    rows: list[Row] = []
+    places: list[str] = []
+    figures: list[list[float]] = []
+    pending: list[tuple[int, rle.Window]] = []
+    for number, value in values:
+        place = f"{root}[{number}]"
+        try:
+            outline, row = _row(value, place, reading)
+        except ShapeError as error:
+            where = f"{place}.{error.key}" if error.key else place
+            reading.losses.add(error.kind, error.what, reading.file, where)
+            continue
+        if outline.window is not None and not row.shape:
+            pending.append((len(rows), outline.window))
+        rows.append(row)
+        places.append(place)
+        figures.append(_stated(value))
+    for (n, _), shape in zip(pending, rle.trace([window for _, window in pending]), strict=True):
+        rows[n] = replace(rows[n], shape=shape)
+    objects = objects_of_rows(rows)
+    kept = np.arange(len(rows))
+    if not reading.as_is:
+        objects, kept = _clipped(objects, rows, places, size_wh, reading)
+    return objects, np.array(figures, np.float64).reshape(-1, 5)[kept]
+
+
+def _row(value: Json, place: str, reading: Reading) -> tuple[Outline, Row]:
+    key = str(value.get("category_id"))
+    label = reading.class_names.get(key)
+    if label is None:
+        what = f"category {key} is not listed: the annotation was left out"
+        raise ShapeError("class-unknown", what, "category_id")
+    if label not in reading.known:
+        raise ShapeError(
+            "class-unknown", f"class {label!r} is not among the given ones: left out", "category_id"
+        )
+    outline = decode_outline(value, flat_boxes=reading.as_is)
+    for bad in outline.bad_rings:
+        reading.losses.add(bad.kind, bad.what, reading.file, f"{place}.{bad.key}")
+    crowd = value.get("iscrowd") in (1, True)
+    ignore = crowd and not (reading.crowd_is_object and outline.window is not None)
+    return outline, decode_row(value, outline, label, ignore=ignore, place=place)
+
+
+def _stated(value: Json) -> list[float]:
+    numbers = [*(value.get("bbox") or [np.nan] * 4), value.get("area")]
+    plain = len(numbers) == 5 and all(isinstance(v, int | float) for v in numbers[:4])
+    if not plain:
+        return [np.nan] * 5
+    return numbers if isinstance(numbers[4], int | float) else [*numbers[:4], np.nan]
+
+
+def _clipped(
+    objects: Objects, rows: Sequence[Row], places: Sequence[str], size_wh: SizeWh, reading: Reading
+) -> tuple[Objects, NDArray[np.int64]]:
+    """The objects inside the image, and which ones they are."""
+    boxes = objects.boxes_xyxy
+    outside = np.atleast_1d(((boxes[:, :2] < 0) | (boxes[:, 2:] > size_wh)).any(1))
+    if not outside.any():
+        return objects, np.arange(len(rows))
+    inside: dict[int, Row] = {}
+    for n, row in enumerate(rows):
+        clipped, cut = row_inside(row, size_wh) if outside[n] else (row, False)
+        if cut:
+            kind = "clipped" if clipped else "outside-image"
+            what = (
+                "the outline was cut at the image's edge" if clipped else "the object lies outside the image"
+            )
+            reading.losses.add(kind, what, reading.file, places[n])
+        if clipped is not None:
+            inside[n] = clipped
+    return objects_of_rows(list(inside.values())), np.array(list(inside), np.int64)
+
+
+def _item(path: str, size_wh: SizeWh, objects: Objects, entry: Json, annotated: bool) -> LabeledImage:
+    """What is listed was looked at, unless the file says otherwise or holds no annotations at all."""
+    if not annotated:
+        return LabeledImage(view_of(path, size_wh), objects)
+    item = LabeledImage(view_of(path, size_wh), objects, whole_image(size_wh), state="reviewed")
+    return _restored(item, entry[OURS]) if isinstance(entry.get(OURS), dict) else item
+
+
+def _restored(item: LabeledImage, ours: Json) -> LabeledImage:
+    """The item with what the writer kept beside the image."""
+    state = ours.get("state")
+    if state in ("new", "draft", "reviewed"):
+        item = replace(item, state=state)
+    try:
+        rings = tuple(np.array(ring, np.float64).reshape(-1, 2) for ring in ours["covered"])
+        item = replace(item, covered=rings)
+    except (KeyError, ValueError, TypeError):
+        pass
+    plane = ours.get("plane")
+    if isinstance(plane, list) and len(plane) == 2 and all(isinstance(v, int) and v >= 0 for v in plane):
+        item = replace(item, view=replace(item.view, t=plane[0], z=plane[1]))
+    return item
+
+
+def add_item(
+    items: dict[tuple[str, int, int], LabeledImage],
+    item: LabeledImage,
+    losses: LossReport,
+    file: str,
+    place: str = "",
+) -> None:
+    """Add an item; where its view is there already, the objects of both are put together."""
+    key = (item.image.path, item.view.t, item.view.z)
+    if key in items:
+        losses.add(
+            "image-twice", f"{key[0]} is listed twice; the objects of both were put together", file, place
+        )
+        item = _merged(items[key], item)
+    items[key] = item
+
+
+def _merged(first: LabeledImage, second: LabeledImage) -> LabeledImage:
+    taken = set(first.objects.ids)
+    ids = [name if name not in taken else f"{name}-{n}" for n, name in enumerate(second.objects.ids)]
+    return replace(first, objects=Objects.concat([first.objects, second.objects.replace(ids=ids)]))

@@ -1,0 +1,77 @@
+"""JSON files from outside: read with the place of a mistake, written so that every reader takes them."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annelid.errors import AnnotationError
+
+
+def read_text(path: Path) -> str:
+    """A text file in UTF-8 (with or without byte order mark) or UTF-16.
+
+    Raises:
+        AnnotationError: the file cannot be read, or is in no such encoding.
+    """
+    try:
+        data = path.read_bytes()
+        encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+        return data.decode(encoding)
+    except OSError as error:
+        raise AnnotationError(path, expected="a readable file", found=error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise AnnotationError(
+            path, place=f"byte {error.start}", expected="text in UTF-8", found="other bytes",
+            next_step="save the file again as UTF-8",
+        ) from error  # fmt: skip
+
+
+def parse(text: str, file: Path | str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        AnnotationError: the text is not JSON; it names line and column, and says when the file was cut off.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        cut = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
+        found = f"the end of the file after {len(text.encode())} bytes: it was cut off" if cut else error.msg
+        step = (
+            "export or copy the file again, it is not whole"
+            if cut
+            else "correct the file there, or export it again"
+        )
+        place = f"line {error.lineno}, column {error.colno}"
+        raise AnnotationError(file, place=place, expected="JSON", found=found, next_step=step) from error
+    except RecursionError as error:
+        raise AnnotationError(file, expected="JSON", found="brackets nested thousands deep") from error
+
+
+def dump(value: Any) -> str:
+    """A JSON text on one line; numbers that JSON does not have become null, numpy's become plain ones."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+    except ValueError:
+        return json.dumps(
+            _finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain
+        )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return _finite(value.tolist())
+    return str(value)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
