@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from annelid import geometry
@@ -21,14 +22,20 @@ ious = hnp.arrays(
 
 
 def squares(*boxes: tuple[int, int, int, int]) -> Objects:
-    return Objects.from_shapes([((geometry.box_ring(*b),),) for b in boxes], ["a"] * len(boxes), kinds=Kind.MASK)
+    return Objects.from_shapes(
+        [((geometry.box_ring(*b),),) for b in boxes], ["a"] * len(boxes), kinds=Kind.MASK
+    )
 
 
 @pytest.mark.parametrize("by", ["mask", "box"])
 def test_iou_of_squares_is_what_arithmetic_says(by: str) -> None:
-    truth, pred = squares((0, 0, 10, 10), (20, 20, 30, 30)), squares((5, 0, 15, 10), (20, 20, 30, 30), (0, 0, 5, 10))
+    truth, pred = (
+        squares((0, 0, 10, 10), (20, 20, 30, 30)),
+        squares((5, 0, 15, 10), (20, 20, 30, 30), (0, 0, 5, 10)),
+    )
     expected = [[50 / 150, 0, 0.5], [0, 1, 0]]
-    assert iou_matrix(truth, pred, (40, 40), by) == pytest.approx(np.array(expected))  # type: ignore[arg-type]
+    assert iou_matrix(truth, pred, (40, 40), by) == pytest.approx(np.array(expected))  # type:
+    ignore[arg - type]
 
 
 @pytest.mark.parametrize("by", ["mask", "box"])
@@ -57,7 +64,9 @@ def test_boxes_without_area_overlap_nothing() -> None:
 
 
 @given(ious, st.sampled_from(THRESHOLDS))
-def test_optimal_pairs_use_each_object_once_and_equal_a_full_assignment(iou: np.ndarray, threshold: float) -> None:
+def test_optimal_pairs_use_each_object_once_and_equal_a_full_assignment(
+    iou: NDArray[np.float64], threshold: float
+) -> None:
     pairs = match(iou, threshold)
     assert len(set(pairs[:, 0])) == len(set(pairs[:, 1])) == len(pairs)
     assert (iou[pairs[:, 0], pairs[:, 1]] >= threshold).all()
@@ -67,7 +76,9 @@ def test_optimal_pairs_use_each_object_once_and_equal_a_full_assignment(iou: np.
 
 
 @given(ious, st.sampled_from(THRESHOLDS), st.integers(0, 5))
-def test_greedy_pairs_are_those_of_a_plain_loop(iou: np.ndarray, threshold: float, seed: int) -> None:
+def test_greedy_pairs_are_those_of_a_plain_loop(
+    iou: NDArray[np.float64], threshold: float, seed: int
+) -> None:
     scores = np.random.default_rng(seed).integers(0, 4, iou.shape[1]) / 4
     expected, used = [], set()
     for p in sorted(range(iou.shape[1]), key=lambda p: -scores[p]):
@@ -98,7 +109,7 @@ def test_figures_follow_from_the_counts() -> None:
 def test_three_thousand_objects_a_side_take_seconds() -> None:
     y, x = np.divmod(np.arange(3000), 60)
     boxes = np.stack([x * 20, y * 20, x * 20 + 15, y * 20 + 15], 1)
-    truth, pred = squares(*boxes.tolist()), squares(*(boxes + [2, 1, 2, 1]).tolist())
+    truth, pred = squares(*boxes.tolist()), squares(*(boxes + np.array([2, 1, 2, 1])).tolist())
     start = time.perf_counter()
     pairs = match(iou_matrix(truth, pred, (1250, 1050)), 0.5)
     assert pairs[:, 0].tolist() == pairs[:, 1].tolist() == list(range(3000))

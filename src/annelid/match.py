@@ -1,4 +1,4 @@
-"""Pair true and predicted objects of one image: overlap, assignment, and the figures that follow from the pairs."""
+"""Pair true and predicted objects of one image: overlap, assignment, and what the pairs say."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ THRESHOLDS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
 """The IoU thresholds of COCO and of the StarDist definition of AP: .50, .55 ... .95."""
 
 
-def iou_matrix(truth: Objects, pred: Objects, size_wh: tuple[int, int], by: By = "mask") -> NDArray[np.float64]:
+def iou_matrix(
+    truth: Objects, pred: Objects, size_wh: tuple[int, int], by: By = "mask"
+) -> NDArray[np.float64]:
     """Intersection over union of every true with every predicted object.
 
     Args:
@@ -70,9 +72,9 @@ def match(iou: NDArray[np.float64], threshold: float, scores: NDArray[np.float64
     Args:
         iou: float64 (T, P).
         threshold: least IoU of a pair, in 0..1; pairs that do not overlap at all are never made.
-        scores: float64 (P,). With scores predictions choose in falling order of score, each the free object that it
-            overlaps most, as COCO does it. Without, the assignment is optimal: as many pairs as possible, then as
-            much overlap as possible, as StarDist does it.
+        scores: float64 (P,). With scores predictions choose in falling order of score, each the free object
+            that it overlaps most, as COCO does it. Without, the assignment is optimal: as many pairs as
+            possible, then as much overlap as possible, as StarDist does it.
 
     Returns:
         int64 (M, 2): true and predicted index, true ascending.
@@ -95,14 +97,16 @@ def _match_greedy(iou: NDArray[np.float64], threshold: float, scores: NDArray[np
 
 def _match_optimal(iou: NDArray[np.float64], threshold: float) -> Pairs:
     t, p = np.nonzero((iou >= threshold) & (iou > 0))
-    alone = (np.bincount(t, minlength=iou.shape[0])[t] == 1) & (np.bincount(p, minlength=iou.shape[1])[p] == 1)
+    alone = (np.bincount(t, minlength=iou.shape[0])[t] == 1) & (
+        np.bincount(p, minlength=iou.shape[1])[p] == 1
+    )
     pairs = [np.stack([t[alone], p[alone]], 1)]
     pairs += [_assign(iou, threshold, *group) for group in _groups(t[~alone], p[~alone], iou.shape)]
     return np.concatenate(pairs).astype(np.int64)
 
 
 def _groups(t: Pairs, p: Pairs, size: tuple[int, ...]) -> Iterable[tuple[Pairs, Pairs]]:
-    """Rows and columns of each set of objects that are connected by candidates: they can be solved one by one."""
+    """Rows and columns of each set that candidates connect: the sets can be solved one by one."""
     if not len(t):
         return []
     n = size[0] + size[1]

@@ -21,8 +21,8 @@ MAX_PIXELS = 2**32
 def encode(objects: Objects, size_wh: tuple[int, int]) -> list[Rle]:
     """One compressed run-length mask per object, made without a raster of the whole image.
 
-    A polygon without holes is rasterised as the COCO tools do it, so that figures agree with theirs; every other
-    kind is rasterised exactly: a pixel belongs to an object when its centre does.
+    A polygon without holes is rasterised as the COCO tools do it, so that figures agree with theirs; every
+    other kind is rasterised exactly: a pixel belongs to an object when its centre does.
 
     Args:
         objects: N objects; points and objects without vertices give empty masks.
@@ -82,8 +82,8 @@ def mask_counts(mask: NDArray[np.bool_], origin_xy: tuple[int, int], size_wh: tu
     (x, top), (_, bottom) = np.nonzero(change == 1), np.nonzero(change == -1)
     offset = (x + origin_xy[0]) * h + origin_xy[1]
     edges = np.stack([top + offset, bottom + offset], 1).ravel()
-    # A run that ends at the image's lower border goes on at the top of the next column: runs of no length between
-    # the two would stop the COCO tools' walk over both masks.
+    # A run that ends at the image's lower border goes on at the top of the next column: runs of no length
+    # between the two would stop the COCO tools' walk over both masks.
     goes_on = np.flatnonzero(edges[1:] == edges[:-1])
     edges = np.delete(edges, np.concatenate([goes_on, goes_on + 1]))
     lengths: list[int] = np.diff(np.concatenate([[0], edges, [w * h]])).tolist()
