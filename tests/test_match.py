@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from annelid import geometry
-from annelid.match import THRESHOLDS, Tally, box_overlap, iou_matrix, match, tally
+from annelid.match import THRESHOLDS, By, Tally, box_overlap, iou_matrix, match, tally
 from annelid.objects import Kind, Objects
 
 ious = hnp.arrays(
@@ -28,21 +28,20 @@ def squares(*boxes: tuple[int, int, int, int]) -> Objects:
 
 
 @pytest.mark.parametrize("by", ["mask", "box"])
-def test_iou_of_squares_is_what_arithmetic_says(by: str) -> None:
+def test_iou_of_squares_is_what_arithmetic_says(by: By) -> None:
     truth, pred = (
         squares((0, 0, 10, 10), (20, 20, 30, 30)),
         squares((5, 0, 15, 10), (20, 20, 30, 30), (0, 0, 5, 10)),
     )
     expected = [[50 / 150, 0, 0.5], [0, 1, 0]]
-    assert iou_matrix(truth, pred, (40, 40), by) == pytest.approx(np.array(expected))  # type:
-    ignore[arg - type]
+    assert iou_matrix(truth, pred, (40, 40), by) == pytest.approx(np.array(expected))
 
 
 @pytest.mark.parametrize("by", ["mask", "box"])
-def test_no_objects_give_an_empty_matrix(by: str) -> None:
+def test_no_objects_give_an_empty_matrix(by: By) -> None:
     none = Objects.empty()
-    assert iou_matrix(none, squares((0, 0, 1, 1)), (5, 5), by).shape == (0, 1)  # type: ignore[arg-type]
-    assert iou_matrix(squares((0, 0, 1, 1)), none, (5, 5), by).shape == (1, 0)  # type: ignore[arg-type]
+    assert iou_matrix(none, squares((0, 0, 1, 1)), (5, 5), by).shape == (0, 1)
+    assert iou_matrix(squares((0, 0, 1, 1)), none, (5, 5), by).shape == (1, 0)
 
 
 def test_masks_that_fill_whole_columns_are_compared_to_their_end() -> None:
@@ -70,7 +69,7 @@ def test_optimal_pairs_use_each_object_once_and_equal_a_full_assignment(
     pairs = match(iou, threshold)
     assert len(set(pairs[:, 0])) == len(set(pairs[:, 1])) == len(pairs)
     assert (iou[pairs[:, 0], pairs[:, 1]] >= threshold).all()
-    gain = (iou >= threshold) * (1 + iou / (2 * max(min(iou.shape), 1)))
+    gain: NDArray[np.float64] = (iou >= threshold) * (1 + iou / (2 * max(min(iou.shape), 1)))
     best = gain[linear_sum_assignment(gain, maximize=True)].sum()
     assert gain[pairs[:, 0], pairs[:, 1]].sum() == pytest.approx(best)
 
@@ -79,7 +78,7 @@ def test_optimal_pairs_use_each_object_once_and_equal_a_full_assignment(
 def test_greedy_pairs_are_those_of_a_plain_loop(
     iou: NDArray[np.float64], threshold: float, seed: int
 ) -> None:
-    scores = np.random.default_rng(seed).integers(0, 4, iou.shape[1]) / 4
+    scores = np.asarray(np.random.default_rng(seed).integers(0, 4, iou.shape[1]) / 4, np.float64)
     expected, used = [], set()
     for p in sorted(range(iou.shape[1]), key=lambda p: -scores[p]):
         free = [t for t in range(iou.shape[0]) if t not in used and iou[t, p] >= threshold]
