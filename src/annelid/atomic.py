@@ -1,0 +1,77 @@
+"""Write a file so that a reader sees the old content or the new one, never a half of either."""
+
+from __future__ import annotations
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from annelid.errors import AnnelidError
+
+_NEXT_STEP = {
+    errno.ENOSPC: "free some disk space and try again",
+    errno.EACCES: "close the program that has the file open, or ask for permission to write there",
+    errno.EPERM: "close the program that has the file open, or ask for permission to write there",
+    errno.EROFS: "the drive is read-only: choose another place",
+    errno.ENOENT: "create the folder first",
+}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file as UTF-8, line ends as given (see `replacing`)."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file (see `replacing`)."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that takes its place when the block ends well.
+
+    The temporary path has the same suffix. When the block fails, ``path`` is as it was, and nothing else
+    stays.
+
+    Args:
+        path: the file to write; a symbolic link is followed.
+
+    Raises:
+        AnnelidError: the file cannot be written (disk full, no permission, no such folder).
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.stem[:80]}.{uuid.uuid4().hex[:12]}{target.suffix}")
+    try:
+        yield temporary
+        _flush(temporary)
+        _keep_mode(target, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise AnnelidError(
+            f"{path} could not be written: {error.strerror or error}",
+            next_step=_NEXT_STEP.get(error.errno or 0, "check the drive and try again"),
+        ) from error
+    finally:
+        _remove(temporary)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _keep_mode(old: Path, new: Path) -> None:
+    if old.exists():
+        new.chmod(old.stat().st_mode & 0o777)
+
+
+def _remove(temporary: Path) -> None:
+    try:
+        temporary.unlink(missing_ok=True)
+    except OSError:  # Windows: still open in the writer that failed; its error is the one to show
+        return
