@@ -32,7 +32,7 @@ def find_images(folder: Path) -> list[Path]:
         ]
         paths = (Path(root, name) for name in files if not _is_ignored(name))
         found += [path for path in paths if path.suffix.lower() in suffixes() or is_image(path)]
-    return sorted(found, key=lambda path: natural_key(path.relative_to(folder).as_posix()))
+    return sorted(found, key=lambda path: [natural_key(part) for part in path.relative_to(folder).parts])
 
 
 def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:

@@ -17,8 +17,8 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 
 _PNG, _JPEG, _BMP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM"
 _MOST_PIXELS = 2**30
-_BEST_RATIO = 2000
-"""No decoder's output is larger than this many times its input: deflate ends at 1032, JPEG near 1000."""
+_MOST_PIXELS_PER_BYTE = 9000
+"""No decoder makes more: deflate ends at 1032 bytes a byte, and a byte holds at most 8 pixels."""
 _ORIENTATION = 0x0112
 
 
@@ -125,7 +125,7 @@ def _check_size(path: Path, picture: Image.Image) -> None:
         raise ImageError(
             path, expected="a picture", found=f"a size of {w} x {h} pixels", next_step="leave it out"
         )
-    if w * h > _BEST_RATIO * max(1, path.stat().st_size):
+    if w * h > _MOST_PIXELS_PER_BYTE * max(1, path.stat().st_size):
         raise ImageError(
             path,
             expected=f"{w} x {h} pixels, as its header says",

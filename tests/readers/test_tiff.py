@@ -1,0 +1,284 @@
+"""TIFF of every kind that a microscope or a script writes."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from tests.contracts.reader import check_damage, check_reader
+
+from annelid.errors import ImageError
+from annelid.readers import open_image
+
+
+def _ramp(*shape: int, dtype: str = "uint16") -> NDArray[Any]:
+    return (np.arange(np.prod(shape)).reshape(shape) * 7 % 251).astype(dtype)
+
+
+DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float16", "float32", "float64"]
+STORAGE: list[dict[str, Any]] = [
+    {},
+    {"rowsperstrip": 5},
+    {"tile": (16, 32)},
+    {"compression": "zlib", "rowsperstrip": 5},
+    {"compression": "lzw", "tile": (32, 16), "predictor": True},
+    {"compression": "zstd", "tile": (16, 16)},
+    {"byteorder": ">"},
+    {"byteorder": ">", "compression": "zlib", "bigtiff": True},
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_pixel_type_comes_back_as_it_was(tmp_path: Path, dtype: str) -> None:
+    data = _ramp(40, 53, dtype=dtype)
+    tifffile.imwrite(tmp_path / "a.tif", data)
+    check_reader(tmp_path / "a.tif", data[..., None])
+
+
+@pytest.mark.parametrize("storage", STORAGE, ids=str)
+def test_every_storage_reads_the_same_windows(tmp_path: Path, storage: dict[str, Any]) -> None:
+    data = _ramp(40, 53)
+    tifffile.imwrite(tmp_path / "a.tif", data, **storage)
+    check_reader(tmp_path / "a.tif", data[..., None])
+    check_damage(tmp_path / "a.tif", tmp_path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    samples=st.sampled_from([1, 3]),
+    planar=st.booleans(),
+    storage=st.sampled_from(STORAGE),
+)
+def test_any_size_and_storage_holds_the_contract(
+    tmp_path_factory: pytest.TempPathFactory,
+    size: tuple[int, int],
+    samples: int,
+    planar: bool,
+    storage: dict[str, Any],
+) -> None:
+    data = _ramp(*size, samples)
+    path = tmp_path_factory.mktemp("any") / "a.tif"
+    if samples == 1:
+        tifffile.imwrite(path, data[..., 0], **storage)
+    elif planar:
+        tifffile.imwrite(path, data.transpose(2, 0, 1), photometric="rgb", planarconfig="separate", **storage)
+    else:
+        tifffile.imwrite(path, data, photometric="rgb", **storage)
+    check_reader(path, data)
+
+
+@pytest.mark.parametrize("storage", [{}, {"compression": "zlib"}], ids=["plain", "deflate"])
+@pytest.mark.parametrize(
+    "axes", ["TZCYX", "CTZYX", "ZCYX", "YXS", "TYXS", "CYX", "TCYX", "YXC", "XYC", "YXZ"]
+)
+def test_every_order_of_axes_finds_its_plane(tmp_path: Path, axes: str, storage: dict[str, Any]) -> None:
+    sizes = {"T": 3, "Z": 4, "C": 2, "Y": 20, "X": 31, "S": 3}
+    data = _ramp(*(sizes[axis] for axis in axes))
+    photometric = "rgb" if "S" in axes else "minisblack"
+    tifffile.imwrite(tmp_path / "a.tif", data, metadata={"axes": axes}, photometric=photometric, **storage)
+    t, z = (2 if "T" in axes else 0), (1 if "Z" in axes else 0)
+    pick: tuple[Any, ...] = tuple({"T": t, "Z": z}.get(axis, slice(None)) for axis in axes)
+    left = [axis for axis in axes if axis not in "TZ"]
+    plane = data[pick].transpose([left.index(axis) for axis in "YXCS" if axis in left])
+    check_reader(tmp_path / "a.tif", plane.reshape(20, 31, -1), t=t, z=z)
+    with open_image(tmp_path / "a.tif") as file:
+        assert file.info.planes == (sizes["T"] if "T" in axes else 1, sizes["Z"] if "Z" in axes else 1)
+
+
+def test_ome_names_the_channels_and_the_pixel_size(tmp_path: Path) -> None:
+    metadata = {
+        "axes": "CYX",
+        "Channel": {"Name": ["DAPI", "GFP"]},
+        "PhysicalSizeX": 325.0,
+        "PhysicalSizeXUnit": "nm",
+        "PhysicalSizeY": 325.0,
+        "PhysicalSizeYUnit": "nm",
+    }
+    tifffile.imwrite(tmp_path / "a.ome.tif", _ramp(2, 20, 31), metadata=metadata)
+    with open_image(tmp_path / "a.ome.tif") as file:
+        assert file.info.channels == ("DAPI", "GFP")
+        assert file.info.pixel_size_um == 0.325
+        assert not file.info.is_rgb
+
+
+def test_imagej_labels_and_unit_are_used(tmp_path: Path) -> None:
+    metadata = {"axes": "CYX", "unit": "micron", "Labels": ["phase", "phase"]}
+    resolution = (1 / 0.65, 1 / 0.65)
+    tifffile.imwrite(
+        tmp_path / "a.tif", _ramp(2, 20, 31), imagej=True, resolution=resolution, metadata=metadata
+    )
+    with open_image(tmp_path / "a.tif") as file:
+        assert file.info.channels == ("phase", "phase (2)")
+        assert file.info.pixel_size_um == pytest.approx(0.65, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "unit", "expected"),
+    [
+        (20000, "CENTIMETER", 0.5),
+        (72, "INCH", None),
+        (300, "INCH", None),
+        (50800, "INCH", 0.5),
+        (1, "NONE", None),
+    ],
+)
+def test_resolution_tags_count_unless_they_are_a_printers(
+    tmp_path: Path, resolution: float, unit: str, expected: float | None
+) -> None:
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        _ramp(9, 9),
+        resolution=(resolution, resolution),
+        resolutionunit=unit,
+        metadata=None,
+    )
+    with open_image(tmp_path / "a.tif") as file:
+        assert file.info.pixel_size_um == expected
+
+
+def test_absurd_calibration_is_ignored_and_noted(tmp_path: Path) -> None:
+    metadata = {"axes": "YX", "PhysicalSizeX": 0.0, "PhysicalSizeXUnit": "µm"}
+    tifffile.imwrite(tmp_path / "a.ome.tif", _ramp(9, 9), metadata=metadata)
+    with open_image(tmp_path / "a.ome.tif") as file:
+        assert file.info.pixel_size_um is None
+        assert any("calibration ignored" in note for note in file.info.notes)
+
+
+def test_alpha_is_dropped_and_noted(tmp_path: Path) -> None:
+    data = _ramp(12, 13, 4, dtype="uint8")
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric="rgb", extrasamples=["unassalpha"])
+    check_reader(tmp_path / "a.tif", data[..., :3])
+    grey = _ramp(12, 13, 2, dtype="uint8")
+    tifffile.imwrite(
+        tmp_path / "b.tif", grey, photometric="minisblack", planarconfig="contig", extrasamples=["unassalpha"]
+    )
+    check_reader(tmp_path / "b.tif", grey[..., :1])
+    for name in ("a.tif", "b.tif"):
+        with open_image(tmp_path / name) as file:
+            assert "the alpha channel is ignored" in file.info.notes
+
+
+def test_one_bit_pictures_are_0_and_255(tmp_path: Path) -> None:
+    data = _ramp(12, 13) % 2 == 0
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric="minisblack")
+    check_reader(tmp_path / "a.tif", data[..., None] * np.uint8(255))
+
+
+def test_a_stack_without_names_says_what_was_assumed(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "few.tif", _ramp(3, 30, 31), photometric="minisblack")
+    tifffile.imwrite(tmp_path / "many.tif", _ramp(9, 30, 31), photometric="minisblack")
+    with open_image(tmp_path / "few.tif") as few, open_image(tmp_path / "many.tif") as many:
+        assert (few.info.channels, few.info.planes) == (("0", "1", "2"), (1, 1))
+        assert (many.info.channels, many.info.planes) == (("0",), (9, 1))
+        assert "channels" in few.info.notes[0]
+        assert "time points" in many.info.notes[0]
+
+
+def test_an_overview_takes_the_pyramid(tmp_path: Path) -> None:
+    data = _ramp(256, 300)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
+        tif.write(data, subifds=2, tile=(64, 64), metadata={"axes": "YX"})
+        tif.write(np.full((128, 150), 1, np.uint16), subfiletype=1, tile=(64, 64))
+        tif.write(np.full((64, 75), 2, np.uint16), subfiletype=1, tile=(64, 64))
+    check_reader(tmp_path / "a.tif", data[..., None])
+    with open_image(tmp_path / "a.tif") as file:
+        assert (file.read(step=2) == 1).all()
+        assert (file.read(step=3) == 1).all()
+        assert (file.overview(75) == 2).all()
+        assert file.read((10, 10, 50, 20), step=4).shape == (3, 10, 1)
+
+
+def test_a_window_of_a_compressed_file_decodes_only_its_own_segments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", _ramp(512, 512), tile=(64, 64), compression="zlib")
+    with open_image(tmp_path / "a.tif") as file:
+        planes = file._planes  # type: ignore[attr-defined]
+        decoded: list[int] = []
+        decode = planes._decode
+        monkeypatch.setattr(
+            planes, "_decode", lambda page, index: decoded.append(index) or decode(page, index)
+        )
+        file.read((60, 70, 130, 100))
+        assert decoded == [8, 9, 10]
+        file.read((60, 70, 130, 100))
+        assert len(decoded) == 3
+
+
+def test_missing_tiles_are_zero(tmp_path: Path) -> None:
+    tiles = (np.full((16, 16), 5, np.uint8) if i != 1 else None for i in range(4))
+    tifffile.imwrite(
+        tmp_path / "a.tif", tiles, shape=(32, 32), dtype="uint8", tile=(16, 16), compression="zlib"
+    )
+    with open_image(tmp_path / "a.tif") as file:
+        pixels = file.read()[..., 0]
+    assert (pixels[:16, 16:] == 0).all()
+    assert (pixels[16:] == 5).all()
+
+
+def test_complex_pixels_are_refused_with_advice(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((9, 9), np.complex64))
+    with pytest.raises(ImageError, match="complex64"):
+        open_image(tmp_path / "a.tif")
+
+
+def test_a_header_that_promises_too_much_is_an_image_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, _ramp(9, 9), metadata=None)
+    content = bytearray(path.read_bytes())
+    at = content.find(struct.pack("<HHI", 257, 3, 1))
+    at = at if at >= 0 else content.find(struct.pack("<HHI", 257, 4, 1))
+    content[at + 8 : at + 10] = struct.pack("<H", 60000)
+    path.write_bytes(bytes(content))
+    with pytest.raises(ImageError, match=r"a\.tif"), open_image(path) as file:
+        file.read()
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_no_damaged_byte_leads_to_anything_but_an_image_error(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / "a.tif"
+    tifffile.imwrite(path, _ramp(40, 30), compression="zlib", rowsperstrip=8)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(4, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(content))
+    with contextlib.suppress(ImageError), open_image(path) as file:
+        file.read((0, 0, 1, 1))
+        file.overview(8)
+
+
+@pytest.mark.shared_data
+def test_real_files_hold_the_contract(shared_data: Path) -> None:
+    for folder in (
+        "microscopy/neubias/image_data",
+        "segmentation/celldetective/assets",
+        "segmentation/omnipose",
+    ):
+        for path in sorted((shared_data / folder).glob("*.tif")):
+            check_reader(path)
+
+
+@pytest.mark.shared_data
+def test_real_calibration_is_found(shared_data: Path) -> None:
+    known = {
+        "microscopy/neubias/image_data/xy_8bit__nucleus_calibrated.tif": 0.13,
+        "microscopy/czi_ometiff_pairs/bioio_conversion/tests/resources/s_1_t_1_c_1_z_1.ome.tiff": 1.08333,
+        "microscopy/hostile_slides/small.svs": 0.499,
+        "microscopy/hostile_slides/boxes.tiff": None,
+        "segmentation/instanseg/examples/HE_example.tif": 0.50008,
+    }
+    for name, expected in known.items():
+        with open_image(shared_data / name) as file:
+            assert file.info.pixel_size_um == expected, name
