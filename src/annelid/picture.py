@@ -72,8 +72,9 @@ def draw_errors(
     *,
     width: float = 2.0,
     scale: float | None = None,
+    legend: bool = True,
 ) -> Pixels:
-    """Outline what was found, what was missed and what was made up, with a legend below.
+    """Outline what was found, what was missed and what was made up.
 
     Args:
         pixels: uint8 ``[y, x, 3]``.
@@ -82,9 +83,10 @@ def draw_errors(
         pairs: int (P, 2), index of a true and of a predicted object that are the same one.
         width: of the outlines, in pixels of the result.
         scale: of the result; by default `legible_scale`.
+        legend: add a strip below that says what the lines mean and how many there are.
 
     Returns:
-        uint8 ``[y, x, 3]``: the picture enlarged or reduced by the scale, and a strip for the legend.
+        uint8 ``[y, x, 3]``: the picture enlarged or reduced by the scale, and the strip.
     """
     matched = np.asarray(pairs, np.int64).reshape(-1, 2)
     missed = np.setdiff1d(np.arange(len(truth)), matched[:, 0])
@@ -97,8 +99,10 @@ def draw_errors(
     ):
         for n in which:
             canvas.outline(objects, int(n), pen, width)
-    counts = ((FOUND, "found", len(matched)), (MISSED, "missed", len(missed)), (EXTRA, "extra", len(extra)))
     drawn = canvas.pixels()
+    if not legend:
+        return drawn
+    counts = ((FOUND, "found", len(matched)), (MISSED, "missed", len(missed)), (EXTRA, "extra", len(extra)))
     return np.concatenate([drawn, _legend(counts, drawn.shape[1])])
 
 

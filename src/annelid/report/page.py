@@ -1,0 +1,63 @@
+"""The page as a whole: one file, no script, nothing fetched."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from annelid import atomic
+from annelid.pen import EXTRA, FOUND, MISSED
+from annelid.report import sections
+from annelid.report.answer import good_enough
+from annelid.report.data import ReportData
+from annelid.report.markup import escape
+from annelid.report.words import quantity
+
+_SECTIONS = (
+    good_enough,
+    sections.pictures,
+    sections.findings,
+    sections.classes,
+    sections.training,
+    sections.making,
+    sections.next_steps,
+    sections.methods,
+)
+
+
+def write_report(path: Path, data: ReportData) -> None:
+    """Write the page, whole or not at all.
+
+    Args:
+        path: an ``.html`` file; its folder exists.
+        data: what to tell.
+
+    Raises:
+        AnnelidError: the file cannot be written.
+    """
+    atomic.write_text(path, page(data))
+
+
+def page(data: ReportData) -> str:
+    """The page as HTML: works offline, prints, light and dark."""
+    here = resources.files("annelid.report")
+    template = Template(here.joinpath("page.html").read_text("utf-8"))
+    return template.substitute(
+        title=escape(data.title),
+        subtitle=escape(_subtitle(data)),
+        style=_pens() + here.joinpath("style.css").read_text("utf-8"),
+        body="".join(make(data) for make in _SECTIONS),
+        made=escape(data.made),
+    )
+
+
+def _pens() -> str:
+    """The pens of the pictures as CSS variables, so that bars and outlines cannot differ."""
+    return f":root{{--found:{FOUND.colour};--missed:{MISSED.colour};--extra:{EXTRA.colour}}}"
+
+
+def _subtitle(data: ReportData) -> str:
+    objects = quantity(int(data.metrics.get("objects", 0)), "object")
+    measured = f"measured on {quantity(data.images, 'image')} with {objects} of the {data.part} part"
+    return f"{data.model.name} · {data.model.engine} · {measured} · groups {data.dataset.group_source}"
