@@ -11,8 +11,7 @@ from PIL import Image
 
 from annelid.errors import ImageError
 from annelid.fingerprint import fingerprint
-from annelid.readers import image_ref, is_image, open_image
-from annelid.readers.find import find_images
+from annelid.readers import find_images, image_ref, is_image, open_image
 
 NOT_IMAGES = [
     (b"", "empty file"),

@@ -205,9 +205,12 @@ def test_a_window_of_a_compressed_file_decodes_only_its_own_segments(
         planes = file._planes  # type: ignore[attr-defined]
         decoded: list[int] = []
         decode = planes._decode
-        monkeypatch.setattr(
-            planes, "_decode", lambda page, index: decoded.append(index) or decode(page, index)
-        )
+
+        def counted(page: int, index: int) -> Any:
+            decoded.append(index)
+            return decode(page, index)
+
+        monkeypatch.setattr(planes, "_decode", counted)
         file.read((60, 70, 130, 100))
         assert decoded == [8, 9, 10]
         file.read((60, 70, 130, 100))
@@ -282,3 +285,28 @@ def test_real_calibration_is_found(shared_data: Path) -> None:
     for name, expected in known.items():
         with open_image(shared_data / name) as file:
             assert file.info.pixel_size_um == expected, name
+
+
+def test_a_multi_file_ome_tiff_is_followed_and_a_missing_part_is_noted(tmp_path: Path) -> None:
+    ids = [f"urn:uuid:00000000-0000-0000-0000-00000000000{i}" for i in range(3)]
+    places = "".join(
+        f'<TiffData FirstC="0" FirstT="0" FirstZ="{i}" IFD="0" PlaneCount="1">'
+        f'<UUID FileName="z{i}.ome.tif">{uuid}</UUID></TiffData>'
+        for i, uuid in enumerate(ids)
+    )
+    for i, uuid in enumerate(ids):
+        ome = (
+            f'<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="{uuid}">'
+            '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="31" SizeY="20" '
+            f'SizeZ="3" SizeC="1" SizeT="1"><Channel ID="Channel:0:0" Name="DAPI"/>{places}</Pixels></Image></OME>'
+        )
+        data = np.full((20, 31), i + 1, np.uint16)
+        tifffile.imwrite(tmp_path / f"z{i}.ome.tif", data, description=ome, metadata=None, compression="zlib")
+    for z in range(3):
+        check_reader(tmp_path / "z0.ome.tif", np.full((20, 31, 1), z + 1), z=z)
+    (tmp_path / "z2.ome.tif").unlink()
+    with open_image(tmp_path / "z0.ome.tif") as file:
+        assert file.info.planes == (1, 3)
+        assert (file.read(z=1) == 2).all()
+        assert (file.read(z=2) == 0).all()
+        assert any("missing" in note for note in file.info.notes)

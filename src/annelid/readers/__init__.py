@@ -1,127 +1,16 @@
 """Image files: one module a family, told apart by content."""
 
-from __future__ import annotations
+from annelid.readers.base import ImageFile, ImageInfo
+from annelid.readers.find import find_images, natural_key
+from annelid.readers.opening import image_ref, is_image, open_image, suffixes
 
-from pathlib import Path
-from typing import cast
-
-from annelid.errors import ImageError
-from annelid.fingerprint import fingerprint
-from annelid.image import ImageRef
-from annelid.readers import plain, tiff
-from annelid.readers.base import ImageFile, ImageInfo, Reader
-
-__all__ = ["ImageFile", "ImageInfo", "image_ref", "is_image", "open_image", "suffixes"]
-
-READERS = (cast("Reader", tiff), cast("Reader", plain))
-
-_HEAD = 512
-_FOREIGN = {
-    b"version https://git-lfs": (
-        "a Git LFS pointer instead of the file itself",
-        "run `git lfs pull` in its folder",
-    ),
-    b"ZISRAWFILE": ("a Zeiss CZI image", "export it as OME-TIFF from ZEN or Fiji"),
-    b"\xda\xce\xbe\n": ("a Nikon ND2 image", "export it as TIFF from NIS-Elements or Fiji"),
-    b"\x70\x00\x00\x00": ("perhaps a Leica LIF image", "export it as OME-TIFF from LAS X or Fiji"),
-    b"\xd0\xcf\x11\xe0": ("a compound file (perhaps OIB or ZVI)", "export it as OME-TIFF with Fiji"),
-    b"\x89HDF": ("an HDF5 file", "export the image in it as TIFF"),
-    b"GIF8": ("a GIF picture", "save it as PNG or TIFF"),
-    b"RIFF": ("a RIFF file (WebP, AVI)", "save its pictures as PNG or TIFF"),
-    b"\0\0\0\x0cjP  ": ("a JPEG 2000 picture", "save it as TIFF"),
-    b"PK\x03\x04": ("a zip archive", "unpack it first"),
-    b"\x1f\x8b": ("a gzip archive", "unpack it first"),
-    b"Iout": ("an ImageJ region of interest", "import it as an annotation"),
-    b"%PDF": ("a PDF document", "leave it out"),
-}
-
-
-def open_image(path: Path) -> ImageFile:
-    """Open an image file; use it as a context manager.
-
-    The content decides which reader takes it, not the name. Nothing but metadata is read yet.
-
-    Raises:
-        ImageError: it is missing, not an image, damaged, or of a kind that is not supported.
-    """
-    head = _read_head(path)
-    for reader in READERS:
-        if reader.sniff(head):
-            return reader.open_file(path)
-    found, next_step = _what_it_is(head)
-    raise ImageError(path, expected="a TIFF, PNG, JPEG or BMP image", found=found, next_step=next_step)
-
-
-def is_image(path: Path) -> bool:
-    """Whether a file begins like an image that `open_image` knows; False for what cannot be read."""
-    try:
-        head = _read_head(path)
-    except ImageError:
-        return False
-    return any(reader.sniff(head) for reader in READERS)
-
-
-def image_ref(path: Path, *, id: str, name: str) -> ImageRef:  # noqa: A002 - the field's name
-    """What the project keeps about an image.
-
-    Args:
-        path: the file.
-        id: its id in the project.
-        name: its path as the project shall note it, "/" between folders.
-
-    Raises:
-        ImageError: the file cannot be read as an image.
-    """
-    with open_image(path) as image:
-        info = image.info
-    return ImageRef(
-        id=id,
-        paths=(name,),
-        size_wh=info.size_wh,
-        channels=info.channels,
-        dtype=info.dtype,
-        pixel_size_um=info.pixel_size_um,
-        fingerprint=fingerprint(path),
-        planes=info.planes,
-    )
-
-
-def suffixes() -> tuple[str, ...]:
-    """Lower-case extensions that promise an image, ``.tif`` first."""
-    return tuple(suffix for reader in READERS for suffix in reader.SUFFIXES)
-
-
-def _read_head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_HEAD)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> ImageError:
-    if path.is_dir():
-        return ImageError(path, expected="an image file", found="a folder", next_step="name the images in it")
-    found = (
-        "no such file" if isinstance(error, FileNotFoundError) else f"it cannot be read ({error.strerror})"
-    )
-    return ImageError(
-        path, expected="an image file", found=found, next_step="check the path and its permissions"
-    )
-
-
-def _what_it_is(head: bytes) -> tuple[str, str]:
-    """What a file is that no reader takes, and what to do about it."""
-    if not head:
-        return "an empty file", "copy it again from where it came from"
-    for magic, answer in _FOREIGN.items():
-        if head.startswith(magic):
-            return answer
-    if head[128:132] == b"DICM":
-        return "a DICOM file", "export it as TIFF"
-    if b"\0" not in head:
-        return (
-            f"a text file beginning with {head[:30].decode('utf-8', 'replace')!r}",
-            "check that it is the image",
-        )
-    return f"a file beginning with the bytes {head[:8].hex(' ')}", "open it in Fiji and save it as TIFF"
+__all__ = [
+    "ImageFile",
+    "ImageInfo",
+    "find_images",
+    "image_ref",
+    "is_image",
+    "natural_key",
+    "open_image",
+    "suffixes",
+]

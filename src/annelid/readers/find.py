@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from annelid.readers import is_image, suffixes
+from annelid.readers.opening import is_image, suffixes
 
 _IGNORED = {
     "thumbs.db",

@@ -163,6 +163,8 @@ def _series_notes(tif: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> li
         notes.append("white is stored as 0: the stored values are used")
     if int(page.tags.valueof("Orientation", default=1) or 1) != 1:
         notes.append("the orientation tag is ignored: the picture is taken as stored")
+    if series.is_multifile and any(part is None for part in series.pages):
+        notes.append("files of this image are missing: their planes are black")
     if tif.is_ome and series.kind != "ome":
         notes.append("the OME metadata do not fit the file: it is read as plain TIFF")
     return notes
