@@ -14,7 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import InputError
+from annelid.evaluate import evaluate
+from annelid.image import ImageRef, View
 from annelid.objects import Objects
 from annelid.report import (
     DatasetFacts,
@@ -178,6 +181,15 @@ def test_it_says_where_the_figures_come_from() -> None:
     assert "assumed to stand alone" in text
     assert "chosen on these same images" in words_of(report_data(part="val"))
     assert "Cannot be said" in words_of(report_data(part="train"))
+
+
+def test_it_tells_what_an_evaluation_found() -> None:
+    truth = Objects.from_boxes([(10 * i, 0, 10 * i + 8, 8) for i in range(5)], ["cell"] * 5)
+    image = LabeledImage(View(ImageRef("i", ("i.tif",), (100, 100))), truth, whole_image((100, 100)))
+    found = evaluate(Dataset(("cell",), (image,)), {"i": truth[:3].replace(scores=0.9)})
+    text = words_of(report_data(metrics=found.to_dict()))
+    assert "found 3 of 5 true objects (60%), missed 2 and drew 0 that are not there" in text
+    assert "In all it counts 3 where people counted 5: 40.0% too few." in text
 
 
 def test_few_images_are_a_caution() -> None:

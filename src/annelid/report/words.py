@@ -16,8 +16,8 @@ _PART = {
 }
 _PARAMS = ("model", "imgsz", "batch", "optimizer", "lr0", "seed")
 _GROUPS = {
-    "declared": "Which images belong together was declared, and no group was cut by the split.",
-    "inferred": "Which images belong together was inferred from their names; no group was cut by the split.",
+    "declared": "Which images belong together (slide, well, animal) was declared.",
+    "inferred": "Which images belong together was inferred, not declared: check the groups.",
     "assumed": "Every image was assumed to stand alone.",
 }
 
@@ -108,7 +108,8 @@ def methods(data: ReportData) -> str:
         "on the validation part, was kept. "
     )
     return (
-        f"{quantity(d.images, 'image')} with {objects} were split into {parts} (groups {groups}). "
+        f"{quantity(d.images, 'image')} with {objects} were {f'split into {parts}' if parts else 'used'} "
+        f"(groups {groups}). "
         f"{learned if m.epochs_run else ''}"
         f"On the {data.part} part ({quantity(data.images, 'image')}) {m.name} found {c.found:,} of "
         f"{quantity(c.truth, 'object')} with {c.extra:,} false ones (IoU ≥ {c.iou:g}, F1 {number(c.f1)})."
