@@ -1,0 +1,290 @@
+"""YOLO: a text file of labels per image, and a data.yaml for all.
+
+A missing label file means that the image is not annotated yet, an empty one that there is nothing on it.
+Nine columns are a polygon of four vertices, unless every line of the dataset has nine, nearly all are
+rectangles and one at least stands askew: then they are oriented boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from annelid.dataset import LabeledImage, whole_image
+from annelid.errors import AnnotationError, ImageError
+from annelid.formats import jsontext
+from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.data_yaml import (
+    CLASS_FILES,
+    DataYaml,
+    find_data_yaml,
+    is_data_yaml,
+    part_images,
+    read_class_file,
+    read_data_yaml,
+)  # fmt: skip
+from annelid.formats.row import Row, objects_of_rows, row_inside, view_of
+from annelid.formats.yolo_line import Line, looks_oriented, parse_lines, row_of_line
+from annelid.formats.yolo_write import write as write
+from annelid.objects import Objects
+
+NAME = "yolo"
+
+_NO_LABELS = {"train", "val", "valid", "validation", "test", "readme", "license", "requirements", "autosplit"}
+"""Stems of text files that are no labels: lists of images, and what is written for people."""
+
+
+def sniff(path: Path) -> bool:
+    """Whether it is a data.yaml, a folder with one, or label text that parses."""
+    if path.is_file():
+        return is_data_yaml(path) if path.suffix.lower() in {".yaml", ".yml"} else _parses(path)
+    if not path.is_dir():
+        return False
+    if find_data_yaml(path) is not None:
+        return True
+    files = [file for _, file in zip(range(50), _label_files(path, frozenset()), strict=False)]
+    return any(_parses(file) for file in files)
+
+
+def _parses(file: Path) -> bool:
+    if file.suffix.lower() not in {".txt", ""} or not file.stat().st_size:
+        return False
+    with file.open("rb") as stream:
+        head = stream.read(4096)
+    try:
+        text = head.decode("utf-8-sig")
+        first, line_end, _ = text.partition("\n")
+        whole = first if line_end or len(head) < 4096 else _whole_numbers(first)
+        return bool(parse_lines(whole, file)[0])
+    except (UnicodeDecodeError, AnnotationError):
+        return False
+
+
+def _whole_numbers(line: str) -> str:
+    """A line that was cut at some byte, up to the last number that is whole, with an even count of them."""
+    numbers = line.split()[:-1]
+    return " ".join(numbers[: len(numbers) - 1 + len(numbers) % 2])
+
+
+def _label_files(folder: Path, stems: frozenset[str]) -> Iterator[Path]:
+    """Text files that may be labels, sorted; files without extension when an image has that name."""
+    for file in sorted(folder.rglob("*")):
+        is_text = file.suffix.lower() == ".txt" and file.stem.lower() not in _NO_LABELS
+        named = is_text or (not file.suffix and file.name in stems)
+        if named and file.name not in CLASS_FILES and not file.name.startswith(".") and file.is_file():
+            yield file
+
+
+@dataclass
+class _Labels:
+    """Everything of a YOLO dataset before it becomes objects."""
+
+    losses: LossReport = field(default_factory=LossReport)
+    lines: dict[Path, list[Line]] = field(default_factory=dict)
+    """Label file -> its lines."""
+    image_of: dict[Path, Path] = field(default_factory=dict)
+    """Label file -> its image."""
+    error: AnnotationError | None = None
+    """The first label file that could not be read."""
+
+
+def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotations:
+    """Read a data.yaml, a folder of a YOLO dataset in any usual layout, or one label file.
+
+    Raises:
+        AnnotationError: no label file can be read, or they hold instance numbers in place of classes.
+    """
+    is_yaml = path.is_file() and path.suffix.lower() in {".yaml", ".yml"}
+    folder = path.parent if is_yaml or path.is_file() else path
+    yaml_file = path if is_yaml else find_data_yaml(folder) if path.is_dir() else None
+    labels = _Labels()
+    data = read_data_yaml(yaml_file) if yaml_file else DataYaml(folder, ())
+    parts = part_images(data, labels.losses)
+    known = _known(images, parts)
+    files = [path] if path.is_file() and not is_yaml else _files(folder, list(known.values()))
+    _parse_files(files, labels)
+    _pair(labels, list(known.values()), images, folder)
+    names = _classes(folder, data, tuple(classes), labels)
+    items = tuple(_items(labels, list(known.values()), images, names, everything=path.is_dir() or is_yaml))
+    if not any(item.state == "reviewed" for item in items):
+        raise labels.error or _no_labels(path, labels)
+    used = {item.image.path for item in items}
+    part_of = {known[image.resolve()].as_posix(): part for part, found in parts.items() for image in found}
+    return Annotations(names, items, labels.losses, {p: part for p, part in part_of.items() if p in used})
+
+
+def _known(images: ImageIndex, parts: Mapping[str, Sequence[Path]]) -> dict[Path, Path]:
+    """Every image once, whatever way its path is written: resolved path -> path."""
+    known: dict[Path, Path] = {}
+    for image in [*images.all(), *(image for part in parts.values() for image in part)]:
+        known.setdefault(image.resolve(), image)
+    return known
+
+
+def _no_labels(path: Path, labels: _Labels) -> AnnotationError:
+    found = f"{len(labels.lines)} without an image" if labels.lines else "none"
+    step = "say where the images are with --images" if labels.lines else "give the folder with the .txt files"
+    expected = "YOLO label files beside images or in labels/"
+    return AnnotationError(path, expected=expected, found=found, next_step=step)
+
+
+def _files(folder: Path, known: Sequence[Path]) -> list[Path]:
+    """Label files below the folder, and those that belong to images elsewhere."""
+    stems = frozenset(image.stem for image in known)
+    files = dict.fromkeys(_label_files(folder, stems))
+    beside = (_label_of(image) for image in known if not image.is_relative_to(folder))
+    return list(files | dict.fromkeys(file for file in beside if file and file.is_file()))
+
+
+def _label_of(image: Path) -> Path | None:
+    """Where Ultralytics looks for the labels of an image: the last ``images`` folder becomes ``labels``."""
+    parts = list(image.parts)
+    at = [i for i, part in enumerate(parts[:-1]) if part == "images"]
+    if not at:
+        return image.with_suffix(".txt")
+    parts[at[-1]] = "labels"
+    return Path(*parts).with_suffix(".txt")
+
+
+def _parse_files(files: Sequence[Path], labels: _Labels) -> None:
+    for file in files:
+        try:
+            lines, doubles = parse_lines(jsontext.read_text(file), file)
+        except AnnotationError as error:
+            labels.error = labels.error or error
+            labels.losses.add("file-unreadable", error.message, file, error.place)
+            continue
+        labels.lines[file] = lines
+        if doubles:
+            what = "a line that was there before was left out"
+            labels.losses.add("duplicate-line", what, file, count=doubles)
+
+
+def _pair(labels: _Labels, known: Sequence[Path], images: ImageIndex, folder: Path) -> None:
+    """Find the image of every label file: where Ultralytics has it, beside it, then by name."""
+    by_label = {image.with_suffix(""): image for image in known}
+    by_label |= {_without_images(image): image for image in known}
+    taken: dict[Path, Path] = {}
+    for file, lines in labels.lines.items():
+        image = by_label.get(_without_labels(file)) or by_label.get(file.with_suffix(""))
+        if image is None:
+            image = _by_name(file, images, folder, labels.losses)
+        if image is None:
+            what = "no image of this name was found, so its size is unknown: the objects were left out"
+            labels.losses.add("image-missing", what, file, count=len(lines))
+        elif taken.setdefault(image, file) != file:
+            what = f"{taken[image]} holds labels of the same image: this file was left out"
+            labels.losses.add("image-twice", what, file, count=len(lines))
+        else:
+            labels.image_of[file] = image
+
+
+def _without_images(image: Path) -> Path:
+    """The image's path without ending, with its last ``images`` folder as ``labels``."""
+    label = _label_of(image)
+    return label.with_suffix("") if label else image
+
+
+def _without_labels(file: Path) -> Path:
+    return file.with_suffix("") if file.suffix.lower() == ".txt" else file
+
+
+def _by_name(file: Path, images: ImageIndex, folder: Path, losses: LossReport) -> Path | None:
+    inside = _without_labels(file.relative_to(folder) if file.is_relative_to(folder) else Path(file.name))
+    names = [part for part in inside.parts[:-1] if part.lower() not in {"labels", "annotations"}]
+    try:
+        return images.find("/".join([*names, inside.name]))
+    except AnnotationError as error:
+        losses.add("image-ambiguous", error.message, file)
+        return None
+
+
+def _classes(folder: Path, data: DataYaml, given: tuple[str, ...], labels: _Labels) -> tuple[str, ...]:
+    """The class names: given, of data.yaml, of a class file, or the indices themselves."""
+    lists = {data.file: data.classes} if data.classes else {}
+    beside = [file.parent for file in labels.lines]
+    for place in dict.fromkeys([folder, folder / "labels", *beside, folder.parent]):
+        for name in CLASS_FILES:
+            if (place / name).is_file():
+                lists.setdefault(place / name, read_class_file(place / name))
+    names = given or next((found for found in lists.values() if found), ())
+    for file, other in lists.items():
+        if names and other and other != names:
+            what = f"its classes ({', '.join(other[:5])}) are not those used ({', '.join(names[:5])})"
+            labels.losses.add("classes-differ", what, file)
+    if names:
+        return names
+    highest = max((line.index for lines in labels.lines.values() for line in lines), default=-1)
+    what = "no class names were found: classes are called 0, 1, ..."
+    labels.losses.add("class-names-missing", what, folder)
+    return tuple(str(i) for i in range(highest + 1))
+
+
+def _items(
+    labels: _Labels, known: Sequence[Path], images: ImageIndex, names: Sequence[str], *, everything: bool
+) -> Iterator[LabeledImage]:
+    _refuse_instances(labels, names)
+    file_of = {image: file for file, image in labels.image_of.items()}
+    oriented = _is_oriented(labels, images)
+    for image in dict.fromkeys([*known, *file_of]):
+        file = file_of.get(image)
+        if file is None and not everything:
+            continue
+        try:
+            size_wh = images.size_wh(image)
+        except ImageError as error:
+            labels.losses.add("image-unreadable", error.message, file or image)
+            continue
+        view = view_of(image.as_posix(), size_wh)
+        if file is None:
+            yield LabeledImage(view, Objects.empty())
+            continue
+        rows = list(_rows(file, labels, size_wh, names, oriented=oriented))
+        yield LabeledImage(view, objects_of_rows(rows), whole_image(size_wh), state="reviewed")
+
+
+def _refuse_instances(labels: _Labels, names: Sequence[str]) -> None:
+    """Some predictors number the objects of a file where labels have the class."""
+    files = {file: lines for file, lines in labels.lines.items() if lines}
+    highest = max((line.index for lines in files.values() for line in lines), default=0)
+    numbered = all([line.index for line in lines] == list(range(len(lines))) for lines in files.values())
+    scored = all(not np.isnan(line.score) for lines in files.values() for line in lines)
+    if not files or not numbered or highest < len(names) + (0 if scored else 1):
+        return
+    file = max(files, key=lambda file: len(files[file]))
+    raise AnnotationError(
+        file, place=f"line {len(files[file])}", expected=f"a class index below {len(names)} first",
+        found=f"lines numbered 0 to {highest}: instance numbers in the place of classes",
+        next_step="these are predictions without classes: use masks or COCO, or set the first column",
+    )  # fmt: skip
+
+
+def _is_oriented(labels: _Labels, images: ImageIndex) -> bool:
+    """Whether the dataset is one of oriented boxes (see the top of this file)."""
+    lines = [(file, line) for file in labels.image_of for line in labels.lines[file]]
+    if not lines or not all(len(line.values) == 8 for _, line in lines):
+        return False
+    sizes = {file: images.size_wh(labels.image_of[file]) for file, _ in lines}
+    return looks_oriented([np.array(line.values).reshape(-1, 2) * sizes[file] for file, line in lines])
+
+
+def _rows(
+    file: Path, labels: _Labels, size_wh: tuple[int, int], names: Sequence[str], *, oriented: bool
+) -> Iterator[Row]:
+    unknown: dict[int, list[int]] = {}
+    for line in labels.lines[file]:
+        if line.index >= len(names):
+            unknown.setdefault(line.index, []).append(line.number)
+            continue
+        row, cut = row_inside(row_of_line(line, names[line.index], size_wh, oriented=oriented), size_wh)
+        if cut:
+            what = "the outline was cut at the image's edge" if row else "the object lies outside the image"
+            labels.losses.add("clipped" if row else "outside-image", what, file, f"line {line.number}")
+        if row is not None:
+            yield row
+    for index, numbers in unknown.items():
+        what = f"class {index} is beyond the {len(names)} names: its objects were left out"
+        labels.losses.add("class-unknown", what, file, f"line {numbers[0]}", len(numbers))

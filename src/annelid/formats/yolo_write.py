@@ -1,0 +1,136 @@
+"""Write a dataset as YOLO labels, so that Ultralytics' raster gives back the objects as well as it can."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from annelid import geometry
+from annelid.atomic import write_text
+from annelid.dataset import Dataset, LabeledImage
+from annelid.errors import AnnotationError
+from annelid.formats.base import LossReport
+from annelid.formats.data_yaml import PARTS, data_yaml_text
+from annelid.formats.yolo_line import box_text, ring_text
+from annelid.formats.yolo_ring import single_ring
+from annelid.geometry import Shape
+from annelid.objects import Kind, Objects
+
+MAX_VERTICES = 1000
+
+_LOSS_TEXT = {
+    "ignored": "objects marked 'ignore' were left out: YOLO cannot say that an area does not count",
+    "point": "points were left out: YOLO labels have no area for them",
+    "empty": "objects without any area were left out",
+    "box-as-polygon": "boxes were written as polygons of four vertices, as this dataset has outlines",
+    "outline-through-centres": "masks were written as outlines through the centres of their border pixels, "
+    "which Ultralytics draws back exactly; other programs see them half a pixel smaller on every side",
+    "parts-bridged": "objects in several parts were joined by a line as thin as a pixel",
+    "holes-bridged": "holes were joined to the outline by a line through the object",
+    "outline-thinned-by-ultralytics": f"outlines over {MAX_VERTICES} vertices: Ultralytics may thin them",
+    "score": "confidences were left out",
+    "attributes": "attributes, parents and origins of objects were left out",
+    "coverage": "only part of the image is covered, which YOLO cannot say: it will be read as complete",
+}
+
+
+def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
+    """Write ``labels/<name>.txt`` for every annotated image, ``data.yaml`` and ``classes.txt``.
+
+    The images are not copied: put them at ``images/<name>``. A name that begins with ``train``, ``val`` or
+    ``test`` puts the image into that part. With outlines in the dataset every object is written as one.
+
+    Raises:
+        AnnotationError: two images would share one label file.
+    """
+    losses = LossReport()
+    relative = {item.id: _inside_images(names[item.id]) for item in dataset.items}
+    used: dict[Path, str] = {}
+    for item in dataset.items:
+        file = out / "labels" / relative[item.id].with_suffix(".txt")
+        if used.setdefault(file, names[item.id]) != names[item.id]:
+            found = f"{used[file]} and {names[item.id]}, which would share this file"
+            step = "rename one of the images"
+            raise AnnotationError(file, expected="one image per label file", found=found, next_step=step)
+        if item.covered or len(item.objects):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_text(file, _text(item, dataset, file, losses))
+    parts = _parts(list(relative.values()), out, losses)
+    write_text(out / "data.yaml", data_yaml_text(dataset.classes, parts))
+    write_text(out / "classes.txt", "".join(f"{name}\n" for name in dataset.classes))
+    return losses
+
+
+def _inside_images(name: str) -> PurePosixPath:
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.relative_to("images") if path.parts[0] == "images" and len(path.parts) > 1 else path
+
+
+def _parts(names: list[PurePosixPath], out: Path, losses: LossReport) -> dict[str, str]:
+    """Part -> folder of its images; without parts both training and validation name all, and that is said."""
+    firsts = [name.parts[0] for name in names if len(name.parts) > 1]
+    folders = {PARTS[first]: f"images/{first}" for first in firsts if first in PARTS}
+    train = folders.get("train", "images")
+    if "val" not in folders:
+        what = "there is no part to validate on: data.yaml names the training images again"
+        losses.add("no-validation-part", what, out / "data.yaml", "val")
+    test = {"test": folders["test"]} if "test" in folders else {}
+    return {"train": train, "val": folders.get("val", train), **test}
+
+
+def _text(item: LabeledImage, dataset: Dataset, file: Path, losses: LossReport) -> str:
+    lost: Counter[str] = Counter()
+    objects = item.objects
+    kept = ~objects.ignore & objects.has_area
+    lost["ignored"] = int(objects.ignore.sum())
+    lost["point"] = int((~objects.has_area & ~objects.ignore).sum())
+    objects = objects[kept]
+    lost["score"] = int(np.isfinite(objects.scores).sum())
+    lost["attributes"] = sum(
+        bool(e or o or p) for e, o, p in zip(objects.extra, objects.origins, objects.parents, strict=True)
+    )
+    lost["coverage"] = int(not item.is_complete)
+    lines = _lines(objects, dataset, item.size_wh, lost)
+    for kind, count in lost.items():
+        if count:
+            losses.add(kind, _LOSS_TEXT[kind], file, count=count)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(objects: Objects, dataset: Dataset, size_wh: tuple[int, int], lost: Counter[str]) -> list[str]:
+    lines: list[str] = []
+    indices = dataset.class_indices(objects).tolist()
+    is_segment = dataset.task == "segment"
+    for n, index in enumerate(indices):
+        kind, shape = Kind(int(objects.kinds[n])), objects.shape(n)
+        if not any(len(part[0]) for part in shape if part):
+            lost["empty"] += 1
+        elif is_segment:
+            lines.append(ring_text(index, _ring(kind, shape, size_wh, lost), size_wh))
+        else:
+            lines.append(box_text(index, objects.boxes_xyxy[n], size_wh))
+    return lines
+
+
+def _ring(kind: Kind, shape: Shape, size_wh: tuple[int, int], lost: Counter[str]) -> geometry.Ring:
+    lost["box-as-polygon"] += kind == Kind.BOX
+    lost["parts-bridged"] += len(shape) > 1
+    lost["holes-bridged"] += any(len(part) > 1 for part in shape)
+    if kind == Kind.MASK:
+        lost["outline-through-centres"] += 1
+        shape = _through_centres(shape, size_wh)
+    ring = single_ring(shape)
+    lost["outline-thinned-by-ultralytics"] += len(ring) > MAX_VERTICES
+    return ring
+
+
+def _through_centres(shape: Shape, size_wh: tuple[int, int]) -> Shape:
+    window = geometry.crop_of_shape(shape, size_wh)
+    if window is None:
+        return shape
+    x1, y1, x2, y2 = window
+    mask = geometry.shape_to_mask(shape, (y2 - y1, x2 - x1), (x1, y1))
+    return geometry.boundary_pixel_rings(mask, (x1, y1))
