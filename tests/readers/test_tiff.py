@@ -288,6 +288,7 @@ def test_real_calibration_is_found(shared_data: Path) -> None:
 
 
 def test_a_multi_file_ome_tiff_is_followed_and_a_missing_part_is_noted(tmp_path: Path) -> None:
+    schema = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
     ids = [f"urn:uuid:00000000-0000-0000-0000-00000000000{i}" for i in range(3)]
     places = "".join(
         f'<TiffData FirstC="0" FirstT="0" FirstZ="{i}" IFD="0" PlaneCount="1">'
@@ -296,9 +297,9 @@ def test_a_multi_file_ome_tiff_is_followed_and_a_missing_part_is_noted(tmp_path:
     )
     for i, uuid in enumerate(ids):
         ome = (
-            f'<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="{uuid}">'
-            '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="31" SizeY="20" '
-            f'SizeZ="3" SizeC="1" SizeT="1"><Channel ID="Channel:0:0" Name="DAPI"/>{places}</Pixels></Image></OME>'
+            f'<?xml version="1.0"?><OME xmlns="{schema}" UUID="{uuid}"><Image ID="Image:0"><Pixels ID="Pixels:0" '
+            'DimensionOrder="XYZCT" Type="uint16" SizeX="31" SizeY="20" SizeZ="3" SizeC="1" SizeT="1">'
+            f'<Channel ID="Channel:0:0" Name="DAPI"/>{places}</Pixels></Image></OME>'
         )
         data = np.full((20, 31), i + 1, np.uint16)
         tifffile.imwrite(tmp_path / f"z{i}.ome.tif", data, description=ome, metadata=None, compression="zlib")
