@@ -298,7 +298,8 @@ def test_a_multi_file_ome_tiff_is_followed_and_a_missing_part_is_noted(tmp_path:
     for i, uuid in enumerate(ids):
         ome = (
             f'<?xml version="1.0"?><OME xmlns="{schema}" UUID="{uuid}"><Image ID="Image:0">'
-            '<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="31" SizeY="20" SizeZ="3" SizeC="1" SizeT="1">'
+            '<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="31" SizeY="20" '
+            'SizeZ="3" SizeC="1" SizeT="1">'
             f'<Channel ID="Channel:0:0" Name="DAPI"/>{places}</Pixels></Image></OME>'
         )
         data = np.full((20, 31), i + 1, np.uint16)
