@@ -94,6 +94,9 @@ class PredictConfig:
         max_det: most objects per tile; it is said when it was reached.
         imgsz: longest side of the network's input in pixels; None is what the model was trained with.
         device: "cpu", "0", "mps"; "" chooses.
+        tile: longest side in pixels of the pictures that the model was trained on; larger images are cut into tiles
+            of that size. None takes the network's input size.
+        trust: load weights of unknown origin even though they may carry code.
     """
 
     conf: float = 0.25
@@ -101,6 +104,8 @@ class PredictConfig:
     max_det: int = 3000
     imgsz: int | None = None
     device: str = ""
+    tile: int | None = None
+    trust: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,9 @@ def health() -> str | None:
 
 def check(config: TrainConfig) -> dict[str, Any]:
     """The parameters as they will be used; see `annelid.engines.yolo.parameters.check`."""
-    return parameters.check(config.params, task=config.task, from_scratch=config.model.endswith((".yaml", ".yml")))
+    return parameters.check(
+        config.params, task=config.task, from_scratch=config.model.endswith((".yaml", ".yml"))
+    )
 
 
 def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:
@@ -42,11 +44,11 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     return training.train(data, config, out, report)
 
 
-def load(weights: Path, config: PredictConfig, classes: Sequence[str], *, trust: bool = False) -> Predictor:
+def load(weights: Path, config: PredictConfig, classes: Sequence[str]) -> Predictor:
     """Load ``.pt`` weights for prediction; see `annelid.engines.yolo.predictor`."""
     from annelid.engines.yolo import environment
 
-    environment.isolate(None, trust=trust)
+    environment.isolate(None, trust=config.trust)
     from annelid.engines.yolo.predictor import YoloPredictor
 
-    return YoloPredictor(weights, config, classes, trust=trust)
+    return YoloPredictor(weights, config, classes)

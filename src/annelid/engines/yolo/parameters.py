@@ -48,7 +48,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "batch": Parameter(16, "images per step; -1 or a fraction fills the GPU's memory", -1, also=(float,)),
     "imgsz": Parameter(640, "side of the square that images are scaled to, in pixels", 32),
     "save_period": Parameter(-1, "keep a checkpoint every so many epochs", -1),
-    "cache": Parameter(False, "keep decoded images in memory or on disk", choices=("ram", "disk"), also=(str,)),
+    "cache": Parameter(
+        False, "keep decoded images in memory or on disk", choices=("ram", "disk"), also=(str,)
+    ),
     "device": Parameter("", "cpu, 0, 0,1, mps; empty chooses", also=(int,)),
     "workers": Parameter(8, "processes that load images (none are used on a CPU)", 0),
     "optimizer": Parameter("auto", "which optimiser", choices=_OPTIMIZERS),
@@ -59,10 +61,14 @@ PARAMETERS: Mapping[str, Parameter] = {
     "close_mosaic": Parameter(10, "no mosaic in the last so many epochs", 0),
     "amp": Parameter(True, "mixed precision", choices=("bf16", "fp16", "fp32"), also=(str,)),
     "fraction": Parameter(1.0, "share of the training images that is used", 0, 1),
-    "freeze": Parameter(None, "first N layers that stay as they are, or their indices", optional=True, also=(int, list)),
+    "freeze": Parameter(
+        None, "first N layers that stay as they are, or their indices", optional=True, also=(int, list)
+    ),
     "multi_scale": Parameter(0.0, "vary imgsz by this fraction while training", 0, 1),
     "compile": Parameter(False, "torch.compile"),
-    "overlap_mask": Parameter(True, "one mask image with an index per object (the later covers) instead of one per object"),
+    "overlap_mask": Parameter(
+        True, "one mask image with an index per object (the later covers) instead of one per object"
+    ),
     "mask_ratio": Parameter(4, "masks are learned at 1 / this of imgsz", 1, 8),
     "plots": Parameter(True, "write the plots"),
     "lr0": Parameter(0.01, "learning rate at the start", 0, 10),
@@ -174,8 +180,14 @@ def _value(name: str, value: Any) -> Any:
         raise UsageError(f"{name}: expected {wanted}, found {value!r} ({parameter.meaning})")
     if isinstance(value, str) and parameter.choices:
         return _choice(name, value, parameter)
-    if isinstance(value, int | float) and not isinstance(value, bool) and not parameter.low <= value <= parameter.high:
-        raise UsageError(f"{name}: expected {parameter.low:g} to {parameter.high:g}, found {value:g} ({parameter.meaning})")
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and not parameter.low <= value <= parameter.high
+    ):
+        raise UsageError(
+            f"{name}: expected {parameter.low:g} to {parameter.high:g}, found {value:g} ({parameter.meaning})"
+        )
     return value
 
 

@@ -24,8 +24,10 @@ from annelid.objects import Kind, Objects
 class YoloPredictor:
     """A loaded detection or segmentation model; see `annelid.engines.base.Predictor`."""
 
-    def __init__(self, weights: Path, config: PredictConfig, classes: Sequence[str], *, trust: bool = False) -> None:
-        model, checkpoint = weights_file.open_checkpoint(weights, trust=trust)
+    def __init__(
+        self, weights: Path, config: PredictConfig, classes: Sequence[str]
+    ) -> None:
+        model, checkpoint = weights_file.open_checkpoint(weights, trust=config.trust)
         names = [str(model.names[i]) for i in sorted(model.names)]
         if classes and list(classes) != names:
             raise EngineError(f"{weights} predicts {names}, but its card says {list(classes)}")
@@ -39,7 +41,7 @@ class YoloPredictor:
         self.stride = max(int(model.stride.max()), 32)
         trained = int(checkpoint.get("train_args", {}).get("imgsz", 640))
         self.imgsz = -(-(config.imgsz or trained) // self.stride) * self.stride
-        self.spec = PredictorSpec(tile=self.imgsz, overlap=max(64, self.imgsz // 4))
+        self.spec = _spec(config.tile or self.imgsz)
 
     def __call__(self, tiles: Sequence[Pixels]) -> list[Objects]:
         """Objects on each uint8 RGB tile ``[y, x, c]``, in pixels of the tile."""
@@ -63,7 +65,9 @@ class YoloPredictor:
         if not self.segments:
             return Objects.from_boxes(boxes, labels, scores=scores)
         proto = protos[0].float().cpu()
-        shapes = [_mask_shape(proto, row[6:], box, gain, pad_xy) for row, box in zip(found, boxes, strict=True)]
+        shapes = [
+            _mask_shape(proto, row[6:], box, gain, pad_xy) for row, box in zip(found, boxes, strict=True)
+        ]
         kept = [i for i, shape in enumerate(shapes) if shape]
         return Objects.from_shapes(
             [shapes[i] for i in kept], [labels[i] for i in kept], kinds=Kind.MASK, scores=scores[kept]
@@ -76,6 +80,10 @@ class YoloPredictor:
         if isinstance(output[0], tuple):
             return output[0][0], output[0][1]
         return output[0], output[1]
+
+
+def _spec(tile: int) -> PredictorSpec:
+    return PredictorSpec(tile=tile, overlap=max(64, tile // 4))
 
 
 def _device(name: str) -> torch.device:
@@ -97,7 +105,9 @@ def _letterbox(tile: Pixels, imgsz: int, stride: int) -> tuple[torch.Tensor, flo
     h, w = tile.shape[:2]
     gain = imgsz / max(h, w)
     new_w, new_h = max(1, round(w * gain)), max(1, round(h * gain))
-    scaled = tile if (new_w, new_h) == (w, h) else cv2.resize(tile, (new_w, new_h), interpolation=cv2.INTER_LINEAR)
+    scaled = (
+        tile if (new_w, new_h) == (w, h) else cv2.resize(tile, (new_w, new_h), interpolation=cv2.INTER_LINEAR)
+    )
     pad_x, pad_y = -new_w % stride, -new_h % stride
     left, top = pad_x // 2, pad_y // 2
     padded = np.pad(scaled, ((top, pad_y - top), (left, pad_x - left), (0, 0)), constant_values=114)
@@ -129,8 +139,14 @@ def _mask_shape(
     grid_y, grid_x = torch.meshgrid(centre_y / ratio, centre_x / ratio, indexing="ij")
     grid = torch.stack([grid_x, grid_y], -1).float() / size * 2 - 1
     logits = (coefficients @ proto.flatten(1)).view(1, 1, *proto.shape[1:])
-    sampled = functional.grid_sample(logits, grid[None], mode="bilinear", padding_mode="border", align_corners=False)
-    inside = (grid_x * ratio - pad_xy[0] >= box_xyxy[0] * gain) & (grid_x * ratio - pad_xy[0] <= box_xyxy[2] * gain)
-    inside &= (grid_y * ratio - pad_xy[1] >= box_xyxy[1] * gain) & (grid_y * ratio - pad_xy[1] <= box_xyxy[3] * gain)
+    sampled = functional.grid_sample(
+        logits, grid[None], mode="bilinear", padding_mode="border", align_corners=False
+    )
+    inside = (grid_x * ratio - pad_xy[0] >= box_xyxy[0] * gain) & (
+        grid_x * ratio - pad_xy[0] <= box_xyxy[2] * gain
+    )
+    inside &= (grid_y * ratio - pad_xy[1] >= box_xyxy[1] * gain) & (
+        grid_y * ratio - pad_xy[1] <= box_xyxy[3] * gain
+    )
     mask = (sampled[0, 0] > 0) & inside
     return geometry.mask_to_shape(mask.numpy(), (float(x1), float(y1)))

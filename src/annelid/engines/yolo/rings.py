@@ -55,7 +55,9 @@ def pack(shapes: Sequence[Shape]) -> tuple[NDArray[np.float32], RingTable]:
     for row, outline in zip(packed, flat, strict=True):
         row[: len(outline)] = outline
         row[len(outline) :] = outline[-1]
-    return packed, RingTable(tuple(tuple(tuple(map(len, part)) for part in shape) for shape in thinned), points)
+    return packed, RingTable(
+        tuple(tuple(tuple(map(len, part)) for part in shape) for shape in thinned), points
+    )
 
 
 def _thin(shape: Shape) -> Shape:
@@ -63,7 +65,8 @@ def _thin(shape: Shape) -> Shape:
     tolerance = 0.25
     while sum(len(ring) for part in shape for ring in part) > MAX_POINTS:
         shape = tuple(
-            tuple(np.asarray(shapely.LinearRing(ring).simplify(tolerance).coords)[:-1] for ring in part) for part in shape
+            tuple(np.asarray(shapely.LinearRing(ring).simplify(tolerance).coords)[:-1] for ring in part)
+            for part in shape
         )
         tolerance *= 2
     return shape
@@ -81,7 +84,11 @@ def untag(column: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np
 
 
 def raster(
-    table: RingTable, numbers: NDArray[np.int64], outlines: NDArray[np.floating], size_hw: tuple[int, int], ratio: int
+    table: RingTable,
+    numbers: NDArray[np.int64],
+    outlines: NDArray[np.floating],
+    size_hw: tuple[int, int],
+    ratio: int,
 ) -> NDArray[np.bool_]:
     """Masks bool (N, h, w) at 1 / ratio of the picture, filled even-odd at the pixels' centres.
 

@@ -32,7 +32,14 @@ class _ExamplesTrainer:
         if self.args.single_cls:
             names = {0: "object"}
         folder = str(self.examples.train[0].path.parent)
-        return {"names": names, "nc": len(names), "channels": 3, "path": folder, "train": folder, "val": folder}
+        return {
+            "names": names,
+            "nc": len(names),
+            "channels": 3,
+            "path": folder,
+            "train": folder,
+            "val": folder,
+        }
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> ObjectsDataset:  # noqa: ARG002
         """The examples of a part; validation in rectangles, as Ultralytics does."""

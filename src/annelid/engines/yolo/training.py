@@ -46,11 +46,15 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
         _add_callbacks(trainer, out, report)
         trainer.train()
     except (RuntimeError, ValueError, OSError, ImportError, TypeError, AssertionError) as error:
-        raise EngineError(f"YOLO training failed: {error}", next_step=f"the log is in {out / 'train.log'}") from error
+        raise EngineError(
+            f"YOLO training failed: {error}", next_step=f"the log is in {out / 'train.log'}"
+        ) from error
     finally:
         LOGGER.removeHandler(handler)
     if (out / STOP_FILE).exists():
-        raise Interrupted(f"stopped after epoch {trainer.epoch + 1}", next_step=f"annelid train --resume {out.name}")
+        raise Interrupted(
+            f"stopped after epoch {trainer.epoch + 1}", next_step=f"annelid train --resume {out.name}"
+        )
     return _result(trainer, out, effective)
 
 
@@ -73,7 +77,9 @@ def _in_proportion(effective: dict[str, Any], config: TrainConfig, images: int) 
     return fitted
 
 
-def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path) -> dict[str, Any]:
+def _overrides(
+    effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path
+) -> dict[str, Any]:
     """Ultralytics' arguments."""
     given = {k: v for k, v in effective.items() if k not in parameters.PREDICTION}
     return given | {
@@ -130,8 +136,14 @@ def _epoch_record(trainer: Any, seconds: float) -> dict[str, Any]:
         "epoch": done,
         "epochs": trainer.epochs,
         "losses": {k.removeprefix("train/"): v for k, v in trainer.label_loss_items(trainer.tloss).items()},
-        "val_losses": {k.removeprefix("val/"): float(v) for k, v in trainer.metrics.items() if k.startswith("val/")},
-        "metrics": {k.removeprefix("metrics/"): float(v) for k, v in trainer.metrics.items() if k.startswith("metrics/")},
+        "val_losses": {
+            k.removeprefix("val/"): float(v) for k, v in trainer.metrics.items() if k.startswith("val/")
+        },
+        "metrics": {
+            k.removeprefix("metrics/"): float(v)
+            for k, v in trainer.metrics.items()
+            if k.startswith("metrics/")
+        },
         "lr": next(iter(trainer.lr.values())),
         "memory_gb": _memory_gb(trainer),
         "images_per_s": len(trainer.train_loader.dataset) / seconds,

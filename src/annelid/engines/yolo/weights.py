@@ -30,11 +30,21 @@ def open_checkpoint(path: Path, *, trust: bool) -> tuple[Any, dict[str, Any]]:
     if not path.is_file():
         raise EngineError(f"no weights at {path}", next_step="annelid models list shows what there is")
     if not zipfile.is_zipfile(path):
-        raise EngineError(f"{path}: expected PyTorch weights (.pt), found something else", next_step="give a .pt file")
+        raise EngineError(
+            f"{path}: expected PyTorch weights (.pt), found something else", next_step="give a .pt file"
+        )
     try:
         torch_safe_load(path, safe_only=not trust)
         model, checkpoint = load_checkpoint(path)
-    except (pickle.UnpicklingError, RuntimeError, TypeError, KeyError, AttributeError, ValueError, ImportError) as error:
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        ValueError,
+        ImportError,
+    ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EngineError(
             f"{path}: not a YOLO model that is safe to load ({reason})",

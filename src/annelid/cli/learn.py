@@ -1,0 +1,247 @@
+"""The verbs about models: train, evaluate, predict, propose, models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from annelid.cli import Json, app, place, show
+
+_ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command(context_settings=_ANY)
+def train(
+    context: typer.Context,
+    model: Annotated[str | None, typer.Option(help="yolo11n-seg.yaml, X.pt, NAME@v2, or a run")] = None,
+    engine: Annotated[str, typer.Option(help="yolo or threshold")] = "yolo",
+    name: Annotated[str | None, typer.Option(help="name of the run and of the model")] = None,
+    data: Annotated[Path | None, typer.Option(help="data.yaml of an existing YOLO data set")] = None,
+    cfg: Annotated[Path | None, typer.Option(help="YAML file of parameters")] = None,
+    resume: Annotated[str | None, typer.Option(metavar="RUN", help="go on with an interrupted run")] = None,
+    notes: Annotated[str, typer.Option(help="free text for the model's card")] = "",
+    trust: Annotated[bool, typer.Option("--trust", help="load weights that may carry code")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train. Engine parameters follow as --epochs 50 or epochs=50 (imgsz, batch, lr0, degrees ...)."""
+    from annelid.cli.parameters import from_file, typed
+    from annelid.errors import UsageError
+    from annelid.project import Project
+
+    given = typed(context.args)
+    params = {**(from_file(cfg) if cfg else {}), **given}
+    model = model or params.pop("model", None)
+    if data is not None and not (place() / "annelid.yaml").exists():
+        Project.init(place()).close()
+        show.stderr.print(f"made a project in {place().resolve()} for the runs and models")
+    with Project(place()) as project:
+        if resume:
+            if params or model or data:
+                raise UsageError("a resumed run keeps its parameters", next_step="train on from it with --model RUN --epochs N")
+            done = project.resume(resume, watch=show.watcher())
+        else:
+            done = project.train(model=model, engine=engine, name=name, data=data, notes=notes, trust=trust,
+                                 watch=show.watcher(), **params)  # fmt: skip
+        card = done.card
+        lines = [
+            f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s",
+            f"run    {done.run}",
+            f"next   annelid evaluate {card.reference}",
+        ]
+        show.answer(done.to_dict(), lines, as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL]")] = None,
+    split: Annotated[str | None, typer.Option(help="part: test, val, train")] = None,
+    truth: Annotated[Path | None, typer.Option(help="COCO file of the truth (no project needed)")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="COCO file of predictions")] = None,
+    iou: Annotated[float | None, typer.Option(help="overlap of predictions that are one object")] = None,
+    imgsz: Annotated[int | None, typer.Option(help="longest side of the network's input")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, 0, mps")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a model on a part of the split, or one COCO file against another."""
+    from annelid.errors import UsageError
+
+    if truth and predictions:
+        from annelid.coco_pair import evaluate_files
+
+        value = evaluate_files(truth, predictions)
+    elif model:
+        from annelid.project import Project
+
+        with Project(place()) as project:
+            measured = project.evaluate(model, part=split, watch=show.watcher(), iou=iou, imgsz=imgsz, device=device)
+            value = measured.to_dict()
+    else:
+        raise UsageError("nothing to evaluate", next_step="annelid evaluate MODEL, or --truth A.json --predictions B.json")
+    show.answer(value, _figures(value), as_json=as_json)
+
+
+def _figures(value: dict[str, Any]) -> list[Any]:
+    columns = ("mAP50-95", "mAP50", "mAP75", "P", "R", "F1")
+    lines: list[Any] = []
+    if "part" in value:
+        lines.append(f"{value['model']} on the {value['part']} part; groups are {value['groups']}")
+    lines.append(f"{value['images']} images, {value['objects']} objects")
+    for kind, figures in value["metrics"].items():
+        if figures:
+            rows = [("all", figures.get("objects", value["objects"]), *(_number(figures[c]) for c in columns))]
+            rows += [(r["name"], r["objects"], *(_number(r[c]) for c in columns)) for r in figures["classes"]]
+            lines += [f"{kind} (P, R, F1 at confidence {_number(figures['conf']):.3f})", show.table(("class", "objects", *columns), rows)]
+    return [*lines, *(f"note: {note}" for note in value["notes"])]
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+@app.command()
+def predict(
+    model: Annotated[str, typer.Argument(help="NAME@v2, X.pt, a run, or threshold")],
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="images and folders")],
+    out: Annotated[Path, typer.Option(help="new folder for the results")],
+    save: Annotated[str, typer.Option(help="coco,yolo,masks,overlays")] = "coco",
+    conf: Annotated[float | None, typer.Option(min=0, max=1, help="least confidence")] = None,
+    iou: Annotated[float | None, typer.Option(min=0, max=1, help="overlap of predictions that are one object")] = None,
+    max_det: Annotated[int | None, typer.Option(min=1, help="most objects per tile")] = None,
+    imgsz: Annotated[int | None, typer.Option(min=32, help="longest side of the network's input")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, 0, mps")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="load weights that may carry code")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find the objects on images of any size."""
+    from annelid.project import Project
+
+    with Project(place()) as project:
+        done = project.predict(model, *sources, out=out, save=[s for s in save.split(",") if s], watch=show.watcher(),
+                               trust=trust, conf=conf, iou=iou, max_det=max_det, imgsz=imgsz, device=device)  # fmt: skip
+        value = done.to_dict()
+        lines = [
+            f"{value['images']} images: " + (", ".join(f"{n} {name}" for name, n in value["objects"].items()) or "no objects"),
+            *(f"{what}: {where}" for what, where in value["written"].items()),
+            *show.losses(done.losses),
+        ]
+        show.answer(value, lines, as_json=as_json)
+
+
+@app.command()
+def propose(
+    images: Annotated[list[str] | None, typer.Argument(metavar="IMAGE...", help="default: all not yet annotated")] = None,
+    model: Annotated[str, typer.Option(help="NAME@v2, X.pt or threshold")] = "threshold",
+    conf: Annotated[float | None, typer.Option(min=0, max=1, help="least confidence")] = None,
+    iou: Annotated[float | None, typer.Option(min=0, max=1)] = None,
+    max_det: Annotated[int | None, typer.Option(min=1)] = None,
+    imgsz: Annotated[int | None, typer.Option(min=32)] = None,
+    device: Annotated[str | None, typer.Option()] = None,
+    out: Annotated[Path | None, typer.Option(help="also write the drafts there, to correct them elsewhere")] = None,
+    format_: Annotated[str, typer.Option("--format", help="format of --out")] = "labelme",
+    as_json: Json = False,
+) -> None:
+    """Pre-label images that nobody has annotated, as drafts."""
+    from annelid.project import Project
+
+    with Project(place()) as project:
+        counts = project.propose(model, *(images or []), watch=show.watcher(), conf=conf, iou=iou, max_det=max_det,
+                                 imgsz=imgsz, device=device)  # fmt: skip
+        lost = project.export(out, format_, state="draft") if out else []
+        value = {"images": len(counts), "objects": sum(counts.values()), "drafts": counts, "out": str(out or "")}
+        lines = [f"{value['objects']} objects proposed on {value['images']} images, as drafts", *show.losses(lost)]
+        show.answer(value, lines, as_json=as_json)
+
+
+models_app = typer.Typer(invoke_without_command=True, help="List, show, fetch, promote, roll back, export, verify models.")
+app.add_typer(models_app, name="models")
+
+
+def _library() -> Any:
+    from annelid.models import Library
+
+    return Library(place())
+
+
+@models_app.callback()
+def models(context: typer.Context, as_json: Json = False) -> None:
+    """List the models."""
+    if context.invoked_subcommand is None:
+        _list(as_json=as_json)
+
+
+@models_app.command(name="list")
+def models_list(as_json: Json = False) -> None:
+    """List the models."""
+    _list(as_json=as_json)
+
+
+def _list(*, as_json: bool) -> None:
+    library = _library()
+    cards = library.cards()
+    rows = [
+        (("* " if library.promoted(c.name) == c.version else "  ") + c.reference, c.engine, c.task, c.images.get("train", 0),
+         _best(c.metrics), c.parent or c.started_from, c.created)
+        for c in cards
+    ]  # fmt: skip
+    lines = [show.table(("model", "engine", "task", "images", "mAP50", "from", "when (UTC)"), rows)] if rows else ["no models yet"]
+    show.answer({"models": [c.to_dict() for c in cards]}, lines, as_json=as_json)
+
+
+def _best(metrics: Any) -> str:
+    """The most trustworthy mAP50 on a card, with where it was measured."""
+    for part in ("test", "val"):
+        figures = metrics.get(part, {})
+        nested = figures.get("mask") or figures.get("box") or {}
+        value = nested.get("mAP50", figures.get("mAP50(M)", figures.get("mAP50(B)")))
+        if value is not None:
+            return f"{value:.3f} ({part})"
+    return "-"
+
+
+@models_app.command(name="show")
+def models_show(model: str, as_json: Json = False) -> None:
+    """Show a model's card."""
+    card = _library().get(model).to_dict()
+    hidden = ("learned_from", "split", "reference")
+    show.answer(card, [f"{key}: {value}" for key, value in card.items() if key not in hidden], as_json=as_json)
+
+
+@models_app.command(name="fetch")
+def models_fetch(name: str, as_json: Json = False) -> None:
+    """Download official weights by name, verified by hash."""
+    from annelid.pretrained import fetch
+
+    path = fetch(name, _library().folder / "fetched")
+    show.answer({"weights": str(path)}, [f"{path}"], as_json=as_json)
+
+
+@models_app.command(name="promote")
+def models_promote(model: str, as_json: Json = False) -> None:
+    """Make a version the one that its bare name means."""
+    card = _library().promote(model)
+    show.answer({"promoted": card.reference}, [f"{card.name} now means {card.reference}"], as_json=as_json)
+
+
+@models_app.command(name="rollback")
+def models_rollback(name: str, as_json: Json = False) -> None:
+    """Promote the version before."""
+    card = _library().roll_back(name)
+    show.answer({"promoted": card.reference}, [f"{card.name} now means {card.reference}"], as_json=as_json)
+
+
+@models_app.command(name="export")
+def models_export(model: str, out: Path, as_json: Json = False) -> None:
+    """Copy a model's weights and card to a folder."""
+    library = _library()
+    files = library.export(library.get(model), out)
+    show.answer({"files": [str(f) for f in files]}, [str(f) for f in files], as_json=as_json)
+
+
+@models_app.command(name="verify")
+def models_verify(as_json: Json = False) -> int:
+    """Check every model's weights by hash."""
+    found = _library().verify()
+    show.answer({"models": found}, [f"{ref}: {problem or 'as it was made'}" for ref, problem in found.items()], as_json=as_json)
+    return 1 if any(found.values()) else 0

@@ -1,0 +1,62 @@
+"""The other verbs: demo, doctor, jobs, backup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annelid.cli import Json, app, place, show
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="new folder for the demo's project")] = Path("annelid-demo"),
+    images: Annotated[Path | None, typer.Option(help="your own images instead of synthetic ones")] = None,
+    labels: Annotated[Path | None, typer.Option(help="their annotation, in any format")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="epochs to train")] = None,
+    imgsz: Annotated[int | None, typer.Option(min=32, help="side that images are scaled to")] = None,
+    seed: Annotated[int, typer.Option(help="seed of the synthetic set and of the training")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Run the whole loop: import, check, split, train, evaluate, predict, report."""
+    from annelid.demo import run
+
+    done = run(out, images=images, labels=labels, epochs=epochs, imgsz=imgsz, seed=seed, say=show.stderr.print,
+               watch=show.watcher())  # fmt: skip
+    lines = [*done.next_commands, "", f"report: {done.report}"]
+    show.answer(done.to_dict(), lines, as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Show what is installed, what is missing, and why it matters."""
+    from annelid.doctor import examine
+
+    state = examine(place())
+    lines = [f"{key:15} {value}" for key, value in state.items() if not isinstance(value, dict | list)]
+    lines += [f"{name:15} {version or 'not installed'}" for name, version in state["packages"].items()]
+    lines += [f"engine {name:8} {health}" for name, health in state["engines"].items()]
+    lines += [f"problem: {problem}" for problem in state["problems"]]
+    show.answer(state, lines, as_json=as_json)
+
+
+@app.command()
+def jobs(as_json: Json = False) -> None:
+    """List runs: what is running, finished, interrupted."""
+    from annelid.train import runs
+
+    found = runs(place())
+    rows = [(r.name, r.state, f"{r.epoch}/{r.epochs}" if r.epochs else "-") for r in found]
+    show.answer({"jobs": [vars(r) for r in found]}, [show.table(("run", "state", "epoch"), rows)], as_json=as_json)
+
+
+@app.command()
+def backup(out: Annotated[Path, typer.Argument(metavar="FILE")], as_json: Json = False) -> None:
+    """Write a consistent copy of the project's database."""
+    from annelid.project import Project
+
+    with Project(place()) as project:
+        project.backup(out)
+        show.answer({"backup": str(out)}, [f"wrote {out}"], as_json=as_json)

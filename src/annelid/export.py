@@ -1,0 +1,164 @@
+"""Write a data set, or predictions, for other programs."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
+
+from annelid import formats, picture
+from annelid.dataset import Dataset, LabeledImage
+from annelid.errors import AnnelidError, UsageError
+from annelid.examples import render_view
+from annelid.formats import coco, labelmask
+from annelid.formats.base import LossReport
+from annelid.locate import locate
+from annelid.preprocess import Preprocessing
+
+SAVES = ("coco", "yolo", "masks", "overlays")
+"""What `annelid predict --save` can write."""
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """A folder that appears under its name only when it is complete.
+
+    Raises:
+        UsageError: it exists and is not empty.
+        AnnelidError: it can't be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} exists and is not empty", next_step="name a new folder")
+    working = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        working.mkdir(parents=True)
+        yield working
+        if out.exists():
+            out.rmdir()
+        working.rename(out)
+    except OSError as error:
+        raise AnnelidError(f"{out} could not be written: {error}", next_step="check space and permissions") from error
+    finally:
+        shutil.rmtree(working, ignore_errors=True)
+
+
+def unique_names(items: Sequence[LabeledImage]) -> dict[str, str]:
+    """Item id -> a name for its image: the file name, with as many folders as tell it from the others."""
+    names: dict[str, str] = {}
+    paths = {item.id: item.image.path.replace(":", "").strip("/").split("/") for item in items}
+    for depth in range(1, max((len(p) for p in paths.values()), default=1) + 1):
+        rest = {i: "/".join(p[-depth:]) for i, p in paths.items() if i not in names}
+        stems = [_stem(name) for name in rest.values()]
+        names |= {i: name for i, name in rest.items() if stems.count(_stem(name)) == 1 or len(paths[i]) < depth}
+    return names | {i: f"{k}_{paths[i][-1]}" for k, i in enumerate(paths) if i not in names}
+
+
+def _stem(name: str) -> str:
+    return name.rsplit(".", 1)[0]
+
+
+def export_dataset(
+    dataset: Dataset, out: Path, format_name: str, root: Path, preprocessing: Preprocessing, parts: Mapping[str, str]
+) -> LossReport:
+    """Write a data set in a format; for YOLO with its images, so that it can be trained on.
+
+    Args:
+        dataset: what to write.
+        out: new folder.
+        format_name: see `annelid.formats`.
+        root: folder of the project.
+        preprocessing: how images that are not 8-bit pictures are rendered for YOLO.
+        parts: item id -> ``train``, ``val`` or ``test``.
+
+    Raises:
+        UsageError: ``out`` exists, or there is no such format.
+        AnnelidError: it can't be written.
+    """
+    form = formats.get(format_name)
+    names = unique_names(dataset.items)
+    with new_folder(out) as working:
+        if form.NAME == "yolo":
+            names = {i: f"{parts.get(i, 'train')}/{name}" for i, name in names.items()}
+            names = dict(_write_images(dataset.items, names, root, working / "images", preprocessing))
+        return form.write(dataset, working, names)
+
+
+def _write_images(
+    items: Iterable[LabeledImage], names: Mapping[str, str], root: Path, folder: Path, preprocessing: Preprocessing
+) -> Iterator[tuple[str, str]]:
+    """Copy 8-bit pictures as they are, render all others as PNG; yields item id and name."""
+    for item in items:
+        source, name = locate(item.image, root), names[item.id]
+        as_is = (
+            item.image.dtype == "uint8"
+            and preprocessing == Preprocessing()
+            and source.suffix.lower() in (".png", ".jpg", ".jpeg")
+        )
+        if not as_is:
+            name = f"{_stem(name)}.png"
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if as_is:
+            shutil.copyfile(source, target)
+        else:
+            Image.fromarray(render_view(item.view, root, preprocessing)).save(target)
+        yield item.id, name
+
+
+def save_predictions(
+    predicted: Dataset, out: Path, saves: Sequence[str], root: Path, preprocessing: Preprocessing
+) -> tuple[dict[str, Path], LossReport]:
+    """Write predicted objects.
+
+    Args:
+        predicted: the images with the objects found on them.
+        out: new folder.
+        saves: any of `SAVES`: ``predictions.json`` (COCO with scores), ``labels/`` (YOLO text that can be trained on),
+            ``masks/`` (label images), ``overlays/`` (pictures).
+        root: folder that the images' paths are relative to.
+        preprocessing: how the pictures are rendered.
+
+    Returns:
+        What was written, and what its formats could not carry.
+
+    Raises:
+        UsageError: ``out`` exists, or something else than `SAVES` is asked for.
+    """
+    unknown = [s for s in saves if s not in SAVES]
+    if unknown:
+        raise UsageError(f"--save {unknown[0]} is not known", next_step=f"choose from {', '.join(SAVES)}")
+    names, losses = unique_names(predicted.items), LossReport()
+    written: dict[str, Path] = {}
+    with new_folder(out) as working:
+        for save in saves:
+            if save == "coco":
+                losses.losses += coco.write(predicted, working, names).losses
+                (working / "annotations.json").rename(working / "predictions.json")
+                written[save] = out / "predictions.json"
+            elif save == "yolo":
+                losses.losses += formats.get("yolo").write(predicted, working, names).losses
+                written[save] = out / "labels"
+            elif save == "masks":
+                losses.losses += labelmask.write(predicted, working, names).losses
+                written[save] = out / "masks"
+            else:
+                _write_overlays(predicted, working / "overlays", names, root, preprocessing)
+                written[save] = out / "overlays"
+    return written, losses
+
+
+def _write_overlays(
+    predicted: Dataset, folder: Path, names: Mapping[str, str], root: Path, preprocessing: Preprocessing
+) -> None:
+    for item in predicted.items:
+        target = folder / f"{_stem(names[item.id])}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        pixels = render_view(item.view, root, preprocessing)
+        picture.to_png(picture.draw_objects(pixels, item.objects), target)
+
+

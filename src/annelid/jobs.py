@@ -1,0 +1,203 @@
+"""A job is a folder: what to do, what happened so far, and what came of it.
+
+    job.json       kind and arguments
+    events.jsonl   one event per line, appended as it happens
+    heartbeat      touched every few seconds while the worker lives
+    stop           put there by whoever wants the job to end cleanly
+    result.json    written once, at the end, whole
+    worker.log     everything that the worker's libraries printed
+
+The worker is a process of its own (``python -m annelid.worker FOLDER``): it outlives the terminal, the notebook and
+the page that started it, and whoever likes can follow its events.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annelid import atomic, errors
+
+HEARTBEAT_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is to do.
+
+    Attributes:
+        kind: ``train`` or ``predict``.
+        folder: the job's folder.
+        arguments: JSON values; what they are is the kind's affair.
+    """
+
+    kind: str
+    folder: Path
+    arguments: Mapping[str, Any]
+
+    def write(self) -> None:
+        """Write ``job.json``, making the folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = {"kind": self.kind, "arguments": dict(self.arguments)}
+        atomic.write_text(self.folder / "job.json", json.dumps(content, indent=1))
+
+    @classmethod
+    def read(cls, folder: Path) -> Job:
+        """Read ``job.json``.
+
+        Raises:
+            ProjectError: there is none, or it is broken.
+        """
+        try:
+            content = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+            return cls(content["kind"], folder, content["arguments"])
+        except (OSError, ValueError, KeyError) as error:
+            raise errors.ProjectError(f"{folder} is not a job: {error}") from error
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a job.
+
+    Attributes:
+        name: ``header``, ``log``, ``epoch``, ``progress``.
+        data: JSON values.
+        time: seconds since the epoch (Unix time).
+    """
+
+    name: str
+    data: Mapping[str, Any]
+    time: float = field(default_factory=time.time)
+
+
+def start(job: Job, python: str = sys.executable) -> subprocess.Popen[bytes]:
+    """Start the worker of a written job; Ctrl-C in this terminal does not reach it."""
+    for name in ("stop", "result.json"):
+        (job.folder / name).unlink(missing_ok=True)
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+    detached: dict[str, Any] = (
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
+    )
+    with (job.folder / "worker.log").open("ab") as log:
+        return subprocess.Popen(
+            [python, "-m", "annelid.worker", str(job.folder)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, **detached,
+        )  # fmt: skip
+
+
+def follow(job: Job, process: subprocess.Popen[bytes], poll_seconds: float = 0.2) -> Iterator[Event]:
+    """Events of a running job as they come, until the worker ends."""
+    path, position = job.folder / "events.jsonl", _size(job.folder / "events.jsonl")
+    while True:
+        ended = process.poll() is not None
+        lines, position = _new_lines(path, position)
+        for line in lines:
+            yield Event(line["event"], line["data"], line["time"])
+        if ended:
+            return
+        time.sleep(poll_seconds)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _new_lines(path: Path, position: int) -> tuple[list[dict[str, Any]], int]:
+    """Whole lines behind a position; a line that is still being written waits for its end."""
+    if _size(path) <= position:
+        return [], position
+    with path.open("rb") as file:
+        file.seek(position)
+        data = file.read()
+    whole = data[: data.rfind(b"\n") + 1]
+    return [json.loads(line) for line in whole.splitlines() if line.strip()], position + len(whole)
+
+
+def events(folder: Path) -> list[Event]:
+    """All events of a job so far."""
+    lines, _ = _new_lines(folder / "events.jsonl", 0)
+    return [Event(line["event"], line["data"], line["time"]) for line in lines]
+
+
+def stop(folder: Path) -> None:
+    """Ask a job to end cleanly at its next chance."""
+    (folder / "stop").touch()
+
+
+def is_running(folder: Path) -> bool:
+    """Whether the worker gave a sign of life lately."""
+    heartbeat = folder / "heartbeat"
+    return heartbeat.exists() and time.time() - heartbeat.stat().st_mtime < 5 * HEARTBEAT_SECONDS
+
+
+def result(job: Job, returncode: int | None) -> dict[str, Any]:
+    """What a finished job returned.
+
+    Raises:
+        AnnelidError: what the worker raised.
+        EngineError: the worker died without a word.
+    """
+    path = job.folder / "result.json"
+    if not path.exists():
+        raise _death(job, returncode)
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if content["ok"]:
+        value: dict[str, Any] = content["value"]
+        return value
+    kind = getattr(errors, content["error"]["type"], errors.EngineError)
+    if kind not in (errors.Interrupted, errors.UsageError):
+        kind = errors.EngineError
+    raise kind(content["error"]["message"], next_step=content["error"]["next_step"])
+
+
+def _death(job: Job, returncode: int | None) -> errors.EngineError:
+    log = job.folder / "worker.log"
+    if returncode is not None and returncode < 0:
+        return errors.EngineError(
+            f"the {job.kind} process was killed (signal {-returncode}); on a full memory the system does that",
+            next_step=f"a smaller batch or imgsz needs less memory; annelid train --resume {job.folder.name} goes on"
+            if job.kind == "train" else f"the log is in {log}",
+        )  # fmt: skip
+    return errors.EngineError(f"the {job.kind} process ended without a result (code {returncode})", next_step=f"read {log}")
+
+
+def run(job: Job, watch: Any = None) -> dict[str, Any]:
+    """Write and start a job, follow it to its end and return its result.
+
+    Ctrl-C asks the worker to stop cleanly; a second one leaves it to finish on its own.
+
+    Args:
+        job: the job.
+        watch: called with every `Event`, or None.
+
+    Raises:
+        Interrupted: the user stopped it.
+        AnnelidError: what the worker raised.
+    """
+    job.write()
+    process = start(job)
+    followed = follow(job, process)
+    while True:
+        try:
+            for event in followed:
+                if watch is not None:
+                    watch(event)
+            break
+        except KeyboardInterrupt:
+            if (job.folder / "stop").exists():
+                raise errors.Interrupted("left alone; the worker stops by itself") from None
+            stop(job.folder)
+            followed = follow(job, process)
+    return result(job, process.wait())
+
+
+def plain(value: Any) -> Any:
+    """JSON values of whatever JSON can hold, text for the rest."""
+    return json.loads(json.dumps(value, default=str))

@@ -1,0 +1,36 @@
+"""Find an image's file again, from the paths that the project remembers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from annelid.errors import ImageError
+from annelid.image import ImageRef
+
+
+def locate(image: ImageRef, root: Path) -> Path:
+    """The image's file.
+
+    Args:
+        image: the image; its paths are relative to ``root`` or absolute.
+        root: folder of the project.
+
+    Raises:
+        ImageError: it is at none of the paths any more.
+    """
+    for name in image.paths:
+        path = root / name
+        if path.is_file():
+            return path
+    raise ImageError(
+        root / image.path,
+        expected="the image that was imported",
+        found="no such file",
+        next_step="put it back, or import it from its new place: annelid import finds it by its content",
+    )
+
+
+def noted_path(path: Path, root: Path) -> str:
+    """How the project notes a file: relative to it when inside, else absolute; "/" between folders."""
+    path, root = path.resolve(), root.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

@@ -1,0 +1,88 @@
+"""A model held against a part of the split: figures with all that belongs to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from annelid.dataset import Dataset
+from annelid.evaluate import evaluate
+from annelid.figures import Evaluation
+from annelid.models import seen_before
+from annelid.predict import Model
+from annelid.split import Split
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An evaluation and what it was made on.
+
+    Attributes:
+        model: reference of the model.
+        part: part of the split.
+        evaluation: the figures.
+        truth: the images of the part with their true objects.
+        predicted: the same images with what the model found, down to a confidence of .001.
+        group_source: how the groups of the split are known (declared, inferred, assumed).
+        seen: how many of the images the model learned from.
+        notes: what a reader must know.
+    """
+
+    model: str
+    part: str
+    evaluation: Evaluation
+    truth: Dataset
+    predicted: Dataset
+    group_source: str
+    seen: int
+    notes: tuple[str, ...]
+
+    def headline(self) -> dict[str, float]:
+        """``box`` and ``mask`` mAP50."""
+        metrics = self.evaluation.to_dict()["metrics"]
+        return {kind: figures["mAP50"] for kind, figures in metrics.items() if figures}
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values, ``metrics.box`` and ``metrics.mask`` among them."""
+        return self.evaluation.to_dict() | {
+            "model": self.model,
+            "part": self.part,
+            "groups": self.group_source,
+            "seen": self.seen,
+            "notes": [*self.evaluation.notes, *self.notes],
+        }
+
+
+def measure(
+    model: Model, truth: Dataset, predicted: Dataset, split: Split, part: str, conf: float | None
+) -> Measured:
+    """Evaluate one part of what was predicted.
+
+    Args:
+        model: the model.
+        truth: images with their true objects, of this and other parts.
+        predicted: the same images with what was found.
+        split: which image is in which part.
+        part: the part to evaluate.
+        conf: the confidence at which P and R are given; None is that of the best F1 on the part itself.
+    """
+    inside = [i for i, p in split.parts.items() if p == part]
+    truth, predicted = truth.subset(inside), predicted.subset(inside)
+    evaluation = evaluate(truth, {item.id: item.objects for item in predicted.items}, conf_for_pr=conf)
+    seen = seen_before(model.card, [i.image.fingerprint for i in truth.items]) if model.card and part == "test" else 0
+    notes = list(split.notes)
+    if seen:
+        notes.append(f"the model has seen {seen} of these {len(truth)} images in training: the figures flatter")
+    if conf is None:
+        notes.append("P and R are at the confidence of best F1 on these same images, which flatters them a little")
+    return Measured(model.reference, part, evaluation, truth, predicted, split.group_source, seen, tuple(notes))
+
+
+def confidence_of_best_f1(truth: Dataset, predicted: Dataset, split: Split) -> float | None:
+    """The confidence of best F1 on the validation part; None where there is none."""
+    inside = [i for i, p in split.parts.items() if p == "val"]
+    if not inside:
+        return None
+    found = {item.id: item.objects for item in predicted.subset(inside).items}
+    evaluation = evaluate(truth.subset(inside), found)
+    return (evaluation.mask or evaluation.box).conf

@@ -1,0 +1,99 @@
+"""Images and data sets that stay outside of the project."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from annelid.dataset import Dataset, LabeledImage
+from annelid.errors import UsageError
+from annelid.formats import yolo
+from annelid.formats.images import FolderImages
+from annelid.image import View
+from annelid.readers import image_ref
+from annelid.readers.find import find_images
+from annelid.split import Split, infer_group
+
+
+def views(sources: Iterable[Path]) -> list[View]:
+    """The images among files and folders, as views that belong to no project.
+
+    Raises:
+        UsageError: a path does not exist, or there is no image.
+        ImageError: a file that was named is not an image.
+    """
+    files: list[Path] = []
+    for source in sources:
+        if not source.exists():
+            raise UsageError(f"{source} does not exist", next_step="check the path")
+        files += find_images(source) if source.is_dir() else [source]
+    if not files:
+        raise UsageError("there are no images", next_step="name image files or folders that hold some")
+    return [_view(file.resolve()) for file in files]
+
+
+def _view(file: Path) -> View:
+    name = file.as_posix()
+    return View(image_ref(file, id=hashlib.sha256(name.encode()).hexdigest()[:32], name=name))
+
+
+def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
+    """An existing YOLO data set with its own split.
+
+    Args:
+        data_yaml: its ``data.yaml``, or the folder that holds it.
+
+    Raises:
+        AnnotationError: it can't be read.
+        UsageError: it has no train or no val part.
+    """
+    folder = data_yaml if data_yaml.is_dir() else data_yaml.parent
+    read = yolo.read(data_yaml, FolderImages(folder))
+    items = [_identified(item) for item in read.items if item.covered]
+    groups = infer_group([item.image.path for item in items])
+    items = [
+        replace(i, view=replace(i.view, image=replace(i.image, group=groups[i.image.path][0], group_source=groups[i.image.path][1])))
+        for i in items
+    ]
+    dataset = Dataset(read.classes, tuple(items))
+    parts = {item.id: read.parts[item.image.path] for item in items if item.image.path in read.parts}
+    missing = [part for part in ("train", "val") if part not in parts.values()]
+    if missing:
+        raise UsageError(f"{data_yaml} names no labeled images for {missing[0]}", next_step="name train: and val: in it")
+    return dataset, given_split(dataset, parts)
+
+
+def _identified(item: LabeledImage) -> LabeledImage:
+    file = Path(item.image.path).resolve()
+    return replace(item, view=_view(file) if file.is_file() else item.view)
+
+
+def given_split(dataset: Dataset, parts: Mapping[str, str]) -> Split:
+    """A split that somebody else made, with what is wrong with it as notes."""
+    kept = {item.id: parts[item.id] for item in dataset.items if item.id in parts}
+    return Split(
+        parts=kept,
+        seed=0,
+        val=_share(kept, "val"),
+        test=_share(kept, "test"),
+        by="given",
+        group_source="declared",
+        digest=dataset.digest,
+        notes=tuple(leaks(dataset.items, kept)),
+    )
+
+
+def leaks(items: Sequence[LabeledImage], parts: Mapping[str, str]) -> list[str]:
+    """Sentences about identical images that lie in different parts."""
+    found: dict[str, set[str]] = {}
+    for item in items:
+        if item.id in parts:
+            found.setdefault(item.image.fingerprint or item.id, set()).add(parts[item.id])
+    straddling = sum(len(p) > 1 for p in found.values())
+    return [f"{straddling} image(s) lie in several parts: the figures flatter"] if straddling else []
+
+
+def _share(parts: Mapping[str, str], part: str) -> float:
+    return list(parts.values()).count(part) / max(len(parts), 1)

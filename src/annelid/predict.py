@@ -1,0 +1,161 @@
+"""Find the objects on images of any size with a model and its own preprocessing."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from annelid import engines, tiling
+from annelid.dataset import Dataset, LabeledImage
+from annelid.engines.base import PredictConfig, Predictor, Report
+from annelid.errors import EngineError, ImageError, Interrupted
+from annelid.formats.base import Loss
+from annelid.image import View
+from annelid.jobs import Job
+from annelid.locate import locate
+from annelid.models import Card, Library
+from annelid.objects import Objects
+from annelid.preprocess import Preprocessing
+from annelid.readers import open_image
+from annelid.settings import Settings
+from annelid.start import weights_file
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """A model that is ready to predict.
+
+    Attributes:
+        reference: how it is named.
+        engine: which engine loads it.
+        weights: its file; "" for an engine that needs none.
+        classes: class names; () takes those in the weights.
+        preprocessing: replayed on every image.
+        thresholds: conf, iou, max_det that it predicts with unless told otherwise.
+        tile: longest side in pixels of the pictures it was trained on.
+        card: its card, when it is in the library.
+    """
+
+    reference: str
+    engine: str
+    weights: str
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    thresholds: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    tile: int | None = None
+    card: Card | None = None
+
+
+def find_model(model: str, library: Library, settings: Settings) -> Model:
+    """The model that a name means.
+
+    Args:
+        model: ``NAME@v2``, ``NAME``, the name of a run, the path of a ``.pt``, or the name of an engine that can
+            predict untrained (``threshold``).
+        library: the project's models.
+        settings: the project's; its preprocessing is used where the model has none of its own.
+
+    Raises:
+        UsageError: there is no such model.
+    """
+    if model == "threshold":
+        return Model(model, model, "", settings.classes[:1], settings.preprocessing)
+    if model.endswith(".pt"):
+        return Model(Path(model).stem, "yolo", str(weights_file(model, library)), (), settings.preprocessing)
+    card = library.get(model)
+    return Model(
+        card.reference, card.engine, str(library.weights(card)), card.classes,
+        Preprocessing.from_dict(card.preprocessing), card.thresholds, card.tile, card,
+    )  # fmt: skip
+
+
+def prepare(folder: Path, views: Sequence[View], root: Path, model: Model, config: PredictConfig) -> Job:
+    """The job that predicts on some views.
+
+    Args:
+        folder: the job's folder.
+        views: where to look for objects.
+        root: folder that the images' paths are relative to.
+        model: what to predict with.
+        config: how to predict.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    items = tuple(LabeledImage(view, Objects.empty()) for view in views)
+    Dataset(model.classes, items).save(folder / "images.npz")
+    described = {
+        "engine": model.engine,
+        "weights": model.weights,
+        "classes": list(model.classes),
+        "preprocessing": model.preprocessing.to_dict(),
+        "author": f"model:{model.reference}",
+    }
+    arguments = {"root": str(root), "model": described, "config": dataclasses.asdict(config)}
+    return Job("predict", folder, arguments)
+
+
+def collect(folder: Path, done: Mapping[str, Any]) -> tuple[Dataset, list[Loss]]:
+    """What a finished job found, and the images that could not be read; the job's folder goes."""
+    predicted = Dataset.load(Path(done["predictions"]))
+    shutil.rmtree(folder, ignore_errors=True)
+    return predicted, [Loss("image-unreadable", u["why"], u["image"]) for u in done["unreadable"]]
+
+
+def work(job: Job, report: Report) -> dict[str, Any]:
+    """The worker's side: predict on every image and keep the objects in ``predictions.npz``.
+
+    Returns:
+        ``{"predictions": PATH, "images": n, "objects": n, "unreadable": [{"image", "why"}]}``.
+    """
+    images = Dataset.load(job.folder / "images.npz")
+    model, config = job.arguments["model"], PredictConfig(**job.arguments["config"])
+    predictor = _load(model, config)
+    preprocessing = Preprocessing.from_dict(model["preprocessing"])
+    done: list[LabeledImage] = []
+    unreadable: list[dict[str, str]] = []
+    for item in images.items:
+        if (job.folder / "stop").exists():
+            raise Interrupted(f"stopped after {len(done)} of {len(images)} images")
+        try:
+            objects = predict_view(predictor, item.view, Path(job.arguments["root"]), preprocessing)
+        except ImageError as error:
+            unreadable.append({"image": item.image.path, "why": str(error)})
+            continue
+        objects = objects.replace(authors=model["author"])
+        done.append(dataclasses.replace(item, objects=objects, state="draft"))
+        report("progress", {"what": "predicting", "done": len(done), "of": len(images), "objects": len(objects)})
+    classes = images.classes or tuple(dict.fromkeys(label for item in done for label in item.objects.labels))
+    Dataset(classes, tuple(done)).save(job.folder / "predictions.npz")
+    return {
+        "predictions": str(job.folder / "predictions.npz"),
+        "images": len(done),
+        "objects": sum(len(item.objects) for item in done),
+        "unreadable": unreadable,
+    }
+
+
+def _load(model: Mapping[str, Any], config: PredictConfig) -> Predictor:
+    engine = engines.get(model["engine"])
+    problem = engine.health()
+    if problem:
+        raise EngineError(problem)
+    return engine.load(Path(model["weights"]), config, model["classes"])
+
+
+def predict_view(predictor: Predictor, view: View, root: Path, preprocessing: Preprocessing) -> Objects:
+    """Objects on one view, in coordinates of the full-resolution image; larger than a tile it is cut into tiles.
+
+    Raises:
+        ImageError: the image is missing or cannot be read.
+    """
+    with open_image(locate(view.image, root)) as file:
+        fitted = preprocessing.fit(file.overview(t=view.t, z=view.z), file.info)
+        size_wh = file.info.size_wh
+        cover = tiling.tiles(size_wh, predictor.spec.tile, predictor.spec.overlap)
+        found = []
+        for tile in cover:
+            pixels = fitted.apply(file.read(tile.read, t=view.t, z=view.z), tile.read)
+            found.append((tile, predictor([pixels])[0]))
+    return found[0][1] if len(found) == 1 else tiling.merge(found, size_wh)

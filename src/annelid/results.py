@@ -1,0 +1,121 @@
+"""What the verbs of a project return: values that print, and turn into JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from annelid import picture
+from annelid.dataset import Dataset, LabeledImage
+from annelid.examples import render_view
+from annelid.models import Card
+from annelid.preprocess import Preprocessing
+from annelid.split import Split
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a project holds.
+
+    Attributes:
+        root: its folder.
+        images: state -> number of images.
+        groups: how many groups, and how they are known.
+        classes: class -> number of objects.
+        parts: part -> number of images, once split.
+        models: references, oldest first.
+    """
+
+    root: Path
+    images: Mapping[str, int]
+    groups: Mapping[str, int]
+    classes: Mapping[str, int]
+    parts: Mapping[str, int]
+    models: tuple[str, ...]
+
+    @classmethod
+    def of(cls, dataset: Dataset, split: Split | None, cards: Sequence[Card], root: Path) -> Self:
+        """Count."""
+        states = [item.state for item in dataset.items]
+        sources = {item.image.group: item.image.group_source for item in dataset.items}
+        parts = list(split.parts.values()) if split else []
+        return cls(
+            root,
+            {state: states.count(state) for state in ("new", "draft", "reviewed")},
+            {source: list(sources.values()).count(source) for source in dict.fromkeys(sources.values())},
+            {name: dataset.count(name) for name in dataset.classes},
+            {part: parts.count(part) for part in dict.fromkeys(("train", "val", "test")) if parts.count(part)},
+            tuple(card.reference for card in cards),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {**vars(self), "root": str(self.root), "models": list(self.models)}
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """A picture of an image before and after preprocessing.
+
+    Attributes:
+        image: path of the image.
+        picture: path of the PNG.
+    """
+
+    image: str
+    picture: Path
+
+    @classmethod
+    def make(cls, item: LabeledImage, root: Path, before: Preprocessing, after: Preprocessing, folder: Path) -> Self:
+        """Write the picture."""
+        path = folder / f"{item.image.stem}_preview.png"
+        pair = [render_view(item.view, root, p) for p in (before, after)]
+        picture.to_png(picture.before_after(*pair), path)
+        return cls(item.image.path, path)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training.
+
+    Attributes:
+        card: the model that came of it.
+        run: its folder.
+    """
+
+    card: Card
+    run: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"model": self.card.reference, "run": str(self.run), "card": self.card.to_dict()}
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Finished predictions.
+
+    Attributes:
+        model: reference of the model.
+        dataset: the images with the objects found on them.
+        written: what was saved -> where.
+        losses: what could not be read or written.
+    """
+
+    model: str
+    dataset: Dataset
+    written: Mapping[str, Path]
+    losses: tuple[Any, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        counts = {name: self.dataset.count(name) for name in self.dataset.classes}
+        return {
+            "model": self.model,
+            "images": len(self.dataset),
+            "objects": counts,
+            "written": {k: str(v) for k, v in self.written.items()},
+            "losses": [vars(loss) for loss in self.losses],
+        }

@@ -1,0 +1,226 @@
+"""A training run is a folder: its job, its data as they were, its curves, its weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import re
+import shutil
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from annelid import atomic, engines, errors
+from annelid.dataset import Dataset
+from annelid.engines.base import Example, Report, TrainConfig, TrainingData, TrainResult
+from annelid.examples import write_examples
+from annelid.jobs import Job
+from annelid.models import Card, Library
+from annelid.preprocess import Preprocessing
+from annelid.split import Split
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What one training is made of.
+
+    Attributes:
+        name: name of the run and of the model that comes of it.
+        engine: which engine.
+        config: model to start from, task and parameters.
+        preprocessing: how pixels become what the engine sees.
+        parent: reference of the model that is fine-tuned, or "".
+        notes: free text for the card.
+        outside: whether the data stay outside of the project.
+    """
+
+    name: str
+    engine: str
+    config: TrainConfig
+    preprocessing: Preprocessing
+    parent: str = ""
+    notes: str = ""
+    outside: bool = False
+
+
+def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
+    """Make the run folder: everything that the worker needs, frozen.
+
+    Args:
+        plan: what to train.
+        dataset: the data as they are now.
+        split: which image is in which part.
+        root: folder of the project; the run goes to ``root / "runs"``.
+
+    Raises:
+        UsageError: a parameter is wrong, or a part of the split is empty.
+    """
+    for part in ("train", "val"):
+        if part not in split.parts.values():
+            raise errors.UsageError(
+                f"no image is in the {part} part", next_step="annotate more images, then annelid split --resplit"
+            )
+    engines.get(plan.engine).check(plan.config)
+    folder = _free_folder(root / "runs", plan.name)
+    folder.mkdir(parents=True)
+    dataset.save(folder / "dataset.npz")
+    atomic.write_text(folder / "split.json", json.dumps(split.to_dict(), indent=1))
+    config = dataclasses.asdict(plan.config) | {"resume": None}
+    arguments = {
+        "root": str(root),
+        "name": plan.name,
+        "engine": plan.engine,
+        "config": config,
+        "preprocessing": plan.preprocessing.to_dict(),
+        "parent": plan.parent,
+        "notes": plan.notes,
+        "outside": plan.outside,
+    }
+    return Job("train", folder, arguments)
+
+
+def resume(folder: Path) -> Job:
+    """The job that goes on with an interrupted run.
+
+    Args:
+        folder: the run folder, or a path inside it such as its ``weights/last.pt``.
+
+    Raises:
+        UsageError: there is no such run, or it is finished.
+    """
+    folder = next((p for p in (folder, *folder.parents) if (p / "job.json").is_file()), folder)
+    if not (folder / "job.json").is_file():
+        raise errors.UsageError(f"{folder} is not a run", next_step="runs are the folders in runs/")
+    result = folder / "result.json"
+    if result.exists() and json.loads(result.read_text(encoding="utf-8"))["ok"]:
+        raise errors.UsageError(
+            f"run {folder.name} is finished", next_step=f"train on from it: annelid train --model {folder.name} --epochs N"
+        )
+    job = Job.read(folder)
+    last = folder / "weights" / "last.pt"
+    config = dict(job.arguments["config"]) | {"resume": str(last) if last.exists() else None}
+    return Job("train", folder, dict(job.arguments) | {"config": config})
+
+
+def safe_name(text: str) -> str:
+    """A name for runs and models made of any text."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.") or "model"
+
+
+def data_of(card: Card | None, root: Path) -> tuple[Dataset, Split]:
+    """The data and the split that a model was trained with, as they were.
+
+    Raises:
+        UsageError: its run folder is gone.
+    """
+    folder = root / "runs" / (card.run if card else "")
+    if not (folder / "dataset.npz").is_file():
+        raise errors.UsageError(f"the run {folder} is gone, and with it the data set that the model was trained on")
+    split = Split.from_dict(json.loads((folder / "split.json").read_text(encoding="utf-8")))
+    return Dataset.load(folder / "dataset.npz"), split
+
+
+def _free_folder(runs: Path, name: str) -> Path:
+    """``name``, or ``name-2``, ``name-3`` where that is taken."""
+    if not re.fullmatch(r"[\w][\w.-]{0,80}", name):
+        raise errors.UsageError(f"{name!r} can't name a run", next_step="use letters, digits, '-', '_' and '.'")
+    candidates = (runs / (name if k == 1 else f"{name}-{k}") for k in range(1, 10_000))
+    return next(path for path in candidates if not path.exists())
+
+
+def work(job: Job, report: Report) -> dict[str, Any]:
+    """The worker's side: render the examples, train, add the model to the library.
+
+    Returns:
+        ``{"model": "NAME@v1", "run": FOLDER, ...the card}``.
+    """
+    started = time.time()
+    dataset = Dataset.load(job.folder / "dataset.npz")
+    split = Split.from_dict(json.loads((job.folder / "split.json").read_text(encoding="utf-8")))
+    config = _config(job.arguments["config"])
+    engine = engines.get(job.arguments["engine"])
+    problem = engine.health()
+    if problem:
+        raise errors.EngineError(problem)
+    data = _training_data(job, dataset, split, report)
+    result = engine.train(data, config, job.folder, report)
+    shutil.rmtree(job.folder / "data", ignore_errors=True)
+    card = _card(job, dataset, split, data, result, time.time() - started)
+    card = Library(Path(job.arguments["root"])).add(card, result.weights)
+    return {"run": str(job.folder), "model": card.reference, "card": card.to_dict()}
+
+
+def _config(fields: Mapping[str, Any]) -> TrainConfig:
+    resume_path = fields.get("resume")
+    return TrainConfig(**{**fields, "resume": Path(resume_path) if resume_path else None})
+
+
+def _training_data(job: Job, dataset: Dataset, split: Split, report: Report) -> TrainingData:
+    root = Path(job.arguments["root"])
+    preprocessing = Preprocessing.from_dict(job.arguments["preprocessing"])
+    parts: dict[str, list[Example]] = {}
+    for part in ("train", "val"):
+        items = dataset.subset(i for i, p in split.parts.items() if p == part).items
+        parts[part] = []
+        for example in write_examples(items, root, preprocessing, job.folder / "data" / part):
+            parts[part].append(example)
+            report("progress", {"what": f"preparing {part} images", "done": len(parts[part]), "of": len(items)})
+    if not parts["train"] or not parts["val"]:
+        raise errors.UsageError("nothing is annotated in the train or the val part")
+    return TrainingData(dataset.classes, parts["train"], parts["val"])
+
+
+def _card(
+    job: Job, dataset: Dataset, split: Split, data: TrainingData, result: TrainResult, seconds: float
+) -> Card:
+    effective = dict(result.effective)
+    return Card(
+        name=job.arguments["name"],
+        engine=job.arguments["engine"],
+        task=job.arguments["config"]["task"],
+        classes=data.classes,
+        parent=job.arguments["parent"],
+        started_from=Path(job.arguments["config"]["model"]).name,
+        run=job.folder.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        dataset_digest=dataset.digest,
+        split=split.to_dict(),
+        images={part: sum(1 for p in split.parts.values() if p == part) for part in ("train", "val", "test")},
+        objects={name: sum(int((e.objects.labels == name).sum()) for e in data.train) for name in data.classes},
+        learned_from={item.id: item.image.fingerprint for item in dataset.items if split.parts.get(item.id) in ("train", "val")},
+        preprocessing=job.arguments["preprocessing"],
+        tile=_largest_side(data),
+        thresholds={key: effective.pop(key) for key in ("conf", "iou", "max_det") if key in effective},
+        parameters=effective,
+        metrics={"val": dict(result.metrics)},
+        epochs_run=result.epochs_run,
+        best_epoch=result.best_epoch,
+        seconds=round(seconds, 1),
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        versions={name: _version(name) for name in ("annelid", "ultralytics", "torch", "numpy")},
+        notes=job.arguments["notes"],
+        outside=job.arguments["outside"],
+    )
+
+
+def _largest_side(data: TrainingData) -> int:
+    """Longest side of the training pictures: larger images are cut into tiles of that size at prediction."""
+    from PIL import Image
+
+    sides = []
+    for example in data.train:
+        with Image.open(example.path) as picture:
+            sides.append(max(picture.size))
+    return max(sides)
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
