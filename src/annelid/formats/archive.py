@@ -66,6 +66,10 @@ def unpack(path: Path, folder: Path) -> None:
         raise AnnotationError(
             path, expected="names that differ", found=f"two files of the same name, {error.filename}"
         ) from error
+    except OSError as error:
+        step = "check the path, and that there is space for what the archive holds"
+        found = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        raise AnnotationError(path, expected="a zip archive", found=found, next_step=step) from error
 
 
 def _refuse_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:

@@ -1,0 +1,108 @@
+"""Every format of the registry: the contract, names, and telling them apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.contracts import format as contract
+from tests.strategies import CLASSES, datasets
+
+from annelid import formats
+from annelid.dataset import Dataset
+from annelid.errors import AnnotationError, UsageError
+from annelid.objects import Kind
+
+TOLERANCE_PX = {"yolo": 1e-4}
+UNORDERED = {"labelme"}
+"""Formats without a list of classes: their order is that of first appearance."""
+LOSSLESS = {
+    "coco": (Kind.BOX, Kind.MASK),
+    "labelme": (Kind.BOX, Kind.MASK, Kind.POINT, Kind.ROTATED_BOX),
+}
+
+every_format = pytest.mark.parametrize("name", list(formats.FORMATS))
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@every_format
+@given(dataset=datasets())
+@quick
+def test_what_a_format_writes_it_reads_and_what_it_changes_it_reports(name: str, dataset: Dataset) -> None:
+    keeps_order = name not in UNORDERED
+    contract.check_what_comes_back(
+        formats.get(name), dataset, TOLERANCE_PX.get(name, 0), keeps_order=keeps_order
+    )
+
+
+@every_format
+@given(dataset=datasets())
+@quick
+def test_unknown_classes_are_reported(name: str, dataset: Dataset) -> None:
+    contract.check_unknown_classes_are_reported(formats.get(name), dataset)
+
+
+@pytest.mark.parametrize("name", list(LOSSLESS))
+def test_what_a_format_can_say_comes_back_exactly(name: str) -> None:
+    @given(dataset=datasets(LOSSLESS[name], CLASSES))
+    @quick
+    def check(dataset: Dataset) -> None:
+        contract.check_lossless(formats.get(name), dataset, 0)
+
+    check()
+
+
+@every_format
+def test_an_empty_folder_is_refused(name: str, tmp_path: Path) -> None:
+    contract.check_empty_folder_is_refused(formats.get(name), tmp_path)
+
+
+@every_format
+def test_foreign_files_are_not_recognised(name: str, tmp_path: Path) -> None:
+    contract.check_foreign_files_are_not_recognised(formats.get(name), tmp_path)
+
+
+@every_format
+def test_a_format_has_its_own_name(name: str) -> None:
+    assert name == formats.get(name).NAME
+
+
+@pytest.mark.parametrize("name", ["anylabeling", "X-AnyLabeling", "LabelMe", " labelme "])
+def test_people_find_a_format_by_other_names_too(name: str) -> None:
+    assert formats.get(name).NAME == "labelme"
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"labelme.*coco.*yolo"):
+        formats.get("dota")
+
+
+def test_a_folder_without_annotations_lists_the_known_formats(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("hello")
+    with pytest.raises(AnnotationError, match=r"labelme.*coco.*yolo"):
+        formats.sniff(tmp_path)
+
+
+def test_two_formats_in_one_folder_are_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "coco.json").write_text('{"images": [{"id": 1, "file_name": "a"}], "annotations": []}')
+    (tmp_path / "a.json").write_text('{"shapes": [], "imagePath": "a.png"}')
+    with pytest.raises(AnnotationError, match="labelme and coco"):
+        formats.sniff(tmp_path)
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("detection/rbc_coco", "coco"),
+        ("detection/stomata_yolo_obb", "yolo"),
+        ("formats/galaxy_anylabeling/in_json.json", "labelme"),
+        ("formats/galaxy_anylabeling/in_json_noext", "labelme"),
+        ("formats/labelme/instance_segmentation/data_dataset_coco", "coco"),
+        ("formats/xanylabeling/assets/annotations/coco_detection.json", "coco"),
+        ("metrics/coco_known/dataset/cocoapi/instances_val2014_100.json", "coco"),
+    ],
+)
+def test_real_files_are_told_apart(shared_data: Path, path: str, name: str) -> None:
+    assert name == formats.sniff(shared_data / path).NAME
