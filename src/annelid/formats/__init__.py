@@ -1,1 +1,56 @@
-"""Formats."""
+"""Annotation formats: one module each, listed here, told apart by content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from annelid.errors import AnnotationError, UsageError
+from annelid.formats import coco, labelmask, labelme, yolo
+from annelid.formats.base import Format
+
+__all__ = ["ALIASES", "FORMATS", "get", "sniff"]
+
+FORMATS: dict[str, Format] = {
+    "labelme": cast("Format", labelme),
+    "coco": cast("Format", coco),
+    "yolo": cast("Format", yolo),
+    "labelmask": cast("Format", labelmask),
+}
+
+ALIASES = {"anylabeling": "labelme", "x-anylabeling": "labelme", "xanylabeling": "labelme", "cvat": "coco"}
+"""Other names by which people ask for a format."""
+
+
+def get(name: str) -> Format:
+    """The format of a name or alias, in whatever capitals.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    key = name.strip().lower()
+    key = ALIASES.get(key, key)
+    if key not in FORMATS:
+        raise UsageError(f"there is no format {name!r}", next_step=f"choose one of {', '.join(FORMATS)}")
+    return FORMATS[key]
+
+
+def sniff(path: Path) -> Format:
+    """The format of a file or folder, by content.
+
+    Raises:
+        AnnotationError: it is none of the formats, or it could be several.
+    """
+    known = ", ".join(FORMATS)
+    if not path.exists():
+        raise AnnotationError(
+            path, expected="a file or folder", found="nothing there", next_step="check the path"
+        )
+    fitting = [name for name, module in FORMATS.items() if module.sniff(path)]
+    if not fitting:
+        step = "choose the file or folder with the annotations, or name their format with --format"
+        raise AnnotationError(path, expected=f"annotations ({known})", found="none of these", next_step=step)
+    if len(fitting) > 1:
+        step = f"name the one that is meant with --format {fitting[0]}, or choose the file or folder itself"
+        raise AnnotationError(path, expected="one format", found=" and ".join(fitting), next_step=step)
+    return FORMATS[fitting[0]]
