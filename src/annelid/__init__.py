@@ -14,10 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from annelid.convert import convert
     from annelid.dataset import Dataset, LabeledImage
     from annelid.errors import AnnelidError
-    from annelid.evaluate import evaluate
     from annelid.image import ImageRef, View
     from annelid.objects import Kind, Objects
     from annelid.preprocess import Preprocessing
@@ -36,8 +34,6 @@ _HOMES = {
     "Preprocessing": "preprocess",
     "Project": "project",
     "View": "image",
-    "convert": "convert",
-    "evaluate": "evaluate",
     "open_image": "readers",
 }
 
@@ -51,8 +47,6 @@ __all__ = [
     "Preprocessing",
     "Project",
     "View",
-    "convert",
-    "evaluate",
     "open_image",
 ]
 

@@ -60,7 +60,9 @@ class LabeledImage:
     def is_complete(self) -> bool:
         """Whether the whole image is covered."""
         w, h = self.size_wh
-        return any(tuple(map(tuple, ring)) == tuple(map(tuple, whole_image((w, h))[0])) for ring in self.covered)
+        return any(
+            tuple(map(tuple, ring)) == tuple(map(tuple, whole_image((w, h))[0])) for ring in self.covered
+        )
 
 
 def whole_image(size_wh: tuple[int, int]) -> tuple[Ring, ...]:
@@ -115,7 +117,10 @@ class Dataset:
     def save(self, path: Path) -> None:
         """Write the snapshot as one ``.npz`` file (see `load`)."""
         header = {"classes": self.classes, "items": [_item_header(item) for item in self.items]}
-        arrays = {f"objects{i}": np.frombuffer(item.objects.to_bytes(), np.uint8) for i, item in enumerate(self.items)}
+        arrays = {
+            f"objects{i}": np.frombuffer(item.objects.to_bytes(), np.uint8)
+            for i, item in enumerate(self.items)
+        }
         np.savez_compressed(path, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
 
     @classmethod
@@ -156,5 +161,3 @@ def _item_from_header(entry: dict, objects: Objects) -> LabeledImage:  # type: i
     view = View(ImageRef(**image), *entry["plane"])
     covered = tuple(np.array(ring, np.float64) for ring in entry["covered"])
     return LabeledImage(view, objects, covered, entry["revision"], entry["state"])
-
-

@@ -1,14 +1,14 @@
 """Everything that Annelid raises on purpose.
 
-    AnnelidError                what went wrong, and what to do next          exit code 1
-    ├── UsageError              the command or call itself is wrong           exit code 2
-    ├── InputError              a file or a value from outside is not usable: names file, place, expected, found
-    │   ├── ImageError          an image cannot be read
-    │   └── AnnotationError     an annotation file cannot be read or written
-    ├── ProjectError            the project folder is missing, broken or not writable
-    ├── Conflict                somebody else changed the same object since it was read
-    ├── EngineError             a training or prediction engine is missing or failed
-    └── Interrupted             stopped by the user; what was finished is kept    exit code 130
+AnnelidError                what went wrong, and what to do next          exit code 1
+├── UsageError              the command or call itself is wrong           exit code 2
+├── InputError              a file or a value from outside is not usable: names file, place, expected, found
+│   ├── ImageError          an image cannot be read
+│   └── AnnotationError     an annotation file cannot be read or written
+├── ProjectError            the project folder is missing, broken or not writable
+├── Conflict                somebody else changed the same object since it was read
+├── EngineError             a training or prediction engine is missing or failed
+└── Interrupted             stopped by the user; what was finished is kept    exit code 130
 """
 
 from __future__ import annotations

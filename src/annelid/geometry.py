@@ -218,7 +218,9 @@ def shape_to_mask(
     return mask
 
 
-def _fill_even_odd(rings: Iterable[Ring], size_hw: tuple[int, int], origin_xy: tuple[float, float]) -> NDArray[np.bool_]:
+def _fill_even_odd(
+    rings: Iterable[Ring], size_hw: tuple[int, int], origin_xy: tuple[float, float]
+) -> NDArray[np.bool_]:
     """Scan-line fill: every row's centre line crosses each edge at most once; parity of crossings to the left."""
     h, w = size_hw
     starts = [r - origin_xy for r in rings if len(r) >= 3]
@@ -232,7 +234,11 @@ def _fill_even_odd(rings: Iterable[Ring], size_hw: tuple[int, int], origin_xy: t
     last = np.clip(np.ceil(high[:, 1] - 0.5), 0, h).astype(np.int64)
     rows_per_edge = np.maximum(last - first, 0)
     edge = np.repeat(np.arange(len(a)), rows_per_edge)
-    row = np.arange(len(edge)) - np.repeat(np.cumsum(rows_per_edge) - rows_per_edge, rows_per_edge) + first[edge]
+    row = (
+        np.arange(len(edge))
+        - np.repeat(np.cumsum(rows_per_edge) - rows_per_edge, rows_per_edge)
+        + first[edge]
+    )
     rise = high[edge, 1] - low[edge, 1]
     x = low[edge, 0] + (row + 0.5 - low[edge, 1]) * (high[edge, 0] - low[edge, 0]) / rise
     column = np.clip(np.ceil(x - 0.5), 0, w).astype(np.int64)
@@ -251,7 +257,9 @@ def signed_area(ring: Ring) -> float:
 
 def shape_area(shape: Shape) -> float:
     """Area in square pixels: exteriors less their holes."""
-    return sum(abs(signed_area(part[0])) - sum(abs(signed_area(hole)) for hole in part[1:]) for part in shape if part)
+    return sum(
+        abs(signed_area(part[0])) - sum(abs(signed_area(hole)) for hole in part[1:]) for part in shape if part
+    )
 
 
 def shape_box(shape: Shape) -> tuple[float, float, float, float]:
@@ -288,7 +296,9 @@ def ellipse_ring(
     return np.stack([centre_xy[0] + x * cos - y * sin, centre_xy[1] + x * sin + y * cos], 1)
 
 
-def move_shape(shape: Shape, offset_xy: tuple[float, float] = (0.0, 0.0), scale_xy: tuple[float, float] = (1, 1)) -> Shape:
+def move_shape(
+    shape: Shape, offset_xy: tuple[float, float] = (0.0, 0.0), scale_xy: tuple[float, float] = (1, 1)
+) -> Shape:
     """Scale a shape about the origin, then shift it."""
     return tuple(tuple(ring * scale_xy + offset_xy for ring in part) for part in shape)
 
@@ -332,7 +342,9 @@ def clip_shape(shape: Shape, box_xyxy: Sequence[float]) -> Shape:
     x1, y1, x2, y2 = shape_box(shape)
     if x1 >= box_xyxy[0] and y1 >= box_xyxy[1] and x2 <= box_xyxy[2] and y2 <= box_xyxy[3]:
         return shape
-    return shape_from_shapely(shapely.intersection(shape_to_shapely(repair_shape(shape)), shapely.box(*box_xyxy)))
+    return shape_from_shapely(
+        shapely.intersection(shape_to_shapely(repair_shape(shape)), shapely.box(*box_xyxy))
+    )
 
 
 def intersect_shapes(shape: Shape, others: Iterable[Shape]) -> Shape:
@@ -358,5 +370,7 @@ def shape_from_shapely(geometry) -> Shape:  # type: ignore[no-untyped-def]  # no
     nested = [g for g in shapely.get_parts(geometry) if g.geom_type == "MultiPolygon"]
     polygons += [p for g in nested for p in g.geoms]
     return tuple(
-        tuple(np.asarray(ring.coords)[:-1, :2] for ring in (p.exterior, *p.interiors)) for p in polygons if not p.is_empty
+        tuple(np.asarray(ring.coords)[:-1, :2] for ring in (p.exterior, *p.interiors))
+        for p in polygons
+        if not p.is_empty
     )

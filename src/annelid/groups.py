@@ -13,7 +13,8 @@ or by the habits of a program or an instrument:
     Roboflow's augmented copies    ``cell_jpg.rf.<hash>``: all of ``cell``
     ACQUIFER's loops               ``-B003--PO01--LO061--...``: one well and position
     Opera's fields                 ``r02c03f01p01-ch1...``: one well
-    fields of a plate's well       ``plate1_B03_f02`` (``s``, ``f``, ``site``, ``field``, ``fov`` or a number),
+    fields of a plate's well       ``plate1_B03_f02`` (``s``, ``f``, ``site``, ``field``, ``fov`` or a
+    number),
                                    where there are several wells
     a folder of one recording      ``yeast_movie/im003.tif``, ``timelapse2/``, ``z-stack/``, ``video/``
     frames merely numbered         ``exp1_pos2_0001``: three or more without a gap, behind a prefix that has

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from annelid import formats, split
+from annelid import formats
 from annelid.changes import ChangeSet, diff
 from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError, UsageError
@@ -18,6 +18,7 @@ from annelid.fingerprint import fingerprint
 from annelid.formats.archive import opened, unpack
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.images import FolderImages
+from annelid.groups import group_by_pattern, infer_group
 from annelid.image import ImageRef, View
 from annelid.locate import noted_path
 from annelid.readers import image_ref, is_image
@@ -306,9 +307,9 @@ def _grouped(images: Sequence[ImageRef], pattern: str) -> dict[str, ImageRef]:
     """The images with their groups, by id."""
     names = [image.path for image in images]
     if pattern:
-        declared = split.group_by_pattern(names, pattern)
+        declared = group_by_pattern(names, pattern)
         return {i.id: replace(i, group=declared[i.path], group_source="declared") for i in images}
-    inferred = split.infer_group(names)
+    inferred = infer_group(names)
     return {
         i.id: replace(i, group=inferred[i.path][0], group_source=inferred[i.path][1]) for i in images
     }

@@ -82,9 +82,8 @@ def start(job: Job, python: str = sys.executable) -> subprocess.Popen[bytes]:
     for name in ("stop", "result.json"):
         (job.folder / name).unlink(missing_ok=True)
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-    detached: dict[str, Any] = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
-    )
+    new_group = 0x200  # CREATE_NEW_PROCESS_GROUP
+    detached: dict[str, Any] = {"creationflags": new_group} if os.name == "nt" else {"start_new_session": True}
     with (job.folder / "worker.log").open("ab") as log:
         return subprocess.Popen(
             [python, "-m", "annelid.worker", str(job.folder)],

@@ -11,10 +11,11 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import UsageError
 from annelid.formats import yolo
 from annelid.formats.images import FolderImages
+from annelid.groups import infer_group
 from annelid.image import View
 from annelid.readers import image_ref
 from annelid.readers.find import find_images
-from annelid.split import Split, infer_group
+from annelid.split import PARTS, Split
 
 
 def views(sources: Iterable[Path]) -> list[View]:
@@ -72,7 +73,7 @@ def _identified(item: LabeledImage) -> LabeledImage:
 
 def given_split(dataset: Dataset, parts: Mapping[str, str]) -> Split:
     """A split that somebody else made, with what is wrong with it as notes."""
-    kept = {item.id: parts[item.id] for item in dataset.items if item.id in parts}
+    kept = {item.id: part for item in dataset.items for part in PARTS if parts.get(item.id) == part}
     return Split(
         parts=kept,
         seed=0,
@@ -80,7 +81,7 @@ def given_split(dataset: Dataset, parts: Mapping[str, str]) -> Split:
         test=_share(kept, "test"),
         by="given",
         group_source="declared",
-        digest=dataset.digest,
+        dataset=dataset.digest,
         notes=tuple(leaks(dataset.items, kept)),
     )
 

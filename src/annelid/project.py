@@ -9,17 +9,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from annelid import check as checks
-from annelid import convert as conversion
-from annelid import doctor, export, ingest, jobs, outside, picture, predict, pretrained, settings, start, train
-from annelid.dataset import Dataset, LabeledImage
+from annelid import doctor, export, ingest, jobs, outside, predict, pretrained, settings, start, train
+from annelid.changes import Revision
+from annelid.check import check as check_data
+from annelid.convert import convert
+from annelid.dataset import Dataset, LabeledImage, State
 from annelid.engines.base import PredictConfig, TrainConfig
 from annelid.errors import ProjectError, UsageError
-from annelid.examples import render_view
+from annelid.finding import Finding
+from annelid.formats.base import LossReport
 from annelid.jobs import Event
 from annelid.measured import Measured, confidence_of_best_f1, measure
 from annelid.models import Card, Library
 from annelid.preprocess import Preprocessing
+from annelid.predict import Model, find_model
 from annelid.proposals import proposals
 from annelid.results import Predicted, Previewed, Status, Trained
 from annelid.settings import Settings
@@ -186,12 +189,18 @@ class Project:
         self._log("classes", {"map": dict(mapping)}, {"images": len(revisions)})
         return revisions
 
-    def check(self) -> list[checks.Finding]:
+    def check(self) -> list[Finding]:
         """Findings about the data: duplicates, leakage, imbalance, suspicious objects."""
-        return list(checks.check(self.dataset(), self._last_split()))
+        return list(check_data(self.dataset(), self._last_split()))
 
     def split(
-        self, *, val: float | None = None, test: float | None = None, seed: int | None = None, resplit: bool = False
+        self,
+        *,
+        val: float | None = None,
+        test: float | None = None,
+        seed: int | None = None,
+        by: str | None = None,
+        resplit: bool = False,
     ) -> Split:
         """Divide the annotated images by group; new images join, old ones stay where they are.
 
@@ -199,6 +208,7 @@ class Project:
             val: share of the images for validation; None is what ``annelid.yaml`` says.
             test: share for testing.
             seed: another seed, another split.
+            by: ``group``, or ``image`` where images are independent of each other.
             resplit: divide anew; models trained before may then have seen the new test images, which is said
                 wherever they are measured.
 
@@ -206,7 +216,7 @@ class Project:
             UsageError: nothing is annotated, or other shares are wished for than the split has.
         """
         now = self.settings
-        typed = {k: v for k, v in {"val": val, "test": test, "seed": seed}.items() if v is not None}
+        typed: dict[str, Any] = {k: v for k, v in {"val": val, "test": test, "seed": seed, "by": by}.items() if v is not None}
         policy = dataclasses.replace(now.split, **typed)
         previous = None if resplit else self._last_split()
         if previous and typed and policy != now.split:
@@ -225,19 +235,39 @@ class Project:
         kept = self.store.last_split()
         return Split.from_dict(kept) if kept else None
 
-    def export(self, out: Path | str, format: str = "coco") -> Any:  # noqa: A002 - the option's name
-        """Write the annotated images for other programs; returns what the format could not carry.
+    def export(self, out: Path | str, format: str = "coco", *, state: State = "reviewed") -> LossReport:  # noqa: A002
+        """Write images with their annotation for other programs; returns what the format could not carry.
+
+        Args:
+            out: new folder.
+            format: see `annelid.formats`.
+            state: ``reviewed`` images, or ``draft`` ones to correct elsewhere and import again.
 
         Raises:
-            UsageError: ``out`` exists, or there is no such format.
+            UsageError: ``out`` exists, no image is in that state, or there is no such format.
         """
         split = self._last_split()
-        dataset = self._trainable()
+        items = tuple(item for item in self.store.items() if item.state == state)
+        if not items:
+            raise UsageError(f"no image is {state}", next_step="annelid status shows what there is")
+        dataset = Dataset(self.settings.classes, items)
         parts = split.parts if split else {}
         return export.export_dataset(dataset, Path(out), format, self.root, self.settings.preprocessing, parts)
 
-    convert = staticmethod(conversion.convert)
+    convert = staticmethod(convert)
     doctor = staticmethod(doctor.examine)
+
+    def revisions(self, image: str) -> list[Revision]:
+        """The history of an image's annotation, oldest first."""
+        return self.store.revisions(self._items_named([image])[0].id)
+
+    def restore(self, image: str, revision: int, *, author: str = "human") -> int:
+        """Bring an earlier revision back, as a new one; returns its number.
+
+        Raises:
+            UsageError: there is no such image or revision.
+        """
+        return self.store.restore(self._items_named([image])[0].id, revision, author)
 
     def backup(self, path: Path | str) -> None:
         """Write a consistent copy of the database."""
@@ -332,11 +362,11 @@ class Project:
         self._log("predict", {"model": model, **thresholds}, {"images": len(dataset)})
         return Predicted(used.reference, dataset, written, tuple(losses))
 
-    def _model(self, model: str) -> predict.Model:
-        return predict.find_model(model, self.library, self.settings)
+    def _model(self, model: str) -> Model:
+        return find_model(model, self.library, self.settings)
 
     def _predict(
-        self, model: predict.Model, views: Sequence[Any], thresholds: Mapping[str, Any], watch: Watch | None, trust: bool
+        self, model: Model, views: Sequence[Any], thresholds: Mapping[str, Any], watch: Watch | None, trust: bool
     ) -> tuple[Dataset, list[Any]]:
         given = {k: v for k, v in thresholds.items() if v is not None}
         config = PredictConfig(**{**model.thresholds, **given, "tile": model.tile, "trust": trust})

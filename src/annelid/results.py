@@ -40,7 +40,7 @@ class Status:
         """Count."""
         states = [item.state for item in dataset.items]
         sources = {item.image.group: item.image.group_source for item in dataset.items}
-        parts = list(split.parts.values()) if split else []
+        parts: list[str] = list(split.parts.values()) if split else []
         return cls(
             root,
             {state: states.count(state) for state in ("new", "draft", "reviewed")},

@@ -23,8 +23,8 @@ PARTS: tuple[Part, ...] = get_args(Part)
 _SHARE_OFF = 0.1  # a share that misses its target by more than this is said
 _ONE_GROUP = (
     "all {images} annotated image(s) belong to one group ({group}), and a group is never cut: everything is "
-    "in train, nothing is left for validation. Add images of another slide, well or movie; or, if these images "
-    "are independent of each other, run `annelid split --by image --resplit`"
+    "in train, nothing is left for validation. Add images of another slide, well or movie; or, if these are "
+    "independent of each other, run `annelid split --by image --resplit`"
 )
 
 
@@ -37,7 +37,7 @@ class Split:
         seed: source of chance.
         val: fraction that was asked for validation.
         test: fraction that was asked for testing.
-        by: ``group`` or ``image``.
+        by: ``group`` or ``image``; ``given`` when it came with the data.
         group_source: how well the groups are known, the weakest of all: ``declared``, ``inferred`` or
             ``assumed``. To be said with every metric.
         dataset: digest of the dataset that was split.
@@ -48,7 +48,7 @@ class Split:
     seed: int = 0
     val: float = 0.2
     test: float = 0.0
-    by: By = "group"
+    by: By | Literal["given"] = "group"
     group_source: GroupSource = "assumed"
     dataset: str = ""
     notes: tuple[str, ...] = ()
@@ -197,8 +197,8 @@ def _keep(unit: Unit, held: Mapping[str, Part]) -> tuple[dict[str, Part], str]:
     names = ", ".join(item.image.name for item in unit.items[:4])
     more = ", ..." if len(unit.items) > 4 else ""
     return parts, (
-        f"images that belong together ({names}{more}) are in {' and '.join(used)} since an earlier split; they "
-        "stay there, and figures on them are too good. To put them together, run `annelid split --resplit`"
+        f"images that belong together ({names}{more}) are in {' and '.join(used)} since an earlier split; "
+        "they stay there, and figures on them are too good. To put them together, run `annelid split --resplit`"
     )
 
 

@@ -19,7 +19,7 @@ from annelid import atomic, engines, errors
 from annelid.dataset import Dataset
 from annelid.engines.base import Example, Report, TrainConfig, TrainingData, TrainResult
 from annelid.examples import write_examples
-from annelid.jobs import Job
+from annelid.jobs import Job, events, is_running
 from annelid.models import Card, Library
 from annelid.preprocess import Preprocessing
 from annelid.split import Split
@@ -224,3 +224,38 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run folder at a glance.
+
+    Attributes:
+        name: of the folder.
+        state: ``running``, ``finished``, ``failed`` or ``interrupted``.
+        epoch: epochs done.
+        epochs: epochs planned; 0 when unknown.
+    """
+
+    name: str
+    state: str
+    epoch: int
+    epochs: int
+
+
+def runs(root: Path) -> list[Run]:
+    """Every run of a project, by name."""
+    return [_run(path.parent) for path in sorted((root / "runs").glob("*/job.json"))]
+
+
+def _run(folder: Path) -> Run:
+    result = folder / "result.json"
+    if result.exists():
+        content = json.loads(result.read_text(encoding="utf-8"))
+        stopped = "interrupted" if content.get("error", {}).get("type") == "Interrupted" else "failed"
+        state = "finished" if content["ok"] else stopped
+    else:
+        state = "running" if is_running(folder) else "interrupted"
+    epochs = [event.data for event in events(folder) if event.name == "epoch"]
+    last = epochs[-1] if epochs else {"epoch": 0, "epochs": 0}
+    return Run(folder.name, state, last["epoch"], last["epochs"])

@@ -82,7 +82,7 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
 
     if bad := [pair for pair in pairs if "=" not in pair]:
         raise UsageError(f"expected OLD=NEW, found {bad[0]!r}")
-    return dict(pair.split("=", 1) for pair in pairs)  # type: ignore[misc]
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def _project() -> Any:
@@ -211,6 +211,7 @@ def split(
     val: Annotated[float | None, typer.Option(help="share for validation, 0..1")] = None,
     test: Annotated[float | None, typer.Option(help="share for testing, 0..1")] = None,
     seed: Annotated[int | None, typer.Option(help="another seed, another split")] = None,
+    by: Annotated[str | None, typer.Option(help="group, or image where images are independent")] = None,
     resplit: Annotated[bool, typer.Option("--resplit", help="divide anew")] = False,
     as_json: Json = False,
 ) -> None:
@@ -220,7 +221,7 @@ def split(
     if ratio is not None:
         val, test = parse_fractions(ratio)
     with _project() as project:
-        made = project.split(val=val, test=test, seed=seed, resplit=resplit)
+        made = project.split(val=val, test=test, seed=seed, by=by, resplit=resplit)
         parts = list(made.parts.values())
         counts = {part: parts.count(part) for part in ("train", "val", "test")}
         value = {"parts": counts, "groups": made.group_source, "seed": made.seed, "notes": list(made.notes)}

@@ -148,7 +148,7 @@ def propose(
     with Project(place()) as project:
         counts = project.propose(model, *(images or []), watch=show.watcher(), conf=conf, iou=iou, max_det=max_det,
                                  imgsz=imgsz, device=device)  # fmt: skip
-        lost = project.export(out, format_, state="draft") if out else []
+        lost = list(project.export(out, format_, state="draft")) if out else []
         value = {"images": len(counts), "objects": sum(counts.values()), "drafts": counts, "out": str(out or "")}
         lines = [f"{value['objects']} objects proposed on {value['images']} images, as drafts", *show.losses(lost)]
         show.answer(value, lines, as_json=as_json)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import typer
-from typer.core import click
 
 from annelid.cli import app
 from annelid.errors import AnnelidError
@@ -30,10 +29,10 @@ def run(arguments: Sequence[str]) -> int:
     except AnnelidError as error:
         _complain(error.message, error.next_step, arguments)
         return error.exit_code
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
-        _complain(error.format_message(), "annelid --help, annelid VERB --help", arguments)
+    except typer.TyperException as error:
+        _complain(str(error), "annelid --help, annelid VERB --help", arguments)
         return 2
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted", file=sys.stderr)  # noqa: T201

@@ -41,11 +41,11 @@ def finite(value: Any) -> Any:
 def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
     """A plain table; numbers to the right."""
     result = Table(box=None, pad_edge=False, header_style="bold")
-    rows = [[_cell(cell) for cell in row] for row in rows]
+    cells = [[_cell(cell) for cell in row] for row in rows]
     for i, title in enumerate(head):
-        numeric = bool(rows) and all(row[i][1] for row in rows)
+        numeric = bool(cells) and all(row[i][1] for row in cells)
         result.add_column(title, justify="right" if numeric else "left")
-    for row in rows:
+    for row in cells:
         result.add_row(*(text for text, _ in row))
     return result
 

@@ -1,1 +1,26 @@
-"""Engines."""
+"""The engines that train and predict, by name; each is a module as `annelid.engines.base.Engine` describes it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import cast
+
+from annelid.engines.base import Engine
+from annelid.errors import UsageError
+
+ENGINES: Mapping[str, str] = {
+    "yolo": "annelid.engines.yolo",
+    "threshold": "annelid.engines.threshold",
+}
+
+
+def get(name: str) -> Engine:
+    """The engine of a name, imported now.
+
+    Raises:
+        UsageError: there is no such engine.
+    """
+    if name not in ENGINES:
+        raise UsageError(f"there is no engine {name!r}", next_step=f"choose one of {', '.join(ENGINES)}")
+    return cast(Engine, importlib.import_module(ENGINES[name]))

@@ -128,7 +128,7 @@ def part_images(data: DataYaml, losses: LossReport) -> dict[str, list[Path]]:
 
 
 def _existing(data: DataYaml, entry: str) -> Path | None:
-    """The place that an entry means; exporters write ``../train/images`` for ``train/images`` beside the file."""
+    """The place that an entry means; exporters write ``../train/images`` for ``train/images``."""
     inside = entry
     while inside.startswith(("./", "../")):
         inside = inside.partition("/")[2]

@@ -15,7 +15,7 @@ from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelmask_write import write as write
 from annelid.formats.mask_file import SUFFIXES, Labels, read_labels
-from annelid.formats.mask_pairs import common_folder, is_mask_name, pair
+from annelid.formats.mask_pairs import common_folder, is_mask_folder, is_mask_name, pair
 from annelid.formats.mask_table import Table, read_table
 from annelid.formats.row import view_of
 from annelid.objects import Objects
@@ -32,14 +32,16 @@ def sniff(path: Path) -> bool:
     if path.is_file() and not is_mask_name(path, root.parent):
         return False
     try:
-        return bool(files) and bool(read_labels(files[0], LossReport())[0].any())
+        return bool(files) and read_labels(files[0], LossReport())[0].size > 0
     except AnnotationError:
         return False
 
 
 def _mask_files(folder: Path) -> list[Path]:
     files = (file for file in sorted(folder.rglob("*")) if file.suffix.lower() in SUFFIXES)
-    return [file for file in files if not file.name.startswith(".") and is_mask_name(file, folder.parent)]
+    visible = [file for file in files if not file.name.startswith(".")]
+    marked = [file for file in visible if is_mask_name(file, folder)]
+    return marked or (visible if is_mask_folder(folder.name) else [])
 
 
 def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotations:
@@ -76,7 +78,7 @@ def _masks(path: Path, images: ImageIndex) -> list[Path]:
     """Files that say they are masks; else, in a folder of its own, everything that is no image."""
     if path.is_file():
         return [path]
-    masks = _mask_files(path)
+    masks = [file for file in _mask_files(path) if is_mask_name(file, path)]
     if not masks:
         known = {image.resolve() for image in images.all()}
         files = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES)

@@ -7,6 +7,7 @@ rectangles and one at least stands askew: then they are oriented boxes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,12 +109,14 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
     _parse_files(files, labels)
     _pair(labels, list(known.values()), images, folder)
     names = _classes(folder, data, tuple(classes), labels)
-    items = tuple(_items(labels, list(known.values()), images, names, everything=path.is_dir() or is_yaml))
+    everything = path.is_dir() or is_yaml
+    items = tuple(_items(labels, list(known.values()), images, names, tuple(classes), everything=everything))
     if not any(item.state == "reviewed" for item in items):
         raise labels.error or _no_labels(path, labels)
     used = {item.image.path for item in items}
     part_of = {known[image.resolve()].as_posix(): part for part, found in parts.items() for image in found}
-    return Annotations(names, items, labels.losses, {p: part for p, part in part_of.items() if p in used})
+    used_parts = {p: part for p, part in part_of.items() if p in used}
+    return Annotations(tuple(classes) or names, items, labels.losses, used_parts)
 
 
 def _known(images: ImageIndex, parts: Mapping[str, Sequence[Path]]) -> dict[Path, Path]:
@@ -203,28 +206,42 @@ def _by_name(file: Path, images: ImageIndex, folder: Path, losses: LossReport) -
 
 
 def _classes(folder: Path, data: DataYaml, given: tuple[str, ...], labels: _Labels) -> tuple[str, ...]:
-    """The class names: given, of data.yaml, of a class file, or the indices themselves."""
+    """The name of each class index: of data.yaml, of a class file, as given, or the index itself.
+
+    Given names that the source knows only choose and order; ones that it does not know rename by index.
+    """
     lists = {data.file: data.classes} if data.classes else {}
-    beside = [file.parent for file in labels.lines]
-    for place in dict.fromkeys([folder, folder / "labels", *beside, folder.parent]):
-        for name in CLASS_FILES:
-            if (place / name).is_file():
-                lists.setdefault(place / name, read_class_file(place / name))
-    names = given or next((found for found in lists.values() if found), ())
+    lists |= _class_files([folder, folder / "labels", *(file.parent for file in labels.lines)])
+    if not lists and not given:
+        lists = _class_files([folder.parent])
+    names = next((found for found in lists.values() if found), ())
+    if given and not set(given) & set(names):
+        names = given
     for file, other in lists.items():
-        if names and other and other != names:
+        if other and other != names:
             what = f"its classes ({', '.join(other[:5])}) are not those used ({', '.join(names[:5])})"
             labels.losses.add("classes-differ", what, file)
     if names:
         return names
     highest = max((line.index for lines in labels.lines.values() for line in lines), default=-1)
-    what = "no class names were found: classes are called 0, 1, ..."
-    labels.losses.add("class-names-missing", what, folder)
+    labels.losses.add("class-names-missing", "no class names were found: they are called 0, 1, ...", folder)
     return tuple(str(i) for i in range(highest + 1))
 
 
+def _class_files(folders: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
+    """Class files in some folders and what they list."""
+    files = (folder / name for folder in dict.fromkeys(folders) for name in CLASS_FILES)
+    return {file: read_class_file(file) for file in files if file.is_file()}
+
+
 def _items(
-    labels: _Labels, known: Sequence[Path], images: ImageIndex, names: Sequence[str], *, everything: bool
+    labels: _Labels,
+    known: Sequence[Path],
+    images: ImageIndex,
+    names: Sequence[str],
+    given: Sequence[str],
+    *,
+    everything: bool,
 ) -> Iterator[LabeledImage]:
     _refuse_instances(labels, names)
     file_of = {image: file for file, image in labels.image_of.items()}
@@ -242,8 +259,17 @@ def _items(
         if file is None:
             yield LabeledImage(view, Objects.empty())
             continue
-        rows = list(_rows(file, labels, size_wh, names, oriented=oriented))
+        rows = _chosen(file, list(_rows(file, labels, size_wh, names, oriented=oriented)), given, labels)
         yield LabeledImage(view, objects_of_rows(rows), whole_image(size_wh), state="reviewed")
+
+
+def _chosen(file: Path, rows: list[Row], given: Sequence[str], labels: _Labels) -> list[Row]:
+    """The rows whose class was given."""
+    unknown = Counter(row.label for row in rows if given and row.label not in given)
+    for label, count in unknown.items():
+        what = f"{label!r} is none of the given classes: its objects were left out"
+        labels.losses.add("class-unknown", what, file, count=count)
+    return [row for row in rows if row.label not in unknown]
 
 
 def _refuse_instances(labels: _Labels, names: Sequence[str]) -> None:

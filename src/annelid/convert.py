@@ -1,0 +1,228 @@
+"""Turn annotations of one format into another, without a project."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from annelid import formats
+from annelid.dataset import Dataset, LabeledImage
+from annelid.errors import AnnelidError, AnnotationError, UsageError
+from annelid.formats.archive import opened
+from annelid.formats.base import Annotations, Format, LossReport
+from annelid.formats.data_yaml import read_class_file, read_data_yaml
+from annelid.formats.images import FolderImages
+from annelid.formats.jsontext import parse, read_text
+
+PARTED = ("yolo",)
+"""Formats that have a training and a validation part of their own."""
+_IMAGES = {"yolo": "images", "coco": "images", "labelmask": "images"}
+"""Where a format's files expect the images, for `convert` with ``copy``; elsewhere they lie beside the files."""
+
+
+@dataclass(frozen=True)
+class ConvertReport:
+    """What a conversion did.
+
+    Attributes:
+        items: number of images.
+        objects: number of objects that were read.
+        classes: class names in order.
+        losses: what the source did not give, then what the target could not take.
+        out: the folder or file that was written.
+    """
+
+    items: int
+    objects: int
+    classes: tuple[str, ...]
+    losses: LossReport
+    out: Path
+
+
+def convert(
+    src: Path,
+    dst: Path,
+    to: str,
+    *,
+    format: str = "auto",  # noqa: A002 - as the option is called
+    classes: Path | Sequence[str] | None = None,
+    images: Path | None = None,
+    val: float = 0,
+    copy: bool = False,
+) -> ConvertReport:
+    """Convert annotations; the result appears as a whole or not at all.
+
+    Args:
+        src: a file, a folder or a zip archive of either.
+        dst: a folder that does not exist or is empty; a ``.json`` file where the result is a single file.
+        to: format to write.
+        format: format to read; "auto" tells it by content.
+        classes: class names in order, or a file with them (see `read_classes`).
+        images: folder or zip archive of the images; without it they are looked for beside the annotations.
+        val: share of the images to validate on, for ``yolo``; 0 keeps the parts that the source has.
+        copy: copy the images too, to where the written files expect them.
+
+    Raises:
+        UsageError: ``dst`` has something in it, a format is unknown, or ``val`` makes no sense here.
+        AnnotationError: the source cannot be read.
+        AnnelidError: the result cannot be written.
+    """
+    target = formats.get(to)
+    _check_call(dst, target, val)
+    names = read_classes(classes) if isinstance(classes, Path) else tuple(classes or ())
+    with ExitStack() as stack:
+        root = stack.enter_context(opened(src))
+        source = formats.sniff(root) if format == "auto" else formats.get(format)
+        folder = stack.enter_context(opened(images)) if images else root if root.is_dir() else root.parent
+        found = source.read(root, FolderImages(folder), names)
+        dataset = _dataset(found)
+        parts = _parts(found, dataset, val) if target.NAME in PARTED else {}
+        paths = _names(dataset, folder, parts)
+        losses = LossReport([*found.losses])
+        copies = _copies(dataset, paths, target) if copy else {}
+        losses.losses += _write(target, dataset, dst, paths, copies)
+    objects = sum(len(item.objects) for item in dataset.items)
+    return ConvertReport(len(dataset), objects, dataset.classes, losses, dst)
+
+
+def read_classes(path: Path) -> tuple[str, ...]:
+    """Class names in order, from a text file (one a line), a data.yaml, Label Studio's notes.json or a JSON list.
+
+    Raises:
+        AnnotationError: the file cannot be read, has no names, or a name twice.
+    """
+    suffix = path.suffix.lower()
+    if suffix in {".yaml", ".yml"}:
+        names = read_data_yaml(path).classes
+    elif suffix == ".json" and isinstance(value := parse(read_text(path), path), list):
+        names = tuple(str(entry.get("name")) if isinstance(entry, dict) else str(entry) for entry in value)
+    else:
+        names = read_class_file(path)
+    if not names:
+        raise AnnotationError(
+            path, expected="class names", found="none", next_step="write one name on each line"
+        )
+    twice = [name for n, name in enumerate(names) if name in names[:n]]
+    if twice:
+        step = "remove the second one: the order of the names gives the class numbers"
+        raise AnnotationError(path, expected="each name once", found=f"{twice[0]!r} twice", next_step=step)
+    return names
+
+
+def _check_call(dst: Path, target: Format, val: float) -> None:
+    if dst.is_dir() and any(dst.iterdir()):
+        raise UsageError(f"{dst} is not empty", next_step="choose a new folder: nothing is overwritten")
+    if dst.exists() and not dst.is_dir():
+        raise UsageError(f"{dst} exists already", next_step="choose another name: nothing is overwritten")
+    if not 0 <= val < 1:
+        raise UsageError(
+            f"val is {val}", next_step="give the share of the images to validate on, for example .2"
+        )
+    if val and target.NAME not in PARTED:
+        step = f"leave it out, or write {' or '.join(PARTED)}"
+        raise UsageError(f"{target.NAME} has no validation part, so val would do nothing", next_step=step)
+
+
+def _dataset(found: Annotations) -> Dataset:
+    """The images under ids of their own, which reading does not give."""
+    width = len(str(len(found.items)))
+    items = [
+        replace(item, view=replace(item.view, image=replace(item.image, id=f"{n:0{width}}")))
+        for n, item in enumerate(found.items)
+    ]
+    return Dataset(found.classes, tuple(items))
+
+
+def _parts(found: Annotations, dataset: Dataset, val: float) -> dict[str, str]:
+    """Item id -> part, by the split that is asked for, else by the source's own."""
+    if val:
+        from annelid.split import split_dataset
+
+        return {}
+    return {item.id: found.parts[item.image.path] for item in dataset.items if item.image.path in found.parts}
+
+
+def _names(dataset: Dataset, folder: Path, parts: Mapping[str, str]) -> dict[str, str]:
+    """Item id -> name of the image in the written files: relative to its folder, below its part, no two alike."""
+    names: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    for item in dataset.items:
+        name = _relative(item, folder)
+        part = parts.get(item.id)
+        if part:
+            name = str(PurePosixPath(part, *_without_part(PurePosixPath(name).parts)))
+        owner = taken.setdefault(name.casefold(), item.image.path)
+        if owner != item.image.path:
+            path = PurePosixPath(name)
+            name = str(path.with_name(f"{item.id}_{path.name}"))
+            taken[name.casefold()] = item.image.path
+        names[item.id] = name
+    return names
+
+
+def _relative(item: LabeledImage, folder: Path) -> str:
+    path = Path(item.image.path)
+    if path.is_absolute() and path.is_relative_to(folder.absolute()):
+        return path.relative_to(folder.absolute()).as_posix()
+    if path.is_relative_to(folder):
+        return path.relative_to(folder).as_posix()
+    name = PurePosixPath(item.image.path)
+    outside = name.is_absolute() or ".." in name.parts or PureWindowsPath(item.image.path).drive
+    return name.name if outside else str(name)
+
+
+_PART_FOLDERS = {"train", "val", "valid", "validation", "test", "images"}
+
+
+def _without_part(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The parts of a path without the folders that say what is said anew: ``images/train/a.png`` is ``a.png``."""
+    while len(parts) > 1 and parts[0].lower() in _PART_FOLDERS:
+        parts = parts[1:]
+    return parts
+
+
+def _copies(dataset: Dataset, names: Mapping[str, str], target: Format) -> dict[str, Path]:
+    """Where each image shall be copied, relative to the result -> the image; those that were not found are left out."""
+    folder = _IMAGES.get(target.NAME, "")
+    found = ((names[item.id], Path(item.image.path)) for item in dataset.items)
+    return {str(PurePosixPath(folder, name)): path for name, path in found if path.is_file()}
+
+
+def _write(
+    target: Format, dataset: Dataset, dst: Path, names: Mapping[str, str], copies: Mapping[str, Path]
+) -> LossReport:
+    """Write into a folder beside ``dst`` that takes its place when all is done."""
+    temporary = dst.absolute().with_name(f".{dst.name[:80]}.{uuid.uuid4().hex[:12]}")
+    try:
+        temporary.mkdir(parents=True)
+        losses = target.write(dataset, temporary, names)
+        for name, source in copies.items():
+            copy = temporary / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+        _put(temporary, dst)
+    except OSError as error:
+        step = "check that there is space and that you may write there"
+        raise AnnelidError(
+            f"{dst} could not be written: {error.strerror or error}", next_step=step
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    prefix = str(temporary)
+    return LossReport([replace(loss, file=loss.file.replace(prefix, str(dst))) for loss in losses])
+
+
+def _put(temporary: Path, dst: Path) -> None:
+    if dst.suffix.lower() != ".json" or dst.is_dir():
+        if dst.is_dir():
+            dst.rmdir()
+        temporary.rename(dst)
+        return
+    made = [path for path in temporary.rglob("*") if path.is_file()]
+    if len(made) != 1 or made[0].suffix.lower() != ".json":
+        raise UsageError(f"{len(made)} files do not fit into {dst.name}", next_step="give a folder instead")
+    made[0].rename(dst)

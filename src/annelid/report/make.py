@@ -1,0 +1,100 @@
+"""Gather what the report of a training tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annelid import __version__
+from annelid.finding import Finding
+from annelid.dataset import LabeledImage
+from annelid.examples import render_view
+from annelid.match import iou_matrix, match
+from annelid.measured import Measured
+from annelid.preprocess import Preprocessing
+from annelid.report import DatasetFacts, ModelFacts, PartFacts, ReportData, Shown, Step, read_curves, write_report
+from annelid.results import Trained
+
+if TYPE_CHECKING:
+    from annelid.project import Project
+
+IOU = 0.5
+
+
+def make_report(
+    project: Project,
+    trained: Trained,
+    measured: Measured,
+    baseline: Measured | None,
+    findings: Sequence[Finding],
+    steps: Sequence[Step],
+    files: Mapping[str, Path],
+    commands: Sequence[str],
+) -> Path:
+    """Write ``report.html`` into the run folder and return its path."""
+    card, evaluation = trained.card, measured.evaluation
+    path = trained.run / "report.html"
+    data = ReportData(
+        title=f"{card.reference}: {', '.join(card.classes)}",
+        dataset=_dataset_facts(project, measured),
+        model=ModelFacts(card.reference, card.engine, card.epochs_run, card.best_epoch, card.seconds, card.machine, card.parameters),
+        part=measured.part,
+        metrics=measured.to_dict(),
+        conf_source="best F1 on the validation part" if measured.part != "val" else "best F1 on these images",
+        baseline=baseline.to_dict() if baseline else None,
+        pictures=pictures(measured, project.root, Preprocessing.from_dict(card.preprocessing)),
+        curves=read_curves(trained.run / "results.csv") if (trained.run / "results.csv").exists() else {},
+        findings=findings,
+        steps=steps,
+        files={what: str(file) for what, file in files.items()} | {"run": str(trained.run)},
+        commands=commands,
+        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Annelid {__version__}",
+    )
+    del evaluation
+    write_report(path, data)
+    return path
+
+
+def _dataset_facts(project: Project, measured: Measured) -> DatasetFacts:
+    dataset, split = project.dataset(), project.split()
+    parts = {}
+    for part in ("train", "val", "test"):
+        items = [item for item in dataset.items if split.parts.get(item.id) == part]
+        if items:
+            groups = {item.image.group for item in items}
+            parts[part] = PartFacts(len(items), sum(len(item.objects) for item in items), len(groups))
+    return DatasetFacts(
+        images=len(dataset), objects={name: dataset.count(name) for name in dataset.classes}, parts=parts,
+        group_source=split.group_source,
+    )  # fmt: skip
+
+
+def pictures(measured: Measured, root: Path, preprocessing: Preprocessing) -> list[Shown]:
+    """The best, the median and the worst image by F1, with what was found, missed and made up."""
+    part = measured.evaluation.mask or measured.evaluation.box
+    found = {item.id: item.objects for item in measured.predicted.items}
+    judged = []
+    for item in measured.truth.items:
+        objects = found[item.id][found[item.id].scores >= part.conf] if item.id in found else None
+        if objects is None:
+            continue
+        iou = iou_matrix(item.objects, objects, item.size_wh, part.by)
+        same = item.objects.labels[:, None] == objects.labels[None]
+        pairs = match(np.where(same, iou, 0.0), IOU, objects.scores)
+        f1 = 2 * len(pairs) / max(len(item.objects) + len(objects), 1)
+        judged.append((f1, item, objects, pairs))
+    judged.sort(key=lambda j: -j[0])
+    chosen = {"best": 0, "median": len(judged) // 2, "worst": len(judged) - 1}
+    used = {rank: judged[i] for rank, i in chosen.items() if judged}
+    return [
+        Shown(rank, item.image.name, _pixels(item, root, preprocessing), item.objects, objects, pairs)
+        for rank, (_, item, objects, pairs) in used.items()
+    ]
+
+
+def _pixels(item: LabeledImage, root: Path, preprocessing: Preprocessing) -> np.ndarray:
+    return render_view(item.view, root, preprocessing)
