@@ -110,15 +110,12 @@ def copies_within(dataset: Dataset, split: Split | None) -> Finding | None:
 
 
 def group_across_parts(dataset: Dataset, split: Split | None) -> Finding | None:
-    """Groups (and planes of one image) in different parts; only a warning when the split was to cut groups."""
+    """Groups, and planes of one image, in different parts; a warning when the split was to cut groups."""
     groups: dict[str, list[LabeledImage]] = defaultdict(list)
     for item in dataset.items:
         groups[f"group {item.image.group}" if item.image.group else f"image {item.image.id}"].append(item)
-    cut = [
-        f"{group}: {_parts(items, split)}"
-        for group, items in groups.items()
-        if len(_part_set(items, split)) > 1
-    ]
+    several = {group: items for group, items in groups.items() if len(_part_set(items, split)) > 1}
+    cut = [f"{group}: {_parts(items, split)}" for group, items in several.items()]
     finding = GROUP_ACROSS.finding("{n} group(s) are in more than one part of the split", cut)
     return replace(finding, severity="warning") if finding and split and split.by == "image" else finding
 

@@ -198,7 +198,7 @@ def _keep(unit: Unit, held: Mapping[str, Part]) -> tuple[dict[str, Part], str]:
     more = ", ..." if len(unit.items) > 4 else ""
     return parts, (
         f"images that belong together ({names}{more}) are in {' and '.join(used)} since an earlier split; "
-        "they stay there, and figures on them are too good. To put them together, run `annelid split --resplit`"
+        "they stay there, and figures on them are too good. `annelid split --resplit` puts them together"
     )
 
 
