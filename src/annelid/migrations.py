@@ -40,6 +40,7 @@ def version_1(db: sqlite3.Connection) -> None:
         " parent TEXT NOT NULL, ignored INTEGER NOT NULL, params BLOB, geometry BLOB NOT NULL, extra TEXT)"
     )
     db.execute("CREATE UNIQUE INDEX objects_now ON objects (view, id) WHERE valid_to IS NULL")
+    db.execute("CREATE INDEX objects_order ON objects (view, place) WHERE valid_to IS NULL")
     db.execute("CREATE UNIQUE INDEX objects_ever ON objects (view, id, valid_from)")
     db.execute("CREATE TABLE splits (id INTEGER PRIMARY KEY, created TEXT NOT NULL, value TEXT NOT NULL)")
     db.execute(
