@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid import rle
+from annelid import coco_masks
+from annelid.coco_masks import Rle
 from annelid.counted import EVERY_CLASS, Counted
 from annelid.match import THRESHOLDS, By
 from annelid.objects import Objects
@@ -98,24 +99,24 @@ def _predicted(images: Sequence[Counted], by: By) -> Iterator[Annotation]:
     for i, image in enumerate(images, 1):
         masks = image.pred_rle if by == "mask" else None
         boxes = image.pred.boxes_xyxy
-        area = (boxes[:, 2:] - boxes[:, :2]).prod(1) if masks is None else rle.areas(masks)
+        area = (boxes[:, 2:] - boxes[:, :2]).prod(1) if masks is None else coco_masks.areas(masks)
         columns = _columns(image.pred, image.pred_class, area, masks)
         for (box, k, size, mask), score in zip(columns, image.pred.scores.tolist(), strict=True):
             yield {**_annotation(i, k, box, size, mask), "score": score}
 
 
 def _columns(
-    objects: Objects, classes: NDArray[np.int64], areas: NDArray[np.float64], masks: list[rle.Rle] | None
-) -> Iterator[tuple[list[float], int, float, rle.Rle | None]]:
+    objects: Objects, classes: NDArray[np.int64], areas: NDArray[np.float64], masks: list[Rle] | None
+) -> Iterator[tuple[list[float], int, float, Rle | None]]:
     boxes = objects.boxes_xyxy
     # Without the noise of the subtraction: an IoU that lies exactly on a threshold must not fall below it.
     xywh = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1).round(6)
-    each_mask: Iterable[rle.Rle | None] = repeat(None, len(objects)) if masks is None else masks
+    each_mask: Iterable[Rle | None] = repeat(None, len(objects)) if masks is None else masks
     return zip(xywh.tolist(), classes.tolist(), areas.tolist(), each_mask, strict=True)
 
 
 def _annotation(
-    image_id: int, of_class: int, box_xywh: list[float], area: float, mask: rle.Rle | None
+    image_id: int, of_class: int, box_xywh: list[float], area: float, mask: Rle | None
 ) -> Annotation:
     return {
         "image_id": image_id,

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from annelid import rle
+from annelid import coco_masks
+from annelid.coco_masks import Rle
 from annelid.dataset import Dataset, LabeledImage
 from annelid.geometry import Ring
 from annelid.match import By, box_overlap
 from annelid.objects import Kind, Objects
-from annelid.rle import Rle
 
 EVERY_CLASS = -1
 """Class index of an ignored area that has no class of the dataset: it excuses predictions of any class."""
@@ -49,17 +49,17 @@ class Counted:
     @cached_property
     def truth_rle(self) -> list[Rle]:
         """Run-length masks of `truth`."""
-        return rle.encode(self.truth, self.size_wh)
+        return coco_masks.encode(self.truth, self.size_wh)
 
     @cached_property
     def ignored_rle(self) -> list[Rle]:
         """Run-length masks of `ignored`."""
-        return rle.encode(self.ignored, self.size_wh)
+        return coco_masks.encode(self.ignored, self.size_wh)
 
     @cached_property
     def pred_rle(self) -> list[Rle]:
         """Run-length masks of `pred`."""
-        return rle.encode(self.pred, self.size_wh)
+        return coco_masks.encode(self.pred, self.size_wh)
 
     def outlines_only(self) -> Counted:
         """The same image for masks: true objects that are only a box become ignored areas."""
@@ -92,8 +92,8 @@ class Overlaps:
     def of(cls, image: Counted, by: By) -> Overlaps:
         """Compare the masks or the boxes of an image."""
         if by == "mask":
-            iou = rle.overlap(image.truth_rle, image.pred_rle)
-            share = rle.overlap(image.ignored_rle, image.pred_rle, over_b=True)
+            iou = coco_masks.overlap(image.truth_rle, image.pred_rle)
+            share = coco_masks.overlap(image.ignored_rle, image.pred_rle, over_b=True)
         else:
             pred = image.pred.boxes_xyxy
             iou = box_overlap(image.truth.boxes_xyxy, pred)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-from annelid import rle
+from annelid import coco_masks
 from annelid.objects import Objects
 
 By = Literal["mask", "box"]
@@ -30,14 +30,14 @@ def iou_matrix(
         truth: T objects.
         pred: P objects.
         size_wh: width and height of the image in pixels.
-        by: compare masks at the image's own resolution (see `rle.encode`), or bounding boxes.
+        by: compare masks at the image's own resolution (see `coco_masks.encode`), or bounding boxes.
 
     Returns:
         float64 (T, P) in 0..1.
     """
     if by == "box":
         return box_overlap(truth.boxes_xyxy, pred.boxes_xyxy)
-    return rle.overlap(rle.encode(truth, size_wh), rle.encode(pred, size_wh))
+    return coco_masks.overlap(coco_masks.encode(truth, size_wh), coco_masks.encode(pred, size_wh))
 
 
 def box_overlap(

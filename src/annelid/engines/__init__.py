@@ -1,4 +1,4 @@
-"""The engines that train and predict, by name; each is a module as `annelid.engines.base.Engine` describes it."""
+"""The engines that train and predict, by name; each is a module of the form `annelid.engines.base.Engine`."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ def get(name: str) -> Engine:
     """
     if name not in ENGINES:
         raise UsageError(f"there is no engine {name!r}", next_step=f"choose one of {', '.join(ENGINES)}")
-    return cast(Engine, importlib.import_module(ENGINES[name]))
+    return cast("Engine", importlib.import_module(ENGINES[name]))

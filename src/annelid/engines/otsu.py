@@ -28,7 +28,8 @@ class Recipe:
         sigma: standard deviation of the Gaussian smoothing in pixels.
         min_area: smaller objects, and smaller holes in objects, are noise; in square pixels.
         split: cut touching objects apart where they are narrow (watershed of the distance to the background).
-        polarity: whether objects are brighter or darker than the background; ``auto``: whichever is less area.
+        polarity: whether objects are brighter or darker than the background; ``auto``: whichever is less
+            area.
     """
 
     sigma: float = 1.0
@@ -50,8 +51,8 @@ def segment(grey: Grey, recipe: Recipe) -> tuple[Labels, NDArray[np.float64]]:
         recipe: how.
 
     Returns:
-        int32 (h, w) label image, values 1..N, and a score in 0..1 for each: its mean contrast to the background
-        over the sum of that and the threshold's. An object as faint as the threshold has .5.
+        int32 (h, w) label image, values 1..N, and a score in 0..1 for each: its mean contrast to the
+        background over the sum of that and the threshold's. An object as faint as the threshold has .5.
     """
     smooth = ndimage.gaussian_filter(grey, recipe.sigma) if recipe.sigma > 0 else grey
     threshold = _otsu(smooth)
@@ -73,7 +74,7 @@ def _otsu(smooth: Grey) -> float | None:
 
     if not smooth.size or smooth.max() - smooth.min() < LEAST_CONTRAST:
         return None
-    threshold = float(threshold_otsu(smooth))
+    threshold = float(threshold_otsu(smooth))  # type: ignore[no-untyped-call]
     above = smooth > threshold
     high, low = smooth[above], smooth[~above]
     contrast = float(high.mean() - low.mean())
@@ -103,10 +104,13 @@ def _split(mask: NDArray[np.bool_], min_area: int) -> Labels:
     labels, _ = ndimage.label(mask)
     depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(mask), 1.0)
     apart = max(2, round(np.sqrt(min_area / np.pi)))
-    peaks = peak_local_max(depth, min_distance=apart, labels=labels, exclude_border=False)
+    peaks = peak_local_max(  # type: ignore[no-untyped-call]
+        depth, min_distance=apart, labels=labels, exclude_border=False
+    )
     markers = np.zeros(mask.shape, np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
-    return np.asarray(watershed(-depth, markers, mask=mask), np.int32)
+    cut = watershed(-depth, markers, mask=mask)  # type: ignore[no-untyped-call]
+    return np.asarray(cut, np.int32)
 
 
 def _renumbered(labels: Labels, min_area: int) -> Labels:

@@ -35,7 +35,7 @@ TASKS: tuple[Task, ...] = ("segment", "detect")
 EXTRA = ""
 DEFAULT_MODEL: Mapping[Task, str] = {"segment": "otsu", "detect": "otsu"}
 
-TILE = 4096
+TILE = 4096  # large: the more of an image the threshold sees, the better
 OVERLAP = 256
 
 _OF_AREA = 0.5  # smallest object that is kept, as a share of the 5th percentile of the areas seen in training
@@ -47,16 +47,24 @@ def health() -> str | None:
 
 
 def check(config: TrainConfig) -> dict[str, Any]:
-    """``sigma``, ``min_area``, ``split`` and ``polarity`` as they will be used; None is learned from the data.
+    """``sigma``, ``min_area``, ``split`` and ``polarity`` as they will be used; None is learned.
 
     Raises:
-        UsageError: a parameter is unknown or has a wrong value, or something is asked for that has no effect here.
+        UsageError: a parameter is unknown or has a wrong value, or something is asked for that has no effect
+            here.
     """
     if config.resume is not None:
-        raise UsageError("a threshold takes seconds to train and cannot be resumed", next_step="train it anew")
+        raise UsageError(
+            "a threshold takes seconds to train and cannot be resumed", next_step="train it anew"
+        )
     if config.model != "otsu":
         raise UsageError(f"the threshold engine has no model {config.model!r}", next_step="use --model otsu")
-    chosen: dict[str, Any] = {"sigma": Recipe.sigma, "min_area": None, "split": Recipe.split, "polarity": None}
+    chosen: dict[str, Any] = {
+        "sigma": Recipe.sigma,
+        "min_area": None,
+        "split": Recipe.split,
+        "polarity": None,
+    }
     for name, value in config.params.items():
         if name not in chosen:
             raise UsageError(f"unknown parameter {name!r}", next_step=f"known are: {', '.join(chosen)}")
@@ -110,7 +118,9 @@ class Weights:
 
     def to_json(self) -> str:
         """As text."""
-        return json.dumps({"engine": NAME, "label": self.label, "task": self.task, **asdict(self.recipe)}, indent=1)
+        return json.dumps(
+            {"engine": NAME, "label": self.label, "task": self.task, **asdict(self.recipe)}, indent=1
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Weights:
@@ -193,17 +203,12 @@ def _validate(weights: Weights, examples: Iterable[Example]) -> dict[str, float]
     return {"precision": counts.precision, "recall": counts.recall, "F1": counts.f1}
 
 
-@dataclass(frozen=True)
 class ThresholdPredictor:
     """Segments each tile by its own threshold (see `annelid.engines.base.Predictor`)."""
 
-    weights: Weights
-    config: PredictConfig
-
-    @property
-    def spec(self) -> PredictorSpec:
-        """Large tiles: the more the threshold sees the better."""
-        return PredictorSpec(TILE, OVERLAP)
+    def __init__(self, weights: Weights, config: PredictConfig) -> None:
+        self.weights, self.config = weights, config
+        self.spec = PredictorSpec(TILE, OVERLAP)
 
     def __call__(self, tiles: Sequence[Pixels]) -> list[Objects]:
         """Find the objects on uint8 RGB tiles ``[y, x, c]``."""
@@ -224,8 +229,8 @@ def load(weights: Path, config: PredictConfig, classes: Sequence[str]) -> Predic
     """Load a trained threshold, or the untrained one.
 
     Args:
-        weights: ``best.json`` of a training; an empty path is the untrained engine, which finds what is bright or
-            dark and calls it by the first of the classes.
+        weights: ``best.json`` of a training; an empty path is the untrained engine, which finds what is
+            bright or dark and calls it by the first of the classes.
         config: how to predict; ``iou``, ``imgsz`` and ``device`` mean nothing here.
         classes: class names.
 
@@ -239,5 +244,6 @@ def load(weights: Path, config: PredictConfig, classes: Sequence[str]) -> Predic
         return ThresholdPredictor(Weights.from_json(weights.read_text(encoding="utf-8")), config)
     except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
         raise EngineError(
-            f"{weights} is not a model of the threshold engine: {error}", next_step="train one: annelid train --engine threshold"
+            f"{weights} is not a model of the threshold engine: {error}",
+            next_step="train one with annelid train --engine threshold",
         ) from error

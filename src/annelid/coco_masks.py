@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annelid.errors import AnnelidError
+from annelid.formats import rle
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
 
@@ -64,30 +65,8 @@ def _counts(objects: Objects, n: int, size_wh: tuple[int, int]) -> list[int]:
     if objects.kinds[n] == Kind.POLYGON and _is_plain(objects.shape(n)):
         return [size_wh[0] * size_wh[1]]  # a place holder, see `encode`
     mask, origin_xy = objects.mask(n, size_wh)
-    return mask_counts(mask, origin_xy, size_wh)
-
-
-def mask_counts(mask: NDArray[np.bool_], origin_xy: tuple[int, int], size_wh: tuple[int, int]) -> list[int]:
-    """Column-major run lengths, background first, of a mask that lies in an image.
-
-    Args:
-        mask: bool (h, w), a window of the image.
-        origin_xy: where the window's top-left pixel lies.
-        size_wh: width and height of the image.
-    """
-    w, h = size_wh
-    columns = np.zeros((mask.shape[1], mask.shape[0] + 2), np.int8)
-    columns[:, 1:-1] = mask.T
-    change = np.diff(columns, axis=1)
-    (x, top), (_, bottom) = np.nonzero(change == 1), np.nonzero(change == -1)
-    offset = (x + origin_xy[0]) * h + origin_xy[1]
-    edges = np.stack([top + offset, bottom + offset], 1).ravel()
-    # A run that ends at the image's lower border goes on at the top of the next column: runs of no length
-    # between the two would stop the COCO tools' walk over both masks.
-    goes_on = np.flatnonzero(edges[1:] == edges[:-1])
-    edges = np.delete(edges, np.concatenate([goes_on, goes_on + 1]))
-    lengths: list[int] = np.diff(np.concatenate([[0], edges, [w * h]])).tolist()
-    return lengths
+    counts: list[int] = rle.encode(mask, origin_xy, size_wh).tolist()
+    return counts
 
 
 def overlap(a: list[Rle], b: list[Rle], *, over_b: bool = False) -> NDArray[np.float64]:
