@@ -162,6 +162,12 @@ def read_class_file(file: Path) -> tuple[str, ...]:
     return tuple(str(entry["name"]) for entry in ordered)
 
 
+def class_files(folders: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
+    """The class files that lie in some folders, and what they list."""
+    files = (folder / name for folder in dict.fromkeys(folders) for name in CLASS_FILES)
+    return {file: read_class_file(file) for file in files if file.is_file()}
+
+
 def data_yaml_text(classes: Sequence[str], parts: Mapping[str, str]) -> str:
     """The text of a data.yaml.
 

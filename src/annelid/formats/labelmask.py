@@ -78,7 +78,7 @@ def _masks(path: Path, images: ImageIndex) -> list[Path]:
     """Files that say they are masks; else, in a folder of its own, everything that is no image."""
     if path.is_file():
         return [path]
-    masks = [file for file in _mask_files(path) if is_mask_name(file, path)]
+    masks = _mask_files(path)
     if not masks:
         known = {image.resolve() for image in images.all()}
         files = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES)

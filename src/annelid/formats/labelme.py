@@ -18,7 +18,7 @@ from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnotationError
 from annelid.formats import jsontext
 from annelid.formats.base import Annotations, ImageIndex, LossReport
-from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape, encode_row
+from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape, encode_row, set_group
 from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
 from annelid.objects import Kind
 
@@ -208,11 +208,14 @@ def _find(file: Path, named: str, reading: _Reading) -> Path | None:
     return None
 
 
-def _rows(file: Path, shapes: Sequence[object], size_wh: tuple[int, int], reading: _Reading) -> Iterator[Row]:
+def _rows(
+    file: Path, shapes: Sequence[object], size_wh: tuple[int, int], reading: _Reading
+) -> Iterator[tuple[Row, str]]:
+    """The rows of a file inside its image, each with its group."""
     for number, shape in enumerate(shapes):
         place = f"shapes[{number}]"
         try:
-            row = decode_shape(shape)
+            row, group = decode_shape(shape)
         except ShapeError as error:
             reading.losses.add(error.kind, error.what, file, f"{place}.{error.key}" if error.key else place)
             continue
@@ -222,30 +225,30 @@ def _rows(file: Path, shapes: Sequence[object], size_wh: tuple[int, int], readin
             what = "the outline was cut at the image's edge" if inside else "the shape lies outside the image"
             reading.losses.add(kind, what, file, f"{place}.points")
         if inside is not None:
-            yield inside
+            yield inside, group
 
 
-def _joined(rows: Iterable[Row]) -> Iterator[Row]:
+def _joined(rows: Iterable[tuple[Row, str]]) -> Iterator[Row]:
     """Polygons, and masks, of one group and one label become the parts of one object."""
     joined: dict[object, Row] = {}
-    for number, row in enumerate(rows):
-        group = row.extra.get("labelme", {}).get("group_id")
-        is_part = group is not None and row.kind in (Kind.POLYGON, Kind.MASK)
-        key = (str(group), row.label, row.kind) if is_part else number
+    for number, (row, group) in enumerate(rows):
+        is_part = group and row.kind in (Kind.POLYGON, Kind.MASK)
+        key = (group, row.label, row.kind) if is_part else number
         joined[key] = _with_part(joined[key], row) if key in joined else row
     yield from joined.values()
 
 
 def _with_part(row: Row, part: Row) -> Row:
-    keys, others = dict(row.extra["labelme"]), part.extra["labelme"]
-    parts = keys.pop("parts", [keys] * (len(row.shape) - 1))
+    keys, others = dict(row.extra.get("labelme", {})), part.extra.get("labelme", {})
+    parts = keys.pop("parts", [dict(keys)] * (len(row.shape) - 1))
     if parts or others != keys:
         parts = [*parts, others]
     if all(other == keys for other in parts):
         parts = []
     if parts:
         keys["parts"] = parts
-    return replace(row, shape=row.shape + part.shape, extra={**row.extra, "labelme": keys})
+    extra = {**row.extra, "labelme": keys} if keys else row.extra
+    return replace(row, shape=row.shape + part.shape, extra=extra)
 
 
 # --- writing ----------------------------------------------------------------------------------------------
@@ -307,6 +310,6 @@ def _group(
     if taken or (len(made) > 1 and group is None):
         numbers = [s["group_id"] for s in before if isinstance(s["group_id"], int)]
         group = max([*numbers, 999]) + 1
-    for shape in made:
-        shape["group_id"] = group
+        for shape in made:
+            set_group(shape, group)
     used.add((group, made[0]["label"]))

@@ -43,8 +43,8 @@ class ShapeError(Exception):
         self.kind, self.what, self.key = kind, f"{what}: the shape was left out", key
 
 
-def decode_shape(value: object) -> Row:
-    """A row from one element of ``shapes``; its group is not looked at.
+def decode_shape(value: object) -> tuple[Row, str]:
+    """A row from one element of ``shapes``, and its group, "" for none.
 
     Raises:
         ShapeError: the element cannot become an object.
@@ -61,10 +61,12 @@ def decode_shape(value: object) -> Row:
     shape, kind_of, params = decode(points, value)
     row = Row(shape, label, kind_of, params, score=_score(value.get("score")), author=AUTHOR)
     extra = {"labelme": {key: v for key, v in value.items() if key not in _DECODED}}
-    if value.get("group_id") is not None:
-        extra["labelme"]["group_id"] = value["group_id"]
+    group = value.get("group_id")
+    if group is not None:
+        extra["labelme"]["group_id"] = group
     row = replace(row, extra=extra, ignore=label == IGNORE_LABEL)
-    return _restored(row, value, points) if isinstance(value.get(_OURS), Mapping) else row
+    is_ours = isinstance(value.get(_OURS), Mapping)
+    return _restored(row, value, points) if is_ours else row, "" if group is None else str(group)
 
 
 def _label(value: Json) -> str:
@@ -225,6 +227,12 @@ def _fingerprint(points: Sequence[Sequence[float]], mask: object) -> str:
         pixels = decode_mask(mask)
         sha.update(f"{pixels.shape}".encode() + np.packbits(pixels).tobytes())
     return sha.hexdigest()[:16]
+
+
+def set_group(shape: dict[str, Any], group: object) -> None:
+    """Give a shape of `encode_row` a group that its object does not have, which is taken off on reading."""
+    shape["group_id"] = group
+    shape[_OURS]["added"]["group_id"] = group
 
 
 def encode_row(row: Row) -> tuple[list[dict[str, Any]], str]:

@@ -18,7 +18,7 @@ _PREFIX = re.compile(r"^(?:masks?|labels?|gt)[ _-]*(?=\w)", re.IGNORECASE)
 _IMAGE_WORD = re.compile(r"^(?:img|images?|im|raw)[ _-]*(?=\w)|[ _.-]+(?:img|images?|im|raw)$", re.IGNORECASE)
 _ROLE_MASK = re.compile(r"mask|label|annotation|ground[ _-]?truth|\bgt\b|instances?\b", re.IGNORECASE)
 _ROLE_IMAGE = re.compile(r"image|\bimgs?\b|\braw\b|tissue|original", re.IGNORECASE)
-_MASK_WORD = re.compile(r"(?:^|[ _.-])(?:masks?|labels?|gt|groundtruth|annotations?)(?:$|[ _.-])", re.IGNORECASE)
+_MASK_WORDS = {"mask", "masks", "label", "labels", "gt", "groundtruth", "annotation", "annotations"}
 _BINARY = re.compile(r"binary|border|semantic|foreground|distance", re.IGNORECASE)
 _OTHER_OUTPUT = re.compile(r"_(?:flows|cellprob|cp_output|dp|outlines?)(?:_cp_masks)?$", re.IGNORECASE)
 
@@ -46,7 +46,8 @@ def is_mask_name(file: Path, root: Path) -> bool:
 
 def is_mask_folder(name: str) -> bool:
     """Whether a folder's name, of a few words at most, says that masks lie in it."""
-    return len(re.split(r"[ _.-]+", name)) <= 4 and bool(_MASK_WORD.search(name)) and not _ROLE_IMAGE.search(name)
+    words = re.split(r"[ _.-]+", name.lower())
+    return len(words) <= 4 and not _MASK_WORDS.isdisjoint(words) and not _ROLE_IMAGE.search(name)
 
 
 def pair(masks: Sequence[Path], images: Sequence[Path], root: Path, losses: LossReport) -> dict[Path, Path]:

@@ -19,23 +19,20 @@ from annelid.errors import AnnotationError, ImageError
 from annelid.formats import jsontext
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.data_yaml import (
-    CLASS_FILES,
     DataYaml,
+    class_files,
     find_data_yaml,
     is_data_yaml,
     part_images,
-    read_class_file,
     read_data_yaml,
-)  # fmt: skip
+)
 from annelid.formats.row import Row, objects_of_rows, row_inside, view_of
+from annelid.formats.yolo_files import label_files, labels_of_dataset, pair_labels
 from annelid.formats.yolo_line import Line, looks_oriented, parse_lines, row_of_line
 from annelid.formats.yolo_write import write as write
 from annelid.objects import Objects
 
 NAME = "yolo"
-
-_NO_LABELS = {"train", "val", "valid", "validation", "test", "readme", "license", "requirements", "autosplit"}
-"""Stems of text files that are no labels: lists of images, and what is written for people."""
 
 
 def sniff(path: Path) -> bool:
@@ -46,7 +43,7 @@ def sniff(path: Path) -> bool:
         return False
     if find_data_yaml(path) is not None:
         return True
-    files = [file for _, file in zip(range(50), _label_files(path, frozenset()), strict=False)]
+    files = [file for _, file in zip(range(50), label_files(path, frozenset()), strict=False)]
     return any(_parses(file) for file in files)
 
 
@@ -68,15 +65,6 @@ def _whole_numbers(line: str) -> str:
     """A line that was cut at some byte, up to the last number that is whole, with an even count of them."""
     numbers = line.split()[:-1]
     return " ".join(numbers[: len(numbers) - 1 + len(numbers) % 2])
-
-
-def _label_files(folder: Path, stems: frozenset[str]) -> Iterator[Path]:
-    """Text files that may be labels, sorted; files without extension when an image has that name."""
-    for file in sorted(folder.rglob("*")):
-        is_text = file.suffix.lower() == ".txt" and file.stem.lower() not in _NO_LABELS
-        named = is_text or (not file.suffix and file.name in stems)
-        if named and file.name not in CLASS_FILES and not file.name.startswith(".") and file.is_file():
-            yield file
 
 
 @dataclass
@@ -105,9 +93,10 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
     data = read_data_yaml(yaml_file) if yaml_file else DataYaml(folder, ())
     parts = part_images(data, labels.losses)
     known = _known(images, parts)
-    files = [path] if path.is_file() and not is_yaml else _files(folder, list(known.values()))
+    files = [path] if path.is_file() and not is_yaml else labels_of_dataset(folder, list(known.values()))
     _parse_files(files, labels)
-    _pair(labels, list(known.values()), images, folder)
+    counts = {file: len(lines) for file, lines in labels.lines.items()}
+    labels.image_of = pair_labels(counts, list(known.values()), images, folder, labels.losses)
     names = _classes(folder, data, tuple(classes), labels)
     everything = path.is_dir() or is_yaml
     items = tuple(_items(labels, list(known.values()), images, names, tuple(classes), everything=everything))
@@ -134,24 +123,6 @@ def _no_labels(path: Path, labels: _Labels) -> AnnotationError:
     return AnnotationError(path, expected=expected, found=found, next_step=step)
 
 
-def _files(folder: Path, known: Sequence[Path]) -> list[Path]:
-    """Label files below the folder, and those that belong to images elsewhere."""
-    stems = frozenset(image.stem for image in known)
-    files = dict.fromkeys(_label_files(folder, stems))
-    beside = (_label_of(image) for image in known if not image.is_relative_to(folder))
-    return list(files | dict.fromkeys(file for file in beside if file and file.is_file()))
-
-
-def _label_of(image: Path) -> Path | None:
-    """Where Ultralytics looks for the labels of an image: the last ``images`` folder becomes ``labels``."""
-    parts = list(image.parts)
-    at = [i for i, part in enumerate(parts[:-1]) if part == "images"]
-    if not at:
-        return image.with_suffix(".txt")
-    parts[at[-1]] = "labels"
-    return Path(*parts).with_suffix(".txt")
-
-
 def _parse_files(files: Sequence[Path], labels: _Labels) -> None:
     for file in files:
         try:
@@ -166,54 +137,15 @@ def _parse_files(files: Sequence[Path], labels: _Labels) -> None:
             labels.losses.add("duplicate-line", what, file, count=doubles)
 
 
-def _pair(labels: _Labels, known: Sequence[Path], images: ImageIndex, folder: Path) -> None:
-    """Find the image of every label file: where Ultralytics has it, beside it, then by name."""
-    by_label = {image.with_suffix(""): image for image in known}
-    by_label |= {_without_images(image): image for image in known}
-    taken: dict[Path, Path] = {}
-    for file, lines in labels.lines.items():
-        image = by_label.get(_without_labels(file)) or by_label.get(file.with_suffix(""))
-        if image is None:
-            image = _by_name(file, images, folder, labels.losses)
-        if image is None:
-            what = "no image of this name was found, so its size is unknown: the objects were left out"
-            labels.losses.add("image-missing", what, file, count=len(lines))
-        elif taken.setdefault(image, file) != file:
-            what = f"{taken[image]} holds labels of the same image: this file was left out"
-            labels.losses.add("image-twice", what, file, count=len(lines))
-        else:
-            labels.image_of[file] = image
-
-
-def _without_images(image: Path) -> Path:
-    """The image's path without ending, with its last ``images`` folder as ``labels``."""
-    label = _label_of(image)
-    return label.with_suffix("") if label else image
-
-
-def _without_labels(file: Path) -> Path:
-    return file.with_suffix("") if file.suffix.lower() == ".txt" else file
-
-
-def _by_name(file: Path, images: ImageIndex, folder: Path, losses: LossReport) -> Path | None:
-    inside = _without_labels(file.relative_to(folder) if file.is_relative_to(folder) else Path(file.name))
-    names = [part for part in inside.parts[:-1] if part.lower() not in {"labels", "annotations"}]
-    try:
-        return images.find("/".join([*names, inside.name]))
-    except AnnotationError as error:
-        losses.add("image-ambiguous", error.message, file)
-        return None
-
-
 def _classes(folder: Path, data: DataYaml, given: tuple[str, ...], labels: _Labels) -> tuple[str, ...]:
     """The name of each class index: of data.yaml, of a class file, as given, or the index itself.
 
     Given names that the source knows only choose and order; ones that it does not know rename by index.
     """
     lists = {data.file: data.classes} if data.classes else {}
-    lists |= _class_files([folder, folder / "labels", *(file.parent for file in labels.lines)])
+    lists |= class_files([folder, folder / "labels", *(file.parent for file in labels.lines)])
     if not lists and not given:
-        lists = _class_files([folder.parent])
+        lists = class_files([folder.parent])
     names = next((found for found in lists.values() if found), ())
     if given and not set(given) & set(names):
         names = given
@@ -226,12 +158,6 @@ def _classes(folder: Path, data: DataYaml, given: tuple[str, ...], labels: _Labe
     highest = max((line.index for lines in labels.lines.values() for line in lines), default=-1)
     labels.losses.add("class-names-missing", "no class names were found: they are called 0, 1, ...", folder)
     return tuple(str(i) for i in range(highest + 1))
-
-
-def _class_files(folders: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
-    """Class files in some folders and what they list."""
-    files = (folder / name for folder in dict.fromkeys(folders) for name in CLASS_FILES)
-    return {file: read_class_file(file) for file in files if file.is_file()}
 
 
 def _items(

@@ -10,7 +10,7 @@ import numpy as np
 
 from annelid import geometry
 from annelid.atomic import write_text
-from annelid.dataset import Dataset, LabeledImage
+from annelid.dataset import Dataset, LabeledImage, Task
 from annelid.errors import AnnotationError
 from annelid.formats.base import LossReport
 from annelid.formats.data_yaml import PARTS, data_yaml_text
@@ -49,6 +49,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     losses = LossReport()
     relative = {item.id: _inside_images(names[item.id]) for item in dataset.items}
     used: dict[Path, str] = {}
+    task = dataset.task
     for item in dataset.items:
         file = out / "labels" / relative[item.id].with_suffix(".txt")
         if used.setdefault(file, names[item.id]) != names[item.id]:
@@ -57,7 +58,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
             raise AnnotationError(file, expected="one image per label file", found=found, next_step=step)
         if item.covered or len(item.objects):
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, _text(item, dataset, file, losses))
+            write_text(file, _text(item, dataset, task, file, losses))
     parts = _parts(list(relative.values()), out, losses)
     write_text(out / "data.yaml", data_yaml_text(dataset.classes, parts))
     write_text(out / "classes.txt", "".join(f"{name}\n" for name in dataset.classes))
@@ -81,7 +82,7 @@ def _parts(names: list[PurePosixPath], out: Path, losses: LossReport) -> dict[st
     return {"train": train, "val": folders.get("val", train), **test}
 
 
-def _text(item: LabeledImage, dataset: Dataset, file: Path, losses: LossReport) -> str:
+def _text(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: LossReport) -> str:
     lost: Counter[str] = Counter()
     objects = item.objects
     kept = ~objects.ignore & objects.has_area
@@ -93,22 +94,23 @@ def _text(item: LabeledImage, dataset: Dataset, file: Path, losses: LossReport) 
         bool(e or o or p) for e, o, p in zip(objects.extra, objects.origins, objects.parents, strict=True)
     )
     lost["coverage"] = int(not item.is_complete)
-    lines = _lines(objects, dataset, item.size_wh, lost)
+    lines = _lines(objects, dataset.class_indices(objects).tolist(), item.size_wh, task, lost)
     for kind, count in lost.items():
         if count:
             losses.add(kind, _LOSS_TEXT[kind], file, count=count)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(objects: Objects, dataset: Dataset, size_wh: tuple[int, int], lost: Counter[str]) -> list[str]:
+def _lines(
+    objects: Objects, indices: list[int], size_wh: tuple[int, int], task: Task, lost: Counter[str]
+) -> list[str]:
+    """A line per object that has vertices."""
     lines: list[str] = []
-    indices = dataset.class_indices(objects).tolist()
-    is_segment = dataset.task == "segment"
     for n, index in enumerate(indices):
         kind, shape = Kind(int(objects.kinds[n])), objects.shape(n)
         if not any(len(part[0]) for part in shape if part):
             lost["empty"] += 1
-        elif is_segment:
+        elif task == "segment":
             lines.append(ring_text(index, _ring(kind, shape, size_wh, lost), size_wh))
         else:
             lines.append(box_text(index, objects.boxes_xyxy[n], size_wh))
