@@ -17,11 +17,13 @@ from annelid.formats.base import Annotations, Format, LossReport
 from annelid.formats.data_yaml import read_class_file, read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.formats.jsontext import parse, read_text
+from annelid.groups import infer_group
+from annelid.split import split_dataset
 
 PARTED = ("yolo",)
 """Formats that have a training and a validation part of their own."""
 _IMAGES = {"yolo": "images", "coco": "images", "labelmask": "images"}
-"""Where a format's files expect the images, for `convert` with ``copy``; elsewhere they lie beside the files."""
+"""Where a format's files expect the images; elsewhere they lie beside the files."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,15 @@ class ConvertReport:
 
 
 def convert(
-    src: Path,
-    dst: Path,
+    src: Path | str,
+    dst: Path | str,
     to: str,
     *,
     format: str = "auto",  # noqa: A002 - as the option is called
-    classes: Path | Sequence[str] | None = None,
-    images: Path | None = None,
+    classes: Path | str | Sequence[str] | None = None,
+    images: Path | str | None = None,
     val: float = 0,
-    copy: bool = False,
+    copy: bool | None = None,
 ) -> ConvertReport:
     """Convert annotations; the result appears as a whole or not at all.
 
@@ -62,35 +64,44 @@ def convert(
         to: format to write.
         format: format to read; "auto" tells it by content.
         classes: class names in order, or a file with them (see `read_classes`).
-        images: folder or zip archive of the images; without it they are looked for beside the annotations.
-        val: share of the images to validate on, for ``yolo``; 0 keeps the parts that the source has.
-        copy: copy the images too, to where the written files expect them.
+        images: folder or zip archive of the images; by default they are looked for beside the annotations.
+        val: share of the images to validate on, for ``yolo``, never through a group of images that were taken
+            together as far as names tell; 0 keeps the parts that the source has.
+        copy: copy the images too, to where the written files expect them; by default only for ``yolo``,
+            which is no use without.
 
     Raises:
         UsageError: ``dst`` has something in it, a format is unknown, or ``val`` makes no sense here.
         AnnotationError: the source cannot be read.
         AnnelidError: the result cannot be written.
     """
-    target = formats.get(to)
-    _check_call(dst, target, val)
-    names = read_classes(classes) if isinstance(classes, Path) else tuple(classes or ())
+    src, dst, target = Path(src), Path(dst), formats.get(to)
+    _check_call(src, dst, target, val)
+    names = read_classes(Path(classes)) if isinstance(classes, Path | str) else tuple(classes or ())
     with ExitStack() as stack:
         root = stack.enter_context(opened(src))
         source = formats.sniff(root) if format == "auto" else formats.get(format)
-        folder = stack.enter_context(opened(images)) if images else root if root.is_dir() else root.parent
+        folder = (
+            stack.enter_context(opened(Path(images))) if images else root if root.is_dir() else root.parent
+        )
         found = source.read(root, FolderImages(folder), names)
-        dataset = _dataset(found)
-        parts = _parts(found, dataset, val) if target.NAME in PARTED else {}
+        losses = _renamed(found.losses, root, src)
+        dataset = _dataset(found, folder)
+        parts = _parts(found, dataset, val, losses) if target.NAME in PARTED else {}
         paths = _names(dataset, folder, parts)
-        losses = LossReport([*found.losses])
-        copies = _copies(dataset, paths, target) if copy else {}
+        copies = _copies(dataset, paths, target) if copy or (copy is None and target.NAME in PARTED) else {}
         losses.losses += _write(target, dataset, dst, paths, copies)
     objects = sum(len(item.objects) for item in dataset.items)
     return ConvertReport(len(dataset), objects, dataset.classes, losses, dst)
 
 
+def _renamed(losses: LossReport, old: Path, new: Path) -> LossReport:
+    """The losses under the name that the user knows, where something was unpacked or written beside."""
+    return LossReport([replace(loss, file=loss.file.replace(str(old), str(new))) for loss in losses])
+
+
 def read_classes(path: Path) -> tuple[str, ...]:
-    """Class names in order, from a text file (one a line), a data.yaml, Label Studio's notes.json or a JSON list.
+    """Class names in order: from a text file (one a line), a data.yaml, a notes.json or a JSON list.
 
     Raises:
         AnnotationError: the file cannot be read, has no names, or a name twice.
@@ -113,7 +124,9 @@ def read_classes(path: Path) -> tuple[str, ...]:
     return names
 
 
-def _check_call(dst: Path, target: Format, val: float) -> None:
+def _check_call(src: Path, dst: Path, target: Format, val: float) -> None:
+    if not src.exists():
+        raise UsageError(f"{src} does not exist", next_step="check the path")
     if dst.is_dir() and any(dst.iterdir()):
         raise UsageError(f"{dst} is not empty", next_step="choose a new folder: nothing is overwritten")
     if dst.exists() and not dst.is_dir():
@@ -127,27 +140,34 @@ def _check_call(dst: Path, target: Format, val: float) -> None:
         raise UsageError(f"{target.NAME} has no validation part, so val would do nothing", next_step=step)
 
 
-def _dataset(found: Annotations) -> Dataset:
-    """The images under ids of their own, which reading does not give."""
+def _dataset(found: Annotations, folder: Path) -> Dataset:
+    """The images with what reading does not give: an id, and the group that their names tell."""
     width = len(str(len(found.items)))
-    items = [
-        replace(item, view=replace(item.view, image=replace(item.image, id=f"{n:0{width}}")))
-        for n, item in enumerate(found.items)
-    ]
+    names = [_relative(item, folder) for item in found.items]
+    groups = infer_group(names)
+    items: list[LabeledImage] = []
+    for n, (item, name) in enumerate(zip(found.items, names, strict=True)):
+        group, source = groups[name]
+        image = replace(item.image, id=f"{n:0{width}}", group=group, group_source=source)
+        items.append(replace(item, view=replace(item.view, image=image)))
     return Dataset(found.classes, tuple(items))
 
 
-def _parts(found: Annotations, dataset: Dataset, val: float) -> dict[str, str]:
-    """Item id -> part, by the split that is asked for, else by the source's own."""
+def _parts(found: Annotations, dataset: Dataset, val: float, losses: LossReport) -> dict[str, str]:
+    """Item id -> part: of the split that is asked for, else of the source, where all others train."""
     if val:
-        from annelid.split import split_dataset
-
-        return {}
-    return {item.id: found.parts[item.image.path] for item in dataset.items if item.image.path in found.parts}
+        split = split_dataset(dataset, val=val)
+        for note in split.notes:
+            losses.add("split", note, count=0)
+        own: dict[str, str] = dict(split.parts)
+    else:
+        by_path = found.parts
+        own = {item.id: by_path[item.image.path] for item in dataset.items if item.image.path in by_path}
+    return {item.id: own.get(item.id, "train") for item in dataset.items} if own else {}
 
 
 def _names(dataset: Dataset, folder: Path, parts: Mapping[str, str]) -> dict[str, str]:
-    """Item id -> name of the image in the written files: relative to its folder, below its part, no two alike."""
+    """Item id -> name of the image in the written files: below its part if it has one, no two alike."""
     names: dict[str, str] = {}
     taken: dict[str, str] = {}
     for item in dataset.items:
@@ -179,14 +199,14 @@ _PART_FOLDERS = {"train", "val", "valid", "validation", "test", "images"}
 
 
 def _without_part(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """The parts of a path without the folders that say what is said anew: ``images/train/a.png`` is ``a.png``."""
+    """A path without the folders that are put before it anew: ``images/train/a.png`` is ``a.png``."""
     while len(parts) > 1 and parts[0].lower() in _PART_FOLDERS:
         parts = parts[1:]
     return parts
 
 
 def _copies(dataset: Dataset, names: Mapping[str, str], target: Format) -> dict[str, Path]:
-    """Where each image shall be copied, relative to the result -> the image; those that were not found are left out."""
+    """Where each image shall be copied to, relative to the result -> the image, where it was found."""
     folder = _IMAGES.get(target.NAME, "")
     found = ((names[item.id], Path(item.image.path)) for item in dataset.items)
     return {str(PurePosixPath(folder, name)): path for name, path in found if path.is_file()}
@@ -212,8 +232,7 @@ def _write(
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    prefix = str(temporary)
-    return LossReport([replace(loss, file=loss.file.replace(prefix, str(dst))) for loss in losses])
+    return _renamed(losses, temporary, dst)
 
 
 def _put(temporary: Path, dst: Path) -> None:
