@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from annelid import geometry
+from annelid import geometry, tracing
 from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage, Task
 from annelid.errors import AnnotationError
@@ -91,7 +91,7 @@ def _text(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: 
     objects = objects[kept]
     lost["score"] = int(np.isfinite(objects.scores).sum())
     lost["attributes"] = sum(
-        bool(e or o or p) for e, o, p in zip(objects.extra, objects.origins, objects.parents, strict=True)
+        bool(set(e) - {"label_value"} or o or p) for e, o, p in zip(objects.extra, objects.origins, objects.parents, strict=True)
     )
     lost["coverage"] = int(not item.is_complete)
     lines = _lines(objects, dataset.class_indices(objects).tolist(), item.size_wh, task, lost)
@@ -135,4 +135,4 @@ def _through_centres(shape: Shape, size_wh: tuple[int, int]) -> Shape:
         return shape
     x1, y1, x2, y2 = window
     mask = geometry.shape_to_mask(shape, (y2 - y1, x2 - x1), (x1, y1))
-    return geometry.boundary_pixel_rings(mask, (x1, y1))
+    return tracing.boundary_pixel_rings(mask, (x1, y1))
