@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from faster_coco_eval.core import mask as coco_mask
 
 from annelid import geometry
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.evaluate import evaluate
-from annelid.geometry import Shape
+from annelid.formats import coco_read, coco_results
 from annelid.image import ImageRef, View
 from annelid.objects import Kind, Objects
 
@@ -159,45 +158,24 @@ def test_the_same_figures_come_out_whatever_the_order_of_images() -> None:
 # --- against known figures
 
 
-def coco_objects(annotations: list[dict[str, Any]], names: dict[int, str]) -> Objects:
-    shapes: list[Shape] = []
-    kinds: list[Kind] = []
-    for a in annotations:
-        outline = a.get("segmentation")
-        if outline is None:
-            x, y, w, h = a["bbox"]
-            shapes.append(((geometry.box_ring(x, y, x + w, y + h),),))
-            kinds.append(Kind.BOX)
-        elif isinstance(outline, list):
-            shapes.append(tuple((np.array(ring).reshape(-1, 2),) for ring in outline))
-            kinds.append(Kind.POLYGON)
-        else:
-            packed = isinstance(outline["counts"], str)
-            mask = coco_mask.decode(outline if packed else coco_mask.frPyObjects(outline, *outline["size"]))
-            shapes.append(geometry.mask_to_shape(mask.astype(bool)))
-            kinds.append(Kind.MASK)
-    return Objects.from_shapes(
-        shapes,
-        [names[a["category_id"]] for a in annotations],
-        kinds=kinds,
-        scores=[a.get("score", np.nan) for a in annotations],
-        ignore=[bool(a.get("iscrowd", 0)) for a in annotations],
-    )
+class NoImages:
+    """The pictures are not there; sizes come from the file."""
+
+    def find(self, name: str) -> Path | None:
+        return None
+
+    def size_wh(self, path: Path) -> tuple[int, int]:
+        raise FileNotFoundError(path)
+
+    def all(self) -> list[Path]:
+        return []
 
 
 def known(folder: Path, results: str) -> tuple[Dataset, dict[str, Objects]]:
-    truth = json.loads((folder / "instances_val2014_100.json").read_text())
-    names = {c["id"]: c["name"] for c in truth["categories"]}
-    detections = json.loads((folder / results).read_text())
-
-    def of(annotations: list[dict[str, Any]], image_id: int) -> Objects:
-        return coco_objects([a for a in annotations if a["image_id"] == image_id], names)
-
-    items = [
-        item(str(i["id"]), of(truth["annotations"], i["id"]), (i["width"], i["height"]))
-        for i in truth["images"]
-    ]
-    return dataset(*items, classes=tuple(names.values())), {i.id: of(detections, int(i.id)) for i in items}
+    text = (folder / "instances_val2014_100.json").read_text(encoding="utf-8")
+    truth = coco_read.loads(text, NoImages())
+    items = [replace(i, view=View(replace(i.image, id=i.image.path))) for i in truth.items]
+    return Dataset(truth.classes, tuple(items)), coco_results.read_results(folder / results, truth)
 
 
 @pytest.mark.shared_data
