@@ -90,9 +90,8 @@ def _text(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: 
     lost["point"] = int((~objects.has_area & ~objects.ignore).sum())
     objects = objects[kept]
     lost["score"] = int(np.isfinite(objects.scores).sum())
-    lost["attributes"] = sum(
-        bool(set(e) - {"label_value"} or o or p) for e, o, p in zip(objects.extra, objects.origins, objects.parents, strict=True)
-    )
+    columns = zip(objects.extra, objects.origins, objects.parents, strict=True)
+    lost["attributes"] = sum(bool(set(e) - {"label_value"} or o or p) for e, o, p in columns)
     lost["coverage"] = int(not item.is_complete)
     lines = _lines(objects, dataset.class_indices(objects).tolist(), item.size_wh, task, lost)
     for kind, count in lost.items():
