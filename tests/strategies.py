@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from annelid import geometry
+from annelid import geometry, tracing
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.geometry import Ring, Shape
 from annelid.image import ImageRef, View
@@ -64,7 +64,7 @@ def masks(draw: st.DrawFn, size_wh: tuple[int, int]) -> Shape:
     x1, y1, x2, y2 = draw(windows(size_wh))
     mask = draw(hnp.arrays(bool, (y2 - y1, x2 - x1)))
     mask[draw(st.integers(0, y2 - y1 - 1)), draw(st.integers(0, x2 - x1 - 1))] = True
-    return geometry.mask_to_shape(mask, (x1, y1))
+    return tracing.mask_to_shape(mask, (x1, y1))
 
 
 @st.composite

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from annelid import geometry
+from annelid import geometry, tracing
 from annelid.match import THRESHOLDS, By, Tally, box_overlap, iou_matrix, match, tally
 from annelid.objects import Kind, Objects
 
@@ -53,7 +53,7 @@ def test_masks_that_fill_whole_columns_are_compared_to_their_end() -> None:
 def test_a_hole_is_not_part_of_the_object() -> None:
     ring = np.ones((10, 10), bool)
     ring[2:8, 2:8] = False
-    truth = Objects.from_shapes([geometry.mask_to_shape(ring)], ["a"], kinds=Kind.MASK)
+    truth = Objects.from_shapes([tracing.mask_to_shape(ring)], ["a"], kinds=Kind.MASK)
     assert iou_matrix(truth, squares((0, 0, 10, 10), (2, 2, 8, 8)), (12, 12)).tolist() == [[0.64, 0.0]]
 
 

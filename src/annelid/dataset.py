@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,7 +22,7 @@ State = Literal["new", "draft", "reviewed"]
 Task = Literal["detect", "segment"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LabeledImage:
     """One view with its objects.
 
@@ -55,6 +55,16 @@ class LabeledImage:
     def size_wh(self) -> tuple[int, int]:
         """Width and height of the image in pixels."""
         return self.view.image.size_wh
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LabeledImage):
+            return NotImplemented
+        same = (self.view, self.revision, self.state) == (other.view, other.revision, other.state)
+        areas = [[ring.tolist() for ring in item.covered] for item in (self, other)]
+        return same and areas[0] == areas[1] and self.objects == other.objects
+
+    def __hash__(self) -> int:
+        return hash((self.view, self.revision, self.state, self.objects.digest))
 
     @property
     def is_complete(self) -> bool:
@@ -156,8 +166,8 @@ def _item_header(item: LabeledImage) -> dict[str, object]:
     }
 
 
-def _item_from_header(entry: dict, objects: Objects) -> LabeledImage:  # type: ignore[type-arg]
-    image = {key: tuple(v) if isinstance(v, list) else v for key, v in entry["image"].items()}
+def _item_from_header(entry: dict[str, Any], objects: Objects) -> LabeledImage:
+    image: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in entry["image"].items()}
     view = View(ImageRef(**image), *entry["plane"])
     covered = tuple(np.array(ring, np.float64) for ring in entry["covered"])
     return LabeledImage(view, objects, covered, entry["revision"], entry["state"])

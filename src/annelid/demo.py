@@ -11,13 +11,13 @@ from typing import Any
 
 from annelid import synthetic
 from annelid.errors import UsageError
-from annelid.export import export_dataset, unique_names
+from annelid.export import unique_names
 from annelid.formats import coco
 from annelid.jobs import Event
 from annelid.measured import Measured
 from annelid.project import Project
-from annelid.report.make import make_report
 from annelid.report.data import Step
+from annelid.report.make import make_report
 from annelid.results import Trained
 
 IMAGES = 60
@@ -131,7 +131,7 @@ def run(
         clock.step("evaluate", _headline(measured, baseline))
         truth, predictions = _write_coco(measured, project)
         clock.step("predict", f"{sum(len(i.objects) for i in measured.predicted.items)} candidate objects with scores")
-        commands = _commands(project, trained, images, labels)
+        commands = _commands(images, labels)
         report = make_report(project, trained, measured, baseline, findings, clock.steps,
                              {"truth": truth, "predictions": predictions}, commands)  # fmt: skip
         clock.step("report", str(report))
@@ -188,7 +188,7 @@ def _write_coco(measured: Measured, project: Project) -> tuple[Path, Path]:
     return paths
 
 
-def _commands(project: Project, trained: Trained, images: Path | None, labels: Path | None) -> list[str]:
+def _commands(images: Path | None, labels: Path | None) -> list[str]:
     """How to do the same with one's own images."""
     own_images, own_labels = images or "IMAGES", labels or "LABELS"
     return [

@@ -10,7 +10,7 @@ from annelid.evaluate import evaluate
 from annelid.figures import Evaluation
 from annelid.models import seen_before
 from annelid.predict import Model
-from annelid.split import Split
+from annelid.split import Part, Split
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Measured:
     """
 
     model: str
-    part: str
+    part: Part
     evaluation: Evaluation
     truth: Dataset
     predicted: Dataset
@@ -54,7 +54,7 @@ class Measured:
 
 
 def measure(
-    model: Model, truth: Dataset, predicted: Dataset, split: Split, part: str, conf: float | None
+    model: Model, truth: Dataset, predicted: Dataset, split: Split, part: Part, conf: float | None
 ) -> Measured:
     """Evaluate one part of what was predicted.
 

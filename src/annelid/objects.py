@@ -15,7 +15,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from annelid import geometry
+from annelid import geometry, tracing
 from annelid.geometry import Ring, Shape
 
 Strings = NDArray[np.object_]
@@ -157,7 +157,7 @@ class Objects:
 
         The value is kept in ``extra["label_value"]``.
         """
-        shapes = geometry.label_image_to_shapes(labels, origin_xy)
+        shapes = tracing.label_image_to_shapes(labels, origin_xy)
         columns.setdefault("extra", [{"label_value": value} for value in shapes])
         return cls.from_shapes(list(shapes.values()), [label] * len(shapes), kinds=Kind.MASK, **columns)
 
@@ -236,8 +236,8 @@ class Objects:
 
     @property
     def has_area(self) -> NDArray[np.bool_]:
-        """bool (N,): everything but points."""
-        return self.kinds != Kind.POINT
+        """Which objects are more than points, bool (N,)."""
+        return np.asarray(self.kinds != Kind.POINT, bool)
 
     def mask(self, n: int, size_wh: tuple[int, int]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
         """Raster of object n in its own window: bool (h, w) and the x, y of the window's top-left corner."""
@@ -295,7 +295,7 @@ class Objects:
         buffer = io.BytesIO()
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         texts = {name: _json_array([_plain(v) for v in getattr(self, name)]) for name in _TEXTS}
-        np.savez(buffer, **arrays, **texts)
+        np.savez(buffer, allow_pickle=False, **arrays, **texts)
         return buffer.getvalue()
 
     @classmethod
@@ -325,7 +325,7 @@ _PER_OBJECT = (*_TEXTS, "kinds", "params", "scores", "ignore")
 
 
 def new_ids(n: int) -> list[str]:
-    """n fresh object ids."""
+    """Fresh object ids."""
     return [uuid.uuid4().hex for _ in range(n)]
 
 
@@ -369,4 +369,4 @@ def _ranges(offsets: NDArray[np.int64], index: NDArray[np.int64]) -> NDArray[np.
     lengths = np.diff(offsets)[index]
     total = int(lengths.sum())
     shift = np.repeat(offsets[index] - (np.cumsum(lengths) - lengths), lengths)
-    return np.arange(total) + shift
+    return np.asarray(np.arange(total) + shift, np.int64)

@@ -21,12 +21,12 @@ from annelid.formats.base import LossReport
 from annelid.jobs import Event
 from annelid.measured import Measured, confidence_of_best_f1, measure
 from annelid.models import Card, Library
-from annelid.preprocess import Preprocessing
 from annelid.predict import Model, find_model
+from annelid.preprocess import Preprocessing
 from annelid.proposals import proposals
 from annelid.results import Predicted, Previewed, Status, Trained
 from annelid.settings import Settings
-from annelid.split import Split, split_dataset
+from annelid.split import Part, Split, split_dataset
 from annelid.store import Store
 
 Watch = Callable[[Event], None]
@@ -404,7 +404,7 @@ class Project:
         if new:
             self.add_classes(*new)
 
-    def evaluate(self, model: str, *, part: str | None = None, watch: Watch | None = None, **thresholds: Any) -> Measured:
+    def evaluate(self, model: str, *, part: Part | None = None, watch: Watch | None = None, **thresholds: Any) -> Measured:
         """Measure a model on a part of the split, at the images' own resolution.
 
         P and R are given at the confidence of best F1 on the validation part.
@@ -420,7 +420,8 @@ class Project:
         """
         used = self._model(model)
         dataset, split = train.data_of(used.card, self.root) if used.card and used.card.outside else (self._trainable(), self.split())
-        part = part or ("test" if "test" in split.parts.values() else "val")
+        if part is None:
+            part = "test" if "test" in split.parts.values() else "val"
         wanted = dataset.subset(i for i, p in split.parts.items() if p in (part, "val"))
         if not any(split.parts[item.id] == part for item in wanted.items):
             raise UsageError(f"no image is in the {part} part", next_step="annelid split --resplit --test .2")

@@ -149,8 +149,8 @@ def work(job: Job, report: Report) -> dict[str, Any]:
         raise errors.EngineError(problem)
     data = _training_data(job, dataset, split, report)
     result = engine.train(data, config, job.folder, report)
-    shutil.rmtree(job.folder / "data", ignore_errors=True)
     card = _card(job, dataset, split, data, result, time.time() - started)
+    shutil.rmtree(job.folder / "data", ignore_errors=True)
     card = Library(Path(job.arguments["root"])).add(card, result.weights)
     return {"run": str(job.folder), "model": card.reference, "card": card.to_dict()}
 

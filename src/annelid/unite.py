@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from annelid import geometry
+from annelid import geometry, tracing
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
 
@@ -55,7 +55,7 @@ def _mask_union(pieces: Objects, size_wh: tuple[int, int]) -> Shape:
     for n in range(len(pieces)):
         mask, (x, y) = pieces.mask(n, size_wh)
         union[y - y1 : y - y1 + mask.shape[0], x - x1 : x - x1 + mask.shape[1]] |= mask
-    return geometry.mask_to_shape(union, (x1, y1))
+    return tracing.mask_to_shape(union, (x1, y1))
 
 
 def _outline_union(pieces: Objects) -> Shape:

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from pycocotools import mask as reference
 
-from annelid import geometry
+from annelid import tracing
 from annelid.formats import rle
 
 masks = hnp.arrays(bool, st.tuples(st.integers(1, 15), st.integers(1, 15)))
@@ -57,7 +57,7 @@ def test_any_counts_survive_as_text(counts: list[int]) -> None:
 def test_tracing_many_is_tracing_each(several: list[NDArray[np.bool_]]) -> None:
     shapes = rle.trace([(mask, (3 * n, n)) for n, mask in enumerate(several)])
     for n, (mask, shape) in enumerate(zip(several, shapes, strict=True)):
-        alone = geometry.mask_to_shape(mask, (3 * n, n))
+        alone = tracing.mask_to_shape(mask, (3 * n, n))
         assert [[ring.tolist() for ring in part] for part in shape] == [
             [ring.tolist() for ring in part] for part in alone
         ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from annelid import geometry
+from annelid import geometry, tracing
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnotationError
 from annelid.formats import yolo
@@ -278,12 +278,12 @@ def test_ultralytics_draws_two_parts_back_with_a_line_between(tmp_path: Path) ->
 def test_bridges_to_holes_cost_no_pixel(mask: np.ndarray) -> None:
     import cv2
 
-    for part in _through_centres(geometry.mask_to_shape(mask), (9, 9)):
+    for part in _through_centres(tracing.mask_to_shape(mask), (9, 9)):
         ring = single_ring((part,)).astype(np.int32)
         image = np.zeros((9, 9), np.uint8)
         cv2.fillPoly(image, [ring], 1)
         alone = geometry.shape_to_mask(
-            next(s for s in ((p,) for p in geometry.mask_to_shape(mask)) if _holds(s, part[0][0])), (9, 9)
+            next(s for s in ((p,) for p in tracing.mask_to_shape(mask)) if _holds(s, part[0][0])), (9, 9)
         )
         assert (image.astype(bool) == alone).all()
 

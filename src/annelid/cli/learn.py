@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from annelid.cli import Json, app, place, show
+
+
+class Part(StrEnum):
+    """A part of the split."""
+
+    train = "train"
+    val = "val"
+    test = "test"
+
 
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -56,7 +66,7 @@ def train(
 @app.command()
 def evaluate(
     model: Annotated[str | None, typer.Argument(metavar="[MODEL]")] = None,
-    split: Annotated[str | None, typer.Option(help="part: test, val, train")] = None,
+    split: Annotated[Part | None, typer.Option(help="part: test, val, train")] = None,
     truth: Annotated[Path | None, typer.Option(help="COCO file of the truth (no project needed)")] = None,
     predictions: Annotated[Path | None, typer.Option(help="COCO file of predictions")] = None,
     iou: Annotated[float | None, typer.Option(help="overlap of predictions that are one object")] = None,
@@ -75,7 +85,7 @@ def evaluate(
         from annelid.project import Project
 
         with Project(place()) as project:
-            measured = project.evaluate(model, part=split, watch=show.watcher(), iou=iou, imgsz=imgsz, device=device)
+            measured = project.evaluate(model, part=split.value if split else None, watch=show.watcher(), iou=iou, imgsz=imgsz, device=device)
             value = measured.to_dict()
     else:
         raise UsageError("nothing to evaluate", next_step="annelid evaluate MODEL, or --truth A.json --predictions B.json")

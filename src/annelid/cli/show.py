@@ -26,7 +26,7 @@ def answer(value: Mapping[str, Any], lines: Iterable[Any], *, as_json: bool) -> 
         print(json.dumps(finite(value), default=str))  # noqa: T201 - JSON must not be wrapped
         return
     for line in lines:
-        stdout.print(line, markup=False) if isinstance(line, str) else stdout.print(line)
+        stdout.print(line, markup=False, soft_wrap=True)
 
 
 def finite(value: Any) -> Any:
@@ -80,7 +80,7 @@ class Watcher:
         """Show one event."""
         data = event.data
         if event.name == "header":
-            stderr.print(data["text"], markup=False)
+            stderr.print(data["text"], markup=False, soft_wrap=True)
         elif event.name == "log" and data.get("level") in ("WARNING", "ERROR"):
             stderr.print(data["text"], markup=False)
         elif event.name == "epoch":

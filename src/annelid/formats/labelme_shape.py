@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid import geometry
+from annelid import geometry, tracing
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.geometry import Shape
 from annelid.objects import Kind
@@ -144,7 +144,7 @@ def _rotation(points: Points, _: Json) -> Outline:
 def _mask(points: Points, value: Json) -> Outline:
     _need(points, 1, "mask")
     x, y = np.round(points.min(0))
-    shape = geometry.mask_to_shape(decode_mask(value.get("mask")), (float(x), float(y)))
+    shape = tracing.mask_to_shape(decode_mask(value.get("mask")), (float(x), float(y)))
     if not shape:
         raise ShapeError("mask-invalid", "the mask is empty", "mask")
     return shape, Kind.MASK, NO_PARAMS

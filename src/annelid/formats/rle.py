@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid import geometry
+from annelid import geometry, tracing
 from annelid.geometry import Shape
 
 Counts = NDArray[np.int64]
@@ -136,7 +136,7 @@ def _with_last(apart: NDArray[np.bool_]) -> slice | NDArray[np.bool_]:
 
 
 def trace(windows: Sequence[Window]) -> list[Shape]:
-    """Outlines of many masks along their pixel edges (as `annelid.geometry.mask_to_shape`), quickly.
+    """Outlines of many masks along their pixel edges (as `annelid.tracing.mask_to_shape`), quickly.
 
     Masks of similar height are laid side by side in strips, each strip is traced at once.
     """
@@ -165,7 +165,7 @@ def _trace_strip(strip: Sequence[int], windows: Sequence[Window], shapes: list[S
     for value, (n, left) in enumerate(zip(strip, lefts, strict=False), 1):
         mask = windows[n][0]
         labels[: mask.shape[0], left : left + mask.shape[1]][mask] = value
-    for value, shape in geometry.label_image_to_shapes(labels).items():
+    for value, shape in tracing.label_image_to_shapes(labels).items():
         n, left = strip[value - 1], lefts[value - 1]
         x, y = windows[n][1]
         shapes[n] = geometry.move_shape(shape, (x - left, y))

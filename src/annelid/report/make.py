@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annelid import __version__
-from annelid.finding import Finding
 from annelid.dataset import LabeledImage
 from annelid.examples import render_view
+from annelid.finding import Finding
 from annelid.match import iou_matrix, match
 from annelid.measured import Measured
 from annelid.preprocess import Preprocessing
@@ -36,11 +36,11 @@ def make_report(
     commands: Sequence[str],
 ) -> Path:
     """Write ``report.html`` into the run folder and return its path."""
-    card, evaluation = trained.card, measured.evaluation
+    card = trained.card
     path = trained.run / "report.html"
     data = ReportData(
         title=f"{card.reference}: {', '.join(card.classes)}",
-        dataset=_dataset_facts(project, measured),
+        dataset=_dataset_facts(project),
         model=ModelFacts(card.reference, card.engine, card.epochs_run, card.best_epoch, card.seconds, card.machine, card.parameters),
         part=measured.part,
         metrics=measured.to_dict(),
@@ -54,12 +54,11 @@ def make_report(
         commands=commands,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Annelid {__version__}",
     )
-    del evaluation
     write_report(path, data)
     return path
 
 
-def _dataset_facts(project: Project, measured: Measured) -> DatasetFacts:
+def _dataset_facts(project: Project) -> DatasetFacts:
     dataset, split = project.dataset(), project.split()
     parts = {}
     for part in ("train", "val", "test"):

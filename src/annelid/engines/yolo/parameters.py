@@ -153,10 +153,9 @@ def check(params: Mapping[str, Any], *, task: Task, from_scratch: bool) -> dict[
     if not from_scratch:
         chosen["lr0"] = 0.0005
     chosen |= given
-    if "lr0" in given or "momentum" in given or not from_scratch:
-        # Ultralytics ignores lr0 and momentum under optimizer=auto: a typed one must count.
-        if given.get("optimizer", "auto") == "auto":
-            chosen["optimizer"] = "SGD" if from_scratch else "AdamW"
+    must_count = "lr0" in given or "momentum" in given or not from_scratch
+    if must_count and chosen["optimizer"] == "auto":  # under auto, Ultralytics ignores lr0 and momentum
+        chosen["optimizer"] = "SGD" if from_scratch else "AdamW"
     if chosen["time"] == 0.0:
         chosen["time"] = None
     return chosen

@@ -13,7 +13,7 @@ from torch.nn import functional
 from ultralytics.utils.nms import non_max_suppression
 from ultralytics.utils.torch_utils import select_device
 
-from annelid import geometry
+from annelid import tracing
 from annelid.engines.base import Pixels, PredictConfig, PredictorSpec
 from annelid.engines.yolo import weights as weights_file
 from annelid.errors import EngineError
@@ -62,7 +62,7 @@ class YoloPredictor:
         boxes = boxes.clip(0, [w, h, w, h]).astype(np.float64)
         labels = [self.names[int(c)] for c in found[:, 5]]
         scores = found[:, 4].numpy().astype(np.float64)
-        if not self.segments:
+        if not self.segments or protos is None:
             return Objects.from_boxes(boxes, labels, scores=scores)
         proto = protos[0].float().cpu()
         shapes = [
@@ -149,4 +149,4 @@ def _mask_shape(
         grid_y * ratio - pad_xy[1] <= box_xyxy[3] * gain
     )
     mask = (sampled[0, 0] > 0) & inside
-    return geometry.mask_to_shape(mask.numpy(), (float(x1), float(y1)))
+    return tracing.mask_to_shape(mask.numpy(), (float(x1), float(y1)))

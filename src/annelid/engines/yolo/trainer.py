@@ -79,7 +79,8 @@ class _ExamplesTrainer:
 
     def optimizer_steps(self) -> int:
         """How many optimiser steps the whole run will make."""
-        return max(1, len(self.train_loader) * self.epochs // self.accumulate)  # type: ignore[attr-defined]
+        steps: int = len(self.train_loader) * self.epochs // self.accumulate  # type: ignore[attr-defined]
+        return max(1, steps)
 
     def save_model(self) -> bool:
         """Write the checkpoints beside their place first: a kill in the middle leaves the previous ones whole."""

@@ -110,7 +110,7 @@ def _write_data_yaml(data: TrainingData, out: Path) -> Path:
 def _add_callbacks(trainer: Any, out: Path, report: Report) -> None:
     started = {"epoch": 0.0}
 
-    def on_epoch_start(t: Any) -> None:
+    def on_epoch_start(_: Any) -> None:
         started["epoch"] = time.perf_counter()
 
     def on_batch_end(t: Any) -> None:
@@ -171,7 +171,7 @@ class _Forward(logging.Handler):
         text = re.sub(r"\x1b\[[0-9;]*m", "", record.getMessage()).strip("\n")
         if text.strip():
             self._report(self._event, {"text": text, "level": record.levelname})
-        if text.lstrip().startswith("Starting training"):
+        if "Starting training" in text:
             self._event = "log"
 
 
