@@ -16,7 +16,7 @@ from annelid.formats import rle
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.coco_header import Crowd, checked, class_names, crowd_is_object
 from annelid.formats.coco_shape import OURS, Outline, ShapeError, decode_outline, decode_row
-from annelid.formats.jsontext import parse
+from annelid.formats.jsontext import collecting_nothing, parse
 from annelid.formats.row import Row, objects_of_rows, row_inside, view_of
 from annelid.objects import Objects
 
@@ -61,6 +61,7 @@ class Reading:
     as_is: bool = False
 
 
+@collecting_nothing()
 def loads(
     text: str,
     images: ImageIndex,
@@ -137,9 +138,7 @@ def _image_entries(data: Json, reading: Reading) -> Iterator[tuple[str, Json, st
         place = f"images[{number}]"
         named = isinstance(entry, dict) and "id" in entry and isinstance(entry.get("file_name"), str)
         if not named or not entry["file_name"].strip():
-            reading.losses.add(
-                "image-invalid", "an image without id or file_name was left out", reading.file, place
-            )
+            reading.losses.add("image-invalid", "an image without id or file_name was left out", reading.file, place)
         elif str(entry["id"]) in seen:
             what = f"image id {entry['id']} is given twice; the first image was kept"
             reading.losses.add("image-invalid", what, reading.file, place)
@@ -189,12 +188,7 @@ def find_image(images: ImageIndex, name: str, subset: str) -> Path | None:
 
 
 def _is_length(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and 0 < value < 2**31
-        and value == int(value)
-    )
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 2**31 and value == int(value)
 
 
 def _size_of_file(path: Path, images: ImageIndex, reading: Reading, place: str) -> SizeWh | None:
@@ -252,9 +246,7 @@ def _row(value: Json, place: str, reading: Reading) -> tuple[Outline, Row]:
         what = f"category {key} is not listed: the annotation was left out"
         raise ShapeError("class-unknown", what, "category_id")
     if label not in reading.known:
-        raise ShapeError(
-            "class-unknown", f"class {label!r} is not among the given ones: left out", "category_id"
-        )
+        raise ShapeError("class-unknown", f"class {label!r} is not among the given ones: left out", "category_id")
     outline = decode_outline(value, flat_boxes=reading.as_is)
     for bad in outline.bad_rings:
         reading.losses.add(bad.kind, bad.what, reading.file, f"{place}.{bad.key}")
@@ -284,9 +276,7 @@ def _clipped(
         clipped, cut = row_inside(row, size_wh) if outside[n] else (row, False)
         if cut:
             kind = "clipped" if clipped else "outside-image"
-            what = (
-                "the outline was cut at the image's edge" if clipped else "the object lies outside the image"
-            )
+            what = "the outline was cut at the image's edge" if clipped else "the object lies outside the image"
             reading.losses.add(kind, what, reading.file, places[n])
         if clipped is not None:
             inside[n] = clipped
@@ -327,9 +317,7 @@ def add_item(
     """Add an item; where its view is there already, the objects of both are put together."""
     key = (item.image.path, item.view.t, item.view.z)
     if key in items:
-        losses.add(
-            "image-twice", f"{key[0]} is listed twice; the objects of both were put together", file, place
-        )
+        losses.add("image-twice", f"{key[0]} is listed twice; the objects of both were put together", file, place)
         item = _merged(items[key], item)
     items[key] = item
 

@@ -12,7 +12,7 @@ import numpy as np
 from annelid.dataset import Dataset, LabeledImage
 from annelid.formats.base import LossReport
 from annelid.formats.coco_shape import OURS, ShapeError, encode_row
-from annelid.formats.jsontext import dump
+from annelid.formats.jsontext import collecting_nothing, dump
 from annelid.formats.row import Row, rows_of_objects
 
 _WHAT = {
@@ -21,6 +21,7 @@ _WHAT = {
 }
 
 
+@collecting_nothing()
 def dumps(dataset: Dataset, names: Mapping[str, str]) -> tuple[str, LossReport]:
     """The text of a COCO file.
 
@@ -41,9 +42,7 @@ def dumps(dataset: Dataset, names: Mapping[str, str]) -> tuple[str, LossReport]:
     value = {
         "info": {"description": "", OURS: {"version": 1}},
         "licenses": [],
-        "categories": [
-            {"id": n, "name": name, "supercategory": ""} for n, name in enumerate(dataset.classes, 1)
-        ],
+        "categories": [{"id": n, "name": name, "supercategory": ""} for n, name in enumerate(dataset.classes, 1)],
         "images": images,
         "annotations": annotations,
     }
