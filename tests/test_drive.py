@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from annelid import drive
+from annelid.store import drive
 
 LINUX = "/dev/sda1 / ext4 rw 0 0\nserver:/lab /mnt/lab nfs4 rw 0 0\n//s/x /mnt/my\\040share cifs rw 0 0\n"
 MACOS = "/dev/disk1 on / (apfs, local)\n//ann@server/lab on /Volumes/lab data (smbfs, nodev, nosuid)\n"

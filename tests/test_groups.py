@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annelid.errors import UsageError
-from annelid.groups import group_by_pattern, infer_group
+from annelid.split.groups import group_by_pattern, infer_group
 
 TOGETHER = [
     ["exp_pos_t001.tif", "exp_pos_t002.tif", "exp_pos_t0099.tif"],

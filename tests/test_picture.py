@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from annelid.objects import Objects
-from annelid.pen import CLASS_COLOURS, EXTRA, FOUND, MISSED, without_stairs
+from annelid.picture.pen import CLASS_COLOURS, EXTRA, FOUND, MISSED, without_stairs
 from annelid.picture import (
     before_after,
     draw_errors,

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annelid.changes import diff
+from annelid.store.changes import diff
 from annelid.objects import Kind, Objects
-from annelid.rows import from_rows, to_rows
+from annelid.store.rows import from_rows, to_rows
 
 coordinate = st.floats(-1e6, 1e6, width=64)
 ring = st.lists(st.tuples(coordinate, coordinate), max_size=5).map(

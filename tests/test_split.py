@@ -283,7 +283,7 @@ def test_fractions_are_read_as_people_write_them(text: str, expected: tuple[floa
 
 @pytest.mark.shared_data
 def test_frames_of_a_movie_are_one_group(shared_data: Path) -> None:
-    from annelid.groups import infer_group
+    from annelid.split.groups import infer_group
 
     names = [
         p.relative_to(shared_data).as_posix()

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annelid import database, migrations
-from annelid.changes import ChangeSet, diff
+from annelid.store import database, migrations
+from annelid.store.changes import ChangeSet, diff
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnelidError, Conflict, ProjectError, UsageError
 from annelid.image import ImageRef, View

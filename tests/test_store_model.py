@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from annelid.changes import ChangeSet
+from annelid.store.changes import ChangeSet
 from annelid.errors import Conflict
 from annelid.image import ImageRef, View
 from annelid.objects import Objects

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from annelid.changes import ChangeSet
+from annelid.store.changes import ChangeSet
 from annelid.image import ImageRef, View
 from annelid.objects import Objects
 from annelid.store import Store
@@ -16,8 +16,8 @@ from annelid.store import Store
 HEAD = """
 import sys
 from pathlib import Path
-from annelid import revisions
-from annelid.changes import ChangeSet
+from annelid.store import revisions
+from annelid.store.changes import ChangeSet
 from annelid.objects import Objects
 from annelid.store import Store
 

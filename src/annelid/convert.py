@@ -17,7 +17,7 @@ from annelid.formats.base import Annotations, Format, LossReport
 from annelid.formats.data_yaml import read_class_file, read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.formats.jsontext import parse, read_text
-from annelid.groups import infer_group
+from annelid.split.groups import infer_group
 from annelid.split import split_dataset
 
 PARTED = ("yolo",)

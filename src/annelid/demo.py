@@ -17,7 +17,7 @@ from annelid.jobs import Event
 from annelid.measured import Measured
 from annelid.project import Project
 from annelid.report.data import Step
-from annelid.report.make import make_report
+from annelid.run_report import make_report
 from annelid.results import Trained
 
 IMAGES = 60

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from annelid import formats
-from annelid.changes import ChangeSet, diff
+from annelid.store.changes import ChangeSet, diff
 from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError, UsageError
 from annelid.fingerprint import fingerprint
 from annelid.formats.archive import opened, unpack
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.images import FolderImages
-from annelid.groups import group_by_pattern, infer_group
+from annelid.split.groups import group_by_pattern, infer_group
 from annelid.image import ImageRef, View
 from annelid.locate import noted_path
 from annelid.readers import image_ref, is_image

@@ -7,7 +7,7 @@ from typing import Any
 
 from annelid.dataset import Dataset
 from annelid.evaluate import evaluate
-from annelid.figures import Evaluation
+from annelid.evaluate.figures import Evaluation
 from annelid.models import seen_before
 from annelid.predict import Model
 from annelid.split import Part, Split

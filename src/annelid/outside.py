@@ -11,7 +11,7 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import UsageError
 from annelid.formats import yolo
 from annelid.formats.images import FolderImages
-from annelid.groups import infer_group
+from annelid.split.groups import infer_group
 from annelid.image import View
 from annelid.readers import image_ref
 from annelid.readers.find import find_images

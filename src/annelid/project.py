@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from annelid import doctor, export, ingest, jobs, outside, predict, pretrained, settings, start, train
-from annelid.changes import Revision
+from annelid.store.changes import Revision
 from annelid.check import check as check_data
 from annelid.convert import convert
 from annelid.dataset import Dataset, LabeledImage, State
 from annelid.engines.base import PredictConfig, TrainConfig
 from annelid.errors import ProjectError, UsageError
-from annelid.finding import Finding
+from annelid.check.finding import Finding
 from annelid.formats.base import LossReport
 from annelid.jobs import Event
 from annelid.measured import Measured, confidence_of_best_f1, measure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from annelid.changes import ChangeSet, diff
+from annelid.store.changes import ChangeSet, diff
 from annelid.dataset import Dataset, LabeledImage
 
 

@@ -14,7 +14,7 @@ from annelid import engines
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.engines import threshold
 from annelid.engines.base import Pixels, PredictConfig, TrainConfig, TrainingData
-from annelid.engines.otsu import Recipe, segment
+from annelid.engines.threshold.otsu import Recipe, segment
 from annelid.errors import EngineError, UsageError
 from annelid.evaluate import evaluate
 from annelid.geometry import ellipse_ring

@@ -78,7 +78,7 @@ def evaluate(
     from annelid.errors import UsageError
 
     if truth and predictions:
-        from annelid.coco_pair import evaluate_files
+        from annelid.evaluate.files import evaluate_files
 
         value = evaluate_files(truth, predictions)
     elif model:

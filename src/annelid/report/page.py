@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from annelid import atomic
-from annelid.pen import EXTRA, FOUND, MISSED
+from annelid.picture.pen import EXTRA, FOUND, MISSED
 from annelid.report import sections
 from annelid.report.answer import good_enough
 from annelid.report.data import ReportData

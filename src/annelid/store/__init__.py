@@ -10,16 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from annelid import revisions
+from annelid.store import revisions
 from annelid.atomic import replacing
-from annelid.changes import ChangeSet, Revision
-from annelid.database import Database, create_database, open_database
+from annelid.store.changes import ChangeSet, Revision
+from annelid.store.database import Database, create_database, open_database
 from annelid.dataset import LabeledImage
 from annelid.errors import ProjectError, UsageError
 from annelid.image import ImageRef, View
-from annelid.revisions import covered_from_json as _areas
-from annelid.revisions import now_utc
-from annelid.rows import from_rows
+from annelid.store.revisions import covered_from_json as _areas
+from annelid.store.revisions import now_utc
+from annelid.store.rows import from_rows
 
 _IMAGE = "id, paths, width, height, channels, dtype, pixel_size_um, grp, group_source, fingerprint, n_t, n_z"
 _ADD_IMAGE = f"INSERT INTO images ({_IMAGE}) VALUES ({', '.join('?' * 12)}) ON CONFLICT (id) DO NOTHING"  # noqa: S608

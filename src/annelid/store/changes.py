@@ -9,7 +9,7 @@ import numpy as np
 from annelid.dataset import State
 from annelid.geometry import Ring
 from annelid.objects import Objects
-from annelid.rows import to_rows
+from annelid.store.rows import to_rows
 
 
 @dataclass(frozen=True)

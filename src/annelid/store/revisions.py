@@ -14,11 +14,11 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from annelid.changes import ChangeSet, Revision
+from annelid.store.changes import ChangeSet, Revision
 from annelid.dataset import State
 from annelid.errors import Conflict, ProjectError, UsageError
 from annelid.geometry import Ring
-from annelid.rows import ObjectRow, to_rows
+from annelid.store.rows import ObjectRow, to_rows
 
 _COLUMNS = "id, label, kind, score, author, origin, parent, ignored, params, geometry, extra"
 _READ_AT = (

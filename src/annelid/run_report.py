@@ -12,7 +12,7 @@ import numpy as np
 from annelid import __version__
 from annelid.dataset import LabeledImage
 from annelid.examples import render_view
-from annelid.finding import Finding
+from annelid.check.finding import Finding
 from annelid.match import iou_matrix, match
 from annelid.measured import Measured
 from annelid.preprocess import Preprocessing

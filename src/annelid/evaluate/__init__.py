@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid.coco_metrics import Precision, coco_precision
-from annelid.confusion import confusion
-from annelid.counted import Counted, Overlaps, counted
-from annelid.curves import ConfidenceCurve, confidence_curve
+from annelid.evaluate.coco_metrics import Precision, coco_precision
+from annelid.evaluate.confusion import confusion
+from annelid.evaluate.counted import Counted, Overlaps, counted
+from annelid.evaluate.curves import ConfidenceCurve, confidence_curve
 from annelid.dataset import Dataset
-from annelid.figures import Evaluation, Figures, InstanceFigures, Part
+from annelid.evaluate.figures import Evaluation, Figures, InstanceFigures, Part
 from annelid.match import THRESHOLDS, By, Tally, match
 from annelid.objects import Kind, Objects
 

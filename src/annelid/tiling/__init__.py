@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from annelid.errors import UsageError
 from annelid.objects import Objects
-from annelid.seams import CUT, Seams, without_twins
-from annelid.unite import unite
+from annelid.tiling.seams import CUT, Seams, without_twins
+from annelid.tiling.unite import unite
 
 Window = tuple[int, int, int, int]
 """Whole pixels ``x1, y1, x2, y2`` of the image, half-open."""

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from annelid import geometry
 from annelid.dataset import Dataset, LabeledImage
-from annelid.finding import Finding
-from annelid.finding import Kind as FindingKind
+from annelid.check.finding import Finding
+from annelid.check.finding import Kind as FindingKind
 from annelid.match import box_overlap, iou_matrix
 from annelid.objects import Kind, Objects
 from annelid.split import Split

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid.counted import Counted, Overlaps
+from annelid.evaluate.counted import Counted, Overlaps
 
 CONF = 0.25
 IOU = 0.45

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from annelid.check_objects import OBJECT_CHECKS
+from annelid.check.objects import OBJECT_CHECKS
 from annelid.dataset import Dataset, LabeledImage
-from annelid.finding import Finding, Kind
+from annelid.check.finding import Finding, Kind
 from annelid.split import PARTS, Split
 
 FEW_IMAGES = 10

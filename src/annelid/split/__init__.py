@@ -15,8 +15,8 @@ import numpy as np
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import ProjectError, UsageError
 from annelid.image import GroupSource
-from annelid.stratify import stratify
-from annelid.units import By, Unit, find_units
+from annelid.split.stratify import stratify
+from annelid.split.units import By, Unit, find_units
 
 Part = Literal["train", "val", "test"]
 PARTS: tuple[Part, ...] = get_args(Part)

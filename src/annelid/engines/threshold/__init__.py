@@ -25,7 +25,7 @@ from annelid.engines.base import (
     TrainingData,
     TrainResult,
 )
-from annelid.engines.otsu import Polarity, Recipe, grey_of, segment
+from annelid.engines.threshold.otsu import Polarity, Recipe, grey_of, segment
 from annelid.errors import EngineError, UsageError
 from annelid.match import Tally, iou_matrix, tally
 from annelid.objects import Kind, Objects

@@ -13,10 +13,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid.equalize import EqualizeGrid, fit_clahe, fit_histogram
+from annelid.preprocess.equalize import EqualizeGrid, fit_clahe, fit_histogram
 from annelid.errors import UsageError
 from annelid.readers.base import ImageFile, ImageInfo, Window
-from annelid.stretch import limits, stretched
+from annelid.preprocess.stretch import limits, stretched
 
 Range = Literal["auto", "percentile", "minmax", "none", "absolute"]
 Equalize = Literal["none", "clahe", "histogram"]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid import coco_masks
-from annelid.coco_masks import Rle
-from annelid.counted import EVERY_CLASS, Counted
+from annelid.evaluate import coco_masks
+from annelid.evaluate.coco_masks import Rle
+from annelid.evaluate.counted import EVERY_CLASS, Counted
 from annelid.match import THRESHOLDS, By
 from annelid.objects import Objects
 

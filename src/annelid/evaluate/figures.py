@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid.confusion import Confusion
-from annelid.curves import ConfidenceCurve
+from annelid.evaluate.confusion import Confusion
+from annelid.evaluate.curves import ConfidenceCurve
 from annelid.match import THRESHOLDS, By, Tally
 
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from annelid import atomic
 from annelid.objects import Objects
-from annelid.pen import EXTRA, FOUND, MISSED, Pen, class_colour, line, outline, without_stairs
+from annelid.picture.pen import EXTRA, FOUND, MISSED, Pen, class_colour, line, outline, without_stairs
 
 Pixels = NDArray[np.uint8]
 

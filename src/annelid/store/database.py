@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from annelid.drive import on_network_drive
+from annelid.store.drive import on_network_drive
 from annelid.errors import ProjectError, UsageError
-from annelid.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
+from annelid.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
 
 BUSY_SECONDS = 10.0
 _RESTORE = (
