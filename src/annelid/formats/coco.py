@@ -55,9 +55,7 @@ def _files(folder: Path) -> list[Path]:
 
     Where a data set has several families of files about the same images, those of the first family.
     """
-    candidates = [
-        p for place in (folder, *sorted(folder.iterdir())) if place.is_dir() for p in _json_files(place)
-    ]
+    candidates = [p for place in (folder, *sorted(folder.iterdir())) if place.is_dir() for p in _json_files(place)]
     for family in _FAMILIES:
         found = [path for path in candidates if path.name.startswith(family) and sniff(path)]
         if found:
@@ -69,9 +67,7 @@ def _json_files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.glob("*.json") if p.is_file() and not p.name.startswith("."))
 
 
-def read(
-    path: Path, images: ImageIndex, classes: Sequence[str] = (), *, crowd: Crowd = "auto"
-) -> CocoAnnotations:
+def read(path: Path, images: ImageIndex, classes: Sequence[str] = (), *, crowd: Crowd = "auto") -> CocoAnnotations:
     """Read a COCO file, or a folder with one or several (each then a part where its name says so).
 
     Args:
@@ -103,9 +99,7 @@ def _subset(file: Path) -> str:
     return ""
 
 
-def _joined(
-    files: Sequence[Path], subsets: Sequence[str], several: Sequence[CocoAnnotations]
-) -> CocoAnnotations:
+def _joined(files: Sequence[Path], subsets: Sequence[str], several: Sequence[CocoAnnotations]) -> CocoAnnotations:
     items: dict[tuple[str, int, int], LabeledImage] = {}
     losses = LossReport()
     parts: dict[str, str] = {}

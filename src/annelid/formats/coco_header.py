@@ -26,9 +26,7 @@ def checked(data: Any, file: str) -> Json:
         found = "a bare list, as detectors write their results"
         raise AnnotationError(file, expected="a COCO data set", found=found, next_step=step)
     if not isinstance(data, dict) or not isinstance(data.get("images"), list):
-        raise AnnotationError(
-            file, place="images", expected="a COCO data set", found="no images", next_step=step
-        )
+        raise AnnotationError(file, place="images", expected="a COCO data set", found="no images", next_step=step)
     for key in ("annotations", "categories"):
         if not isinstance(data.get(key) or [], list):
             found = type(data[key]).__name__
@@ -41,14 +39,8 @@ def class_names(data: Json, annotations: Sequence[Any], losses: LossReport, file
     names: dict[str, str] = {}
     categories = data.get("categories") or []
     for number, category in enumerate(categories):
-        if (
-            not isinstance(category, dict)
-            or "id" not in category
-            or not str(category.get("name") or "").strip()
-        ):
-            losses.add(
-                "class-invalid", "a category without id or name was left out", file, f"categories[{number}]"
-            )
+        if not isinstance(category, dict) or "id" not in category or not str(category.get("name") or "").strip():
+            losses.add("class-invalid", "a category without id or name was left out", file, f"categories[{number}]")
         elif str(category["id"]) in names:
             what = f"category id {category['id']} is given twice; {names[str(category['id'])]!r} was kept"
             losses.add("class-twice", what, file, f"categories[{number}]")
@@ -62,9 +54,7 @@ def class_names(data: Json, annotations: Sequence[Any], losses: LossReport, file
     return names
 
 
-def crowd_is_object(
-    data: Json, annotations: Sequence[Any], crowd: Crowd, losses: LossReport, file: str
-) -> bool:
+def crowd_is_object(data: Json, annotations: Sequence[Any], crowd: Crowd, losses: LossReport, file: str) -> bool:
     """Whether ``iscrowd: 1`` marks single objects, as CVAT writes every brush mask; it is said either way."""
     values = [a for a in annotations if isinstance(a, dict)]
     crowds = [a for a in values if a.get("iscrowd") in (1, True) and isinstance(a.get("segmentation"), dict)]

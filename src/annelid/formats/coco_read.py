@@ -12,16 +12,13 @@ from numpy.typing import NDArray
 
 from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError
-from annelid.formats import rle
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.coco_header import Crowd, checked, class_names, crowd_is_object
-from annelid.formats.coco_shape import OURS, Outline, ShapeError, decode_outline, decode_row
+from annelid.formats.coco_objects import Json, Reading, SizeWh, read_objects
+from annelid.formats.coco_shape import OURS
 from annelid.formats.jsontext import collecting_nothing, parse
-from annelid.formats.row import Row, objects_of_rows, row_inside, view_of
+from annelid.formats.row import view_of
 from annelid.objects import Objects
-
-Json = Mapping[str, Any]
-SizeWh = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -38,27 +35,6 @@ class CocoAnnotations(Annotations):
     image_paths: Mapping[str, str] = field(default_factory=dict)
     class_names: Mapping[str, str] = field(default_factory=dict)
     stated: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the functions below share while one file is read.
-
-    Attributes:
-        file: the file's name for losses.
-        class_names: category id as text -> class name.
-        known: class names that are taken; others are a loss.
-        crowd_is_object: read ``iscrowd: 1`` as an object like any other.
-        losses: collects what was lost.
-        as_is: do not clip, and take boxes without width or height: what a detector said is what is measured.
-    """
-
-    file: str
-    class_names: Mapping[str, str]
-    known: frozenset[str]
-    crowd_is_object: bool
-    losses: LossReport
-    as_is: bool = False
 
 
 @collecting_nothing()
@@ -197,90 +173,6 @@ def _size_of_file(path: Path, images: ImageIndex, reading: Reading, place: str) 
     except ImageError as error:
         reading.losses.add("image-unreadable", str(error), reading.file, place)
         return None
-
-
-def read_objects(
-    values: Sequence[tuple[int, Json]], size_wh: SizeWh, reading: Reading, root: str = "annotations"
-) -> tuple[Objects, NDArray[np.float64]]:
-    """The objects of one image.
-
-    Args:
-        values: number in the file and value of each annotation.
-        size_wh: size of the image.
-        reading: what goes for the whole file.
-        root: key of the list that the annotations are in; "" for a file that is the list.
-
-    Returns:
-        N objects, and float64 (N, 5): bbox and area as stated.
-    """
-    rows: list[Row] = []
-    places: list[str] = []
-    figures: list[list[float]] = []
-    pending: list[tuple[int, rle.Window]] = []
-    for number, value in values:
-        place = f"{root}[{number}]"
-        try:
-            outline, row = _row(value, place, reading)
-        except ShapeError as error:
-            where = f"{place}.{error.key}" if error.key else place
-            reading.losses.add(error.kind, error.what, reading.file, where)
-            continue
-        if outline.window is not None and not row.shape:
-            pending.append((len(rows), outline.window))
-        rows.append(row)
-        places.append(place)
-        figures.append(_stated(value))
-    for (n, _), shape in zip(pending, rle.trace([window for _, window in pending]), strict=True):
-        rows[n] = replace(rows[n], shape=shape)
-    objects = objects_of_rows(rows)
-    kept = np.arange(len(rows))
-    if not reading.as_is:
-        objects, kept = _clipped(objects, rows, places, size_wh, reading)
-    return objects, np.array(figures, np.float64).reshape(-1, 5)[kept]
-
-
-def _row(value: Json, place: str, reading: Reading) -> tuple[Outline, Row]:
-    key = str(value.get("category_id"))
-    label = reading.class_names.get(key)
-    if label is None:
-        what = f"category {key} is not listed: the annotation was left out"
-        raise ShapeError("class-unknown", what, "category_id")
-    if label not in reading.known:
-        raise ShapeError("class-unknown", f"class {label!r} is not among the given ones: left out", "category_id")
-    outline = decode_outline(value, flat_boxes=reading.as_is)
-    for bad in outline.bad_rings:
-        reading.losses.add(bad.kind, bad.what, reading.file, f"{place}.{bad.key}")
-    crowd = value.get("iscrowd") in (1, True)
-    ignore = crowd and not (reading.crowd_is_object and outline.window is not None)
-    return outline, decode_row(value, outline, label, ignore=ignore, place=place)
-
-
-def _stated(value: Json) -> list[float]:
-    numbers = [*(value.get("bbox") or [np.nan] * 4), value.get("area")]
-    plain = len(numbers) == 5 and all(isinstance(v, int | float) for v in numbers[:4])
-    if not plain:
-        return [np.nan] * 5
-    return numbers if isinstance(numbers[4], int | float) else [*numbers[:4], np.nan]
-
-
-def _clipped(
-    objects: Objects, rows: Sequence[Row], places: Sequence[str], size_wh: SizeWh, reading: Reading
-) -> tuple[Objects, NDArray[np.int64]]:
-    """The objects inside the image, and which ones they are."""
-    boxes = objects.boxes_xyxy
-    outside = np.atleast_1d(((boxes[:, :2] < 0) | (boxes[:, 2:] > size_wh)).any(1))
-    if not outside.any():
-        return objects, np.arange(len(rows))
-    inside: dict[int, Row] = {}
-    for n, row in enumerate(rows):
-        clipped, cut = row_inside(row, size_wh) if outside[n] else (row, False)
-        if cut:
-            kind = "clipped" if clipped else "outside-image"
-            what = "the outline was cut at the image's edge" if clipped else "the object lies outside the image"
-            reading.losses.add(kind, what, reading.file, places[n])
-        if clipped is not None:
-            inside[n] = clipped
-    return objects_of_rows(list(inside.values())), np.array(list(inside), np.int64)
 
 
 def _item(path: str, size_wh: SizeWh, objects: Objects, entry: Json, annotated: bool) -> LabeledImage:

@@ -10,7 +10,8 @@ from typing import Any
 from annelid.errors import AnnotationError
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.coco_header import checked
-from annelid.formats.coco_read import CocoAnnotations, Reading, read_objects
+from annelid.formats.coco_objects import Reading, read_objects
+from annelid.formats.coco_read import CocoAnnotations
 from annelid.formats.images import Names
 from annelid.formats.jsontext import parse, read_text
 from annelid.objects import Objects
@@ -34,11 +35,7 @@ def read_results(path: Path, truth: Annotations, losses: LossReport | None = Non
     """
     found = losses if losses is not None else LossReport()
     data = parse(read_text(path), path)
-    table = (
-        _of_list(path, truth)
-        if isinstance(data, list)
-        else _of_data_set(checked(data, str(path)), truth, path)
-    )
+    table = _of_list(path, truth) if isinstance(data, list) else _of_data_set(checked(data, str(path)), truth, path)
     root = "" if isinstance(data, list) else "annotations"
     values = data if isinstance(data, list) else data.get("annotations") or []
     known = frozenset(truth.classes)
@@ -79,16 +76,12 @@ def _of_data_set(data: Json, truth: Annotations, path: Path) -> _Ids:
                 images[str(entry.get("id"))] = items[found]
     if not images:
         step = "give results about the same images, named alike"
-        raise AnnotationError(
-            path, place="images", expected="images of the truth", found="none", next_step=step
-        )
+        raise AnnotationError(path, place="images", expected="images of the truth", found="none", next_step=step)
     categories = [c for c in data.get("categories") or [] if isinstance(c, dict)]
     return _Ids(images, {str(c.get("id")): str(c.get("name")) for c in categories})
 
 
-def _by_path(
-    values: Sequence[Any], ids: _Ids, reading: Reading, root: str
-) -> dict[str, list[tuple[int, Json]]]:
+def _by_path(values: Sequence[Any], ids: _Ids, reading: Reading, root: str) -> dict[str, list[tuple[int, Json]]]:
     groups: dict[str, list[tuple[int, Json]]] = {}
     for number, value in enumerate(values):
         place = f"{root}[{number}]"

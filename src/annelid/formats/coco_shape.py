@@ -76,9 +76,7 @@ def decode_outline(value: Json, *, flat_boxes: bool = False) -> Outline:
         return _decode_rings(segmentation)
     if segmentation is None or segmentation == []:
         return _decode_box(value.get("bbox"), flat_boxes)
-    raise ShapeError(
-        "outline-invalid", f"expected rings or runs, found {type(segmentation).__name__}", "segmentation"
-    )
+    raise ShapeError("outline-invalid", f"expected rings or runs, found {type(segmentation).__name__}", "segmentation")
 
 
 def _decode_rings(rings: Sequence[Any]) -> Outline:
@@ -90,9 +88,7 @@ def _decode_rings(rings: Sequence[Any]) -> Outline:
         try:
             parts.append((_ring(values),))
         except (ValueError, TypeError) as error:
-            bad.append(
-                ShapeError("outline-invalid", f"{error}: the ring was left out", f"segmentation[{number}]")
-            )
+            bad.append(ShapeError("outline-invalid", f"{error}: the ring was left out", f"segmentation[{number}]"))
     if not parts:
         raise bad[0]
     return Outline(Kind.POLYGON, tuple(parts), bad_rings=tuple(bad))
@@ -120,9 +116,7 @@ def _decode_rle(value: Json) -> Outline:
         h, w = _size_hw(size)
         window = rle.decode(runs, (h, w))
     except (ValueError, TypeError, OverflowError) as error:
-        raise ShapeError(
-            "outline-invalid", f"{error}: the mask was left out", "segmentation.counts"
-        ) from None
+        raise ShapeError("outline-invalid", f"{error}: the mask was left out", "segmentation.counts") from None
     if not window[0].size:
         raise ShapeError("empty-object", "the mask holds no pixel and was left out", "segmentation")
     return Outline(Kind.MASK, window=window)
@@ -132,7 +126,7 @@ def _runs(counts: Any) -> rle.Counts:
     if not isinstance(counts, list) or not counts:
         raise ValueError(f"expected run lengths, found {type(counts).__name__}")
     runs = np.array(counts, np.float64)
-    if runs.ndim != 1 or not (np.isfinite(runs) & (runs == np.floor(runs))).all():
+    if runs.ndim != 1 or not ((np.abs(runs) < 2.0**53) & (runs == np.floor(runs))).all():
         raise ValueError("expected whole numbers as run lengths")
     return runs.astype(np.int64)
 
@@ -149,9 +143,7 @@ def _decode_box(bbox: Any, flat_boxes: bool) -> Outline:
     try:
         x, y, w, h = (float(v) for v in bbox)
     except (ValueError, TypeError):
-        raise ShapeError(
-            "box-invalid", f"expected [x, y, width, height], found {bbox!r:.80}", "bbox"
-        ) from None
+        raise ShapeError("box-invalid", f"expected [x, y, width, height], found {bbox!r:.80}", "bbox") from None
     if not all(map(math.isfinite, (x, y, w, h))):
         raise ShapeError("box-invalid", f"expected numbers, found {bbox!r:.80}: the box was left out", "bbox")
     if w < 0 or h < 0 or (not flat_boxes and (w == 0 or h == 0)):
@@ -195,6 +187,9 @@ def _restored(row: Row, value: Json) -> Row:
     try:
         shape = tuple(tuple(np.array(r, np.float64).reshape(-1, 2) for r in part) for part in exact["shape"])
         params = tuple(math.nan if v is None else float(v) for v in exact["params"])
+        points = np.concatenate([ring for part in shape for ring in part])
+        if not np.isfinite(points).all() or len(params) != 5:
+            return row
         return replace(row, shape=shape, kind=Kind(exact["kind"]), params=params)
     except (KeyError, ValueError, TypeError):
         return row
@@ -260,9 +255,7 @@ def _encode_outline(row: Row, size_wh: SizeWh) -> tuple[Any, str]:
         return _encode_rle(row.shape, size_wh), loss
     if any(len(part[0]) < 3 for part in row.shape):
         raise ShapeError("empty-object", "outlines of fewer than three points were left out")
-    return [
-        part[0].ravel().tolist() for part in row.shape
-    ], "" if row.kind == Kind.POLYGON else "kind-changed"
+    return [part[0].ravel().tolist() for part in row.shape], "" if row.kind == Kind.POLYGON else "kind-changed"
 
 
 def _encode_rle(shape: Shape, size_wh: SizeWh) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from annelid.geometry import Shape
 Counts = NDArray[np.int64]
 Window = tuple[NDArray[np.bool_], tuple[int, int]]
 
+MAX_PIXELS = 2**30
+"""Masks and windows beyond this are refused: no real object is that large, and a crafted file could ask for more."""
 _STRIP_PIXELS = 4_000_000
 
 
@@ -85,10 +87,14 @@ def decode(counts: Counts, size_hw: tuple[int, int]) -> Window:
     edges = np.cumsum(counts)
     starts, ends = edges[:-1:2], edges[1::2]
     full = ends > starts
+    if (ends[full] - starts[full]).sum() > MAX_PIXELS:
+        raise ValueError(f"a mask of more than {MAX_PIXELS} pixels")
     x, y1, y2 = _columns(starts[full], ends[full], h)
     if not len(x):
         return np.zeros((0, 0), bool), (0, 0)
     left, top = int(x.min()), int(y1.min())
+    if (int(x.max()) - left) * (int(y2.max()) - top) > MAX_PIXELS:
+        raise ValueError(f"a mask over a window of more than {MAX_PIXELS} pixels")
     steps = np.zeros((int(x.max()) - left + 1, int(y2.max()) - top + 1), np.int8)
     np.add.at(steps, (x - left, y1 - top), 1)
     np.add.at(steps, (x - left, y2 - top), -1)
@@ -141,9 +147,7 @@ def trace(windows: Sequence[Window]) -> list[Shape]:
     Masks of similar height are laid side by side in strips, each strip is traced at once.
     """
     shapes: list[Shape] = [()] * len(windows)
-    order = sorted(
-        (n for n in range(len(windows)) if windows[n][0].size), key=lambda n: windows[n][0].shape[0]
-    )
+    order = sorted((n for n in range(len(windows)) if windows[n][0].size), key=lambda n: windows[n][0].shape[0])
     strip: list[int] = []
     width = 0
     for n in order:
