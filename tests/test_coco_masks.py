@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as reference
 
 from annelid import geometry, tracing
-from annelid.evaluate.coco_masks import areas, encode, overlap
+from annelid.match.coco_masks import areas, encode, overlap
 from annelid.errors import AnnelidError
 from annelid.objects import Kind, Objects
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid.evaluate import coco_masks
-from annelid.evaluate.coco_masks import Rle
+from annelid.match import coco_masks
+from annelid.match.coco_masks import Rle
 from annelid.evaluate.counted import EVERY_CLASS, Counted
 from annelid.match import THRESHOLDS, By
 from annelid.objects import Objects

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from annelid.evaluate import coco_masks
-from annelid.evaluate.coco_masks import Rle
+from annelid.match import coco_masks
+from annelid.match.coco_masks import Rle
 from annelid.dataset import Dataset, LabeledImage
 from annelid.geometry import Ring
 from annelid.match import By, box_overlap

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-from annelid.evaluate import coco_masks
+from annelid.match import coco_masks
 from annelid.objects import Objects
 
 By = Literal["mask", "box"]
