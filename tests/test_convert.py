@@ -100,9 +100,7 @@ def test_images_may_lie_elsewhere(source: Path, tmp_path: Path) -> None:
     (source / "images").rename(tmp_path / "elsewhere")
     done = convert(source, tmp_path / "out", "coco", images=tmp_path / "elsewhere")
     assert not list(done.losses)
-    names = {
-        image["file_name"] for image in json.loads((done.out / "annotations.json").read_text())["images"]
-    }
+    names = {image["file_name"] for image in json.loads((done.out / "annotations.json").read_text())["images"]}
     assert "cell0x.png" in names
 
 
@@ -167,9 +165,7 @@ def test_an_empty_folder_may_be_filled(source: Path, tmp_path: Path) -> None:
     assert (convert(source, tmp_path / "out", "coco").out / "annotations.json").is_file()
 
 
-def test_a_failure_leaves_nothing_behind(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_leaves_nothing_behind(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         (next(tmp_path.glob(".out*")) / "half").write_text("")
         raise OSError(28, "No space left on device")

@@ -17,8 +17,8 @@ from annelid.formats.base import Annotations, Format, LossReport
 from annelid.formats.data_yaml import read_class_file, read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.formats.jsontext import parse, read_text
-from annelid.split.groups import infer_group
 from annelid.split import split_dataset
+from annelid.split.groups import infer_group
 
 PARTED = ("yolo",)
 """Formats that have a training and a validation part of their own."""
@@ -81,9 +81,7 @@ def convert(
     with ExitStack() as stack:
         root = stack.enter_context(opened(src))
         source = formats.sniff(root) if format == "auto" else formats.get(format)
-        folder = (
-            stack.enter_context(opened(Path(images))) if images else root if root.is_dir() else root.parent
-        )
+        folder = stack.enter_context(opened(Path(images))) if images else root if root.is_dir() else root.parent
         found = source.read(root, FolderImages(folder), names)
         losses = _renamed(found.losses, root, src)
         dataset = _dataset(found, folder)
@@ -114,9 +112,7 @@ def read_classes(path: Path) -> tuple[str, ...]:
     else:
         names = read_class_file(path)
     if not names:
-        raise AnnotationError(
-            path, expected="class names", found="none", next_step="write one name on each line"
-        )
+        raise AnnotationError(path, expected="class names", found="none", next_step="write one name on each line")
     twice = [name for n, name in enumerate(names) if name in names[:n]]
     if twice:
         step = "remove the second one: the order of the names gives the class numbers"
@@ -132,9 +128,7 @@ def _check_call(src: Path, dst: Path, target: Format, val: float) -> None:
     if dst.exists() and not dst.is_dir():
         raise UsageError(f"{dst} exists already", next_step="choose another name: nothing is overwritten")
     if not 0 <= val < 1:
-        raise UsageError(
-            f"val is {val}", next_step="give the share of the images to validate on, for example .2"
-        )
+        raise UsageError(f"val is {val}", next_step="give the share of the images to validate on, for example .2")
     if val and target.NAME not in PARTED:
         step = f"leave it out, or write {' or '.join(PARTED)}"
         raise UsageError(f"{target.NAME} has no validation part, so val would do nothing", next_step=step)
@@ -227,9 +221,7 @@ def _write(
         _put(temporary, dst)
     except OSError as error:
         step = "check that there is space and that you may write there"
-        raise AnnelidError(
-            f"{dst} could not be written: {error.strerror or error}", next_step=step
-        ) from error
+        raise AnnelidError(f"{dst} could not be written: {error.strerror or error}", next_step=step) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return _renamed(losses, temporary, dst)

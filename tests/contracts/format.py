@@ -61,9 +61,7 @@ def round_trip(module: Format, dataset: Dataset) -> Iterator[RoundTrip]:
         yield RoundTrip(out, images, written, module.read(out, FolderImages(images)))
 
 
-def check_what_comes_back(
-    module: Format, dataset: Dataset, tolerance_px: float, *, keeps_order: bool = True
-) -> None:
+def check_what_comes_back(module: Format, dataset: Dataset, tolerance_px: float, *, keeps_order: bool = True) -> None:
     """Images, classes and objects come back; every object that does not come back alike was reported."""
     with round_trip(module, dataset) as trip:
         assert not _has_objects(dataset) or formats.sniff(trip.out) is module

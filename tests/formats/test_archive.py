@@ -44,16 +44,12 @@ def test_a_zip_is_unpacked_and_goes(tmp_path: Path, temporary: Path) -> None:
 
 
 def test_a_folder_around_everything_is_gone_into(tmp_path: Path) -> None:
-    path = packed(
-        tmp_path / "a.zip", {"export-1/labels/a.txt": b"", "__MACOSX/._a": b"", "export-1/.DS_Store": b""}
-    )
+    path = packed(tmp_path / "a.zip", {"export-1/labels/a.txt": b"", "__MACOSX/._a": b"", "export-1/.DS_Store": b""})
     with opened(path) as root:
         assert [p.name for p in root.iterdir()] == ["labels"]
 
 
-@pytest.mark.parametrize(
-    "name", ["../out.txt", "a/../../out.txt", "/etc/out.txt", "C:\\out.txt", "..\\out.txt"]
-)
+@pytest.mark.parametrize("name", ["../out.txt", "a/../../out.txt", "/etc/out.txt", "C:\\out.txt", "..\\out.txt"])
 def test_a_path_out_of_the_archive_is_refused(tmp_path: Path, temporary: Path, name: str) -> None:
     path = packed(tmp_path / "a.zip", {"good.txt": b"", name: b"bad"})
     with pytest.raises(AnnotationError, match="path out of it"), opened(path):

@@ -152,9 +152,7 @@ def test_ids_may_be_text_or_numbers() -> None:
     assert len(only(found)) == 1
 
 
-@pytest.mark.parametrize(
-    "name", ["images\\default\\a.png", "images/default/a.png", "a.png", "C:\\data\\a.png"]
-)
+@pytest.mark.parametrize("name", ["images\\default\\a.png", "images/default/a.png", "a.png", "C:\\data\\a.png"])
 def test_file_names_come_with_folders_and_backslashes(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "images" / "default"
     folder.mkdir(parents=True)
@@ -358,9 +356,7 @@ def test_equal_names_that_nothing_tells_apart_are_an_error(tmp_path: Path) -> No
 
 
 def dataset_of(objects: Objects, size_wh: tuple[int, int] = (20, 10)) -> Dataset:
-    item = LabeledImage(
-        View(ImageRef("i", ("a.png",), size_wh)), objects, whole_image(size_wh), state="reviewed"
-    )
+    item = LabeledImage(View(ImageRef("i", ("a.png",), size_wh)), objects, whole_image(size_wh), state="reviewed")
     return Dataset(("cell", "nucleus"), (item,))
 
 
@@ -420,9 +416,7 @@ def test_points_are_lost_and_that_is_said() -> None:
 
 
 def test_numbers_that_json_does_not_have_do_not_spoil_the_file() -> None:
-    objects = Objects.from_boxes(
-        [[1, 1, 3, 3]], ["cell"], extra=[{"coco": {"a": float("nan"), "b": np.int64(3)}}]
-    )
+    objects = Objects.from_boxes([[1, 1, 3, 3]], ["cell"], extra=[{"coco": {"a": float("nan"), "b": np.int64(3)}}])
     value, _ = written(objects)
     assert value["annotations"][0]["a"] is None
     assert value["annotations"][0]["b"] == 3

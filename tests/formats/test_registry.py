@@ -31,9 +31,7 @@ quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCh
 @quick
 def test_what_a_format_writes_it_reads_and_what_it_changes_it_reports(name: str, dataset: Dataset) -> None:
     keeps_order = name not in UNORDERED
-    contract.check_what_comes_back(
-        formats.get(name), dataset, TOLERANCE_PX.get(name, 0), keeps_order=keeps_order
-    )
+    contract.check_what_comes_back(formats.get(name), dataset, TOLERANCE_PX.get(name, 0), keeps_order=keeps_order)
 
 
 @every_format

@@ -43,9 +43,7 @@ def sniff(path: Path) -> Format:
     """
     known = ", ".join(FORMATS)
     if not path.exists():
-        raise AnnotationError(
-            path, expected="a file or folder", found="nothing there", next_step="check the path"
-        )
+        raise AnnotationError(path, expected="a file or folder", found="nothing there", next_step="check the path")
     fitting = [name for name, module in FORMATS.items() if module.sniff(path)]
     if not fitting:
         step = "choose the file or folder with the annotations, or name their format with --format"

@@ -75,9 +75,7 @@ def unpack(path: Path, folder: Path) -> None:
 def _refuse_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     step = "unpack it by hand if you trust it, and give the folder"
     if len(members) > MAX_FILES:
-        raise AnnotationError(
-            path, expected=f"at most {MAX_FILES} files", found=str(len(members)), next_step=step
-        )
+        raise AnnotationError(path, expected=f"at most {MAX_FILES} files", found=str(len(members)), next_step=step)
     total = sum(member.file_size for member in members)
     if total > MAX_BYTES:
         found = f"{total / 2**30:.0f} GiB"
@@ -85,9 +83,7 @@ def _refuse_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     packed = path.stat().st_size
     if total > FREE_BYTES and total > MAX_RATIO * packed:
         found = f"{packed} bytes that unpack to {total}"
-        raise AnnotationError(
-            path, expected=f"less than {MAX_RATIO} times its size", found=found, next_step=step
-        )
+        raise AnnotationError(path, expected=f"less than {MAX_RATIO} times its size", found=found, next_step=step)
 
 
 def _safe_name(path: Path, member: zipfile.ZipInfo) -> PurePosixPath:
@@ -117,11 +113,7 @@ def _safe_name(path: Path, member: zipfile.ZipInfo) -> PurePosixPath:
 def _is_junk(name: str) -> bool:
     """What macOS and Windows leave in archives."""
     parts = name.replace("\\", "/").split("/")
-    return (
-        "__MACOSX" in parts
-        or parts[-1].startswith("._")
-        or parts[-1] in {".DS_Store", "Thumbs.db", "desktop.ini"}
-    )
+    return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1] in {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 def _unwrapped(folder: Path) -> Path:
