@@ -33,10 +33,7 @@ def item(name: str, objects: Objects | None = None, *, covered: bool = True, **i
 
 def healthy(n: int = 12, classes: tuple[str, ...] = ("cell",)) -> list[LabeledImage]:
     boxes = SQUARE * len(classes) + np.arange(len(classes))[:, None] * 25.0
-    return [
-        item(f"ok{k}", Objects.from_boxes(boxes, classes), group=f"g{k}", fingerprint=f"f{k}")
-        for k in range(n)
-    ]
+    return [item(f"ok{k}", Objects.from_boxes(boxes, classes), group=f"g{k}", fingerprint=f"f{k}") for k in range(n)]
 
 
 def dataset(*items: LabeledImage, classes: tuple[str, ...] = ("cell",)) -> Dataset:
@@ -94,9 +91,7 @@ def test_a_group_in_different_parts_is_an_error_unless_it_was_wanted() -> None:
 def test_a_class_that_a_part_lacks_is_named() -> None:
     rare = item("rare", Objects.from_boxes([*SQUARE, [50, 50, 60, 60]], ["cell", "odd"]))
     others = healthy(12, ("cell", "odd"))
-    data = dataset(
-        *(replace(i, objects=i.objects[:1]) for i in others[:8]), *others[8:], rare, classes=("cell", "odd")
-    )
+    data = dataset(*(replace(i, objects=i.objects[:1]) for i in others[:8]), *others[8:], rare, classes=("cell", "odd"))
     parts = {i.id: "train" for i in others} | {"ok0": "val"}
     finding = only("A104", data, Split({**parts, "rare": "train"}))  # type: ignore[dict-item]
     assert finding.evidence == ("odd: none in val",)
@@ -124,9 +119,7 @@ def test_background_is_counted_and_too_much_of_it_is_a_warning() -> None:
 @pytest.mark.parametrize(("many", "found"), [(9, False), (11, True)])
 def test_a_class_with_less_than_a_tenth_of_the_objects_is_rare(many: int, found: bool) -> None:
     boxes = [[n * 9, 0, n * 9 + 5, 5] for n in range(many)] + [[50, 50, 56, 56]]
-    items = [
-        item(f"i{k}", Objects.from_boxes(np.array(boxes) + 1.0, ["cell"] * many + ["odd"])) for k in range(10)
-    ]
+    items = [item(f"i{k}", Objects.from_boxes(np.array(boxes) + 1.0, ["cell"] * many + ["odd"])) for k in range(10)]
     findings = check(Dataset(("cell", "odd"), tuple(items)))
     assert ("A204" in {f.code for f in findings}) == found
 
@@ -204,11 +197,7 @@ def test_errors_come_first_and_evidence_is_limited_but_counted() -> None:
     assert (empty.count, len(empty.evidence)) == (200, MOST_EVIDENCE)
 
 
-@given(
-    st.lists(
-        st.tuples(*[st.floats(-20, 120)] * 4, st.sampled_from("ab"), st.sampled_from(list(Kind))), max_size=8
-    )
-)
+@given(st.lists(st.tuples(*[st.floats(-20, 120)] * 4, st.sampled_from("ab"), st.sampled_from(list(Kind))), max_size=8))
 def test_no_object_makes_the_check_fail(drawn: list[tuple[float, float, float, float, str, Kind]]) -> None:
     shapes = [((box_ring(*entry[:4]),),) for entry in drawn]
     objects = Objects.from_shapes(
@@ -226,9 +215,7 @@ def test_every_check_is_documented_and_codes_are_unique() -> None:
 def test_pairs_of_duplicates_are_those_of_plain_counting() -> None:
     chance = np.random.default_rng(0)
     corners = chance.integers(0, 6, (60, 2)) * 10.0
-    objects = Objects.from_boxes(
-        np.hstack([corners, corners + 10 + chance.integers(0, 2, (60, 2))]), ["c"] * 60
-    )
+    objects = Objects.from_boxes(np.hstack([corners, corners + 10 + chance.integers(0, 2, (60, 2))]), ["c"] * 60)
 
     def iou(a: int, b: int) -> float:
         one, other = np.zeros((2, *SIZE), int)

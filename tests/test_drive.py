@@ -28,9 +28,7 @@ def test_the_innermost_mount_tells_the_file_system(mounts: str, path: str, expec
     assert drive.file_system(PurePosixPath(path), mounts) == expected
 
 
-def test_a_table_that_cannot_be_read_means_no_network_drive(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_table_that_cannot_be_read_means_no_network_drive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse() -> str:
         raise OSError
 

@@ -22,9 +22,7 @@ ious = hnp.arrays(
 
 
 def squares(*boxes: tuple[int, int, int, int]) -> Objects:
-    return Objects.from_shapes(
-        [((geometry.box_ring(*b),),) for b in boxes], ["a"] * len(boxes), kinds=Kind.MASK
-    )
+    return Objects.from_shapes([((geometry.box_ring(*b),),) for b in boxes], ["a"] * len(boxes), kinds=Kind.MASK)
 
 
 @pytest.mark.parametrize("by", ["mask", "box"])
@@ -75,9 +73,7 @@ def test_optimal_pairs_use_each_object_once_and_equal_a_full_assignment(
 
 
 @given(ious, st.sampled_from(THRESHOLDS), st.integers(0, 5))
-def test_greedy_pairs_are_those_of_a_plain_loop(
-    iou: NDArray[np.float64], threshold: float, seed: int
-) -> None:
+def test_greedy_pairs_are_those_of_a_plain_loop(iou: NDArray[np.float64], threshold: float, seed: int) -> None:
     scores = np.asarray(np.random.default_rng(seed).integers(0, 4, iou.shape[1]) / 4, np.float64)
     expected, used = [], set()
     for p in sorted(range(iou.shape[1]), key=lambda p: -scores[p]):

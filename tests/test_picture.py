@@ -90,9 +90,7 @@ def test_points_far_away_and_broken_outlines_do_not_stop_a_picture() -> None:
     objects = Objects.concat(
         [
             Objects.from_points([[40, 30]], ["point"]),
-            Objects.from_boxes(
-                [(-1e9, -1e9, 1e9, 1e9), (np.nan,) * 4, (3.0, 3.0, 3.0, 3.0)], ["a", "b", "c"]
-            ),
+            Objects.from_boxes([(-1e9, -1e9, 1e9, 1e9), (np.nan,) * 4, (3.0, 3.0, 3.0, 3.0)], ["a", "b", "c"]),
         ]
     )
     assert _near(draw_objects(GREY, objects, names=True, scale=2), CLASS_COLOURS[3])[30:90, 50:110].any()
@@ -105,10 +103,7 @@ def test_a_smoothed_outline_stays_within_a_pixel_of_the_stairs(mask: NDArray[np.
     for ring in (ring for shape in objects.shapes for part in shape for ring in part):
         smooth = without_stairs(ring)
         steps = np.concatenate(
-            [
-                ring[i] + np.outer(np.linspace(0, 1, 40), np.roll(ring, -1, 0)[i] - ring[i])
-                for i in range(len(ring))
-            ]
+            [ring[i] + np.outer(np.linspace(0, 1, 40), np.roll(ring, -1, 0)[i] - ring[i]) for i in range(len(ring))]
         )
         assert np.hypot(*(smooth[:, None] - steps[None]).T).min(0).max() < 1
 

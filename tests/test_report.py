@@ -65,9 +65,7 @@ def evaluated(tp: int = 90, fp: int = 10, fn: int = 10, name: str = "nucleus", *
 def report_data(**changes: Any) -> ReportData:
     data = ReportData(
         title="Nuclei",
-        dataset=DatasetFacts(
-            40, {"nucleus": 1200}, {"train": PartFacts(32, 1100, 6), "test": PartFacts(8, 100, 2)}
-        ),
+        dataset=DatasetFacts(40, {"nucleus": 1200}, {"train": PartFacts(32, 1100, 6), "test": PartFacts(8, 100, 2)}),
         model=ModelFacts("nuclei@v1", "yolo", 30, 25, 120.0, "a laptop", {"epochs": 30}),
         part="test",
         metrics=evaluated(),
@@ -212,9 +210,7 @@ def test_curves_become_charts_that_survive_gaps_and_single_epochs() -> None:
     Checker(text)
     assert "Outline loss" in text
     assert "nan" not in "".join(re.findall(r"<svg.*?</svg>", text)).replace("ends at inf", "")
-    Checker(
-        page(report_data(curves={"epoch": [1.0], "metrics/precision(M)": [0.5], "metrics/recall(M)": [0.4]}))
-    )
+    Checker(page(report_data(curves={"epoch": [1.0], "metrics/precision(M)": [0.5], "metrics/recall(M)": [0.4]})))
 
 
 def test_results_csv_is_read_with_padded_names_and_empty_cells(tmp_path: Path) -> None:

@@ -13,9 +13,7 @@ from annelid.objects import Kind, Objects
 from annelid.store.rows import from_rows, to_rows
 
 coordinate = st.floats(-1e6, 1e6, width=64)
-ring = st.lists(st.tuples(coordinate, coordinate), max_size=5).map(
-    lambda r: np.array(r, float).reshape(-1, 2)
-)
+ring = st.lists(st.tuples(coordinate, coordinate), max_size=5).map(lambda r: np.array(r, float).reshape(-1, 2))
 shape = st.lists(st.lists(ring, max_size=3).map(tuple), max_size=3).map(tuple)
 text = st.text(st.characters(codec="utf-8"), max_size=8)
 
@@ -34,9 +32,7 @@ def some_objects(draw: st.DrawFn) -> Objects:
         column(text),
         ids=[f"id{i}" for i in range(n)],
         kinds=np.array(column(st.sampled_from(list(Kind))), np.uint8),
-        params=np.array(column(st.lists(st.floats(allow_nan=False), min_size=5, max_size=5)), float).reshape(
-            n, 5
-        ),
+        params=np.array(column(st.lists(st.floats(allow_nan=False), min_size=5, max_size=5)), float).reshape(n, 5),
         scores=np.array(column(st.one_of(st.just(np.nan), st.floats(0, 1))), float),
         authors=column(text),
         origins=column(text),

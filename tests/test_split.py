@@ -30,9 +30,7 @@ def item(
 ) -> LabeledImage:
     """An image of 8 x 8 with one object per letter of ``labels``."""
     image = ImageRef(id_, (f"{id_}.png",), (8, 8), group=group, group_source=source, fingerprint=fingerprint)
-    objects = Objects.from_boxes(
-        [[0, 0, 2, 2]] * len(labels), list(labels), ids=[str(n) for n in range(len(labels))]
-    )
+    objects = Objects.from_boxes([[0, 0, 2, 2]] * len(labels), list(labels), ids=[str(n) for n in range(len(labels))])
     return LabeledImage(View(image, t), objects, whole_image((8, 8)) if covered else ())
 
 
@@ -99,9 +97,7 @@ def test_the_result_does_not_depend_on_the_order(
 
 
 @given(datasets("old"), datasets("new"), fractions)
-def test_what_was_placed_stays_as_the_data_grow(
-    old: Dataset, new: Dataset, shares: tuple[float, float]
-) -> None:
+def test_what_was_placed_stays_as_the_data_grow(old: Dataset, new: Dataset, shares: tuple[float, float]) -> None:
     first = split_dataset(old, val=shares[0], test=shares[1])
     grown = dataset(*new.items, *old.items)
     second = split_dataset(grown, val=shares[0], test=shares[1], previous=first)
@@ -137,9 +133,7 @@ def test_many_small_groups_come_close_to_the_shares(seed: int) -> None:
 
 @given(st.dictionaries(st.sampled_from("abcde"), st.integers(3, 9), min_size=1), st.integers(0, 5))
 def test_a_class_with_groups_enough_is_in_every_part(groups: dict[str, int], seed: int) -> None:
-    items = [
-        item(f"{label}{n}", f"{label}{n}", label) for label, count in groups.items() for n in range(count)
-    ]
+    items = [item(f"{label}{n}", f"{label}{n}", label) for label, count in groups.items() for n in range(count)]
     split = split_dataset(dataset(*items), val=0.2, test=0.1, seed=seed)
     found = {(label, split.parts[f"{label}{n}"]) for label, count in groups.items() for n in range(count)}
     assert len(found) == 3 * len(groups)
@@ -286,8 +280,7 @@ def test_frames_of_a_movie_are_one_group(shared_data: Path) -> None:
     from annelid.split.groups import infer_group
 
     names = [
-        p.relative_to(shared_data).as_posix()
-        for p in (shared_data / "segmentation/yeast_movie").glob("*phase.tif")
+        p.relative_to(shared_data).as_posix() for p in (shared_data / "segmentation/yeast_movie").glob("*phase.tif")
     ]
     groups = infer_group(names)
     items = [item(name, groups[name][0], source=groups[name][1]) for name in names]

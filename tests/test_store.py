@@ -19,9 +19,7 @@ from annelid.image import ImageRef, View
 from annelid.objects import Objects
 from annelid.store import Store
 
-IMAGE = ImageRef(
-    "i1", ("a/b.tif", "/old/b.tif"), (64, 48), ("DAPI", "µ"), "uint16", 0.5, "g", "declared", "f", (3, 2)
-)
+IMAGE = ImageRef("i1", ("a/b.tif", "/old/b.tif"), (64, 48), ("DAPI", "µ"), "uint16", 0.5, "g", "declared", "f", (3, 2))
 OTHER = ImageRef("i2", ("c.png",), (10, 10))
 
 
@@ -74,9 +72,7 @@ def test_an_unknown_image_is_an_error_with_a_next_step(store: Store) -> None:
 
 def test_what_is_saved_is_read_and_only_on_its_view(store: Store) -> None:
     objects = boxes("x", "y")
-    change = ChangeSet(
-        0, objects, covered=whole_image((64, 48)), state="reviewed", author="human:ann", message="first"
-    )
+    change = ChangeSet(0, objects, covered=whole_image((64, 48)), state="reviewed", author="human:ann", message="first")
     assert store.save("i1", change) == 1
     item = store.item("i1")
     assert (item.objects, item.revision, item.state, item.is_complete) == (objects, 1, "reviewed", True)
@@ -305,9 +301,7 @@ def test_an_older_store_is_brought_up_to_date(store: Store, monkeypatch: pytest.
         assert migrations.schema_version(db) == 2
 
 
-def test_on_a_network_drive_there_is_no_write_ahead_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_a_network_drive_there_is_no_write_ahead_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store.create(tmp_path / "a.db") as store:
         store.add_images([View(IMAGE)])
     monkeypatch.setattr(database, "on_network_drive", lambda _: True)
@@ -316,9 +310,7 @@ def test_on_a_network_drive_there_is_no_write_ahead_log(
         assert store.save("i1", ChangeSet(0, boxes("x"))) == 1
 
 
-def test_where_the_log_cannot_be_kept_the_store_is_read_only(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_the_log_cannot_be_kept_the_store_is_read_only(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.save("i1", ChangeSet(0, boxes("x")))
     store.close()
     connect = database._connect

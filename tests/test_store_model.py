@@ -70,9 +70,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.expect(view, expected, self.store.save(view, change))
 
     @precondition(lambda self: max(map(len, self.model.values())) > 1)
-    @rule(
-        view=views, back=st.integers(1, 4), upsert=contents, removed=st.sets(st.sampled_from(IDS), max_size=1)
-    )
+    @rule(view=views, back=st.integers(1, 4), upsert=contents, removed=st.sets(st.sampled_from(IDS), max_size=1))
     def save_on_an_old_base(self, view: str, back: int, upsert: Content, removed: set[str]) -> None:
         removed -= upsert.keys()
         history = self.model[view]
@@ -99,11 +97,7 @@ class StoreMachine(RuleBasedStateMachine):
         revision = round(pick * (len(self.model[view]) - 1))
         self.expect(view, self.model[view][revision], self.store.restore(view, revision, "human:ann"))
 
-    @rule(
-        mapping=st.dictionaries(
-            st.sampled_from(LABELS), st.one_of(st.none(), st.sampled_from(LABELS)), max_size=3
-        )
-    )
+    @rule(mapping=st.dictionaries(st.sampled_from(LABELS), st.one_of(st.none(), st.sampled_from(LABELS)), max_size=3))
     def relabel(self, mapping: dict[str, str | None]) -> None:
         revisions = self.store.relabel(mapping, "human:ann")
         for view, history in self.model.items():

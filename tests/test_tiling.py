@@ -14,9 +14,7 @@ sizes = st.tuples(st.integers(1, 90), st.integers(1, 90))
 
 
 @given(sizes, st.integers(1, 100), st.floats(0, 0.99))
-def test_cores_partition_the_image_and_lie_in_their_windows(
-    size_wh: tuple[int, int], tile: int, share: float
-) -> None:
+def test_cores_partition_the_image_and_lie_in_their_windows(size_wh: tuple[int, int], tile: int, share: float) -> None:
     owners = np.zeros(size_wh[::-1], int)
     for t in tiles(size_wh, tile, int(tile * share)):
         (rx1, ry1, rx2, ry2), (cx1, cy1, cx2, cy2) = t.read, t.core

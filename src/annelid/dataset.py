@@ -70,9 +70,7 @@ class LabeledImage:
     def is_complete(self) -> bool:
         """Whether the whole image is covered."""
         w, h = self.size_wh
-        return any(
-            tuple(map(tuple, ring)) == tuple(map(tuple, whole_image((w, h))[0])) for ring in self.covered
-        )
+        return any(tuple(map(tuple, ring)) == tuple(map(tuple, whole_image((w, h))[0])) for ring in self.covered)
 
 
 def whole_image(size_wh: tuple[int, int]) -> tuple[Ring, ...]:
@@ -127,10 +125,7 @@ class Dataset:
     def save(self, path: Path) -> None:
         """Write the snapshot as one ``.npz`` file (see `load`)."""
         header = {"classes": self.classes, "items": [_item_header(item) for item in self.items]}
-        arrays = {
-            f"objects{i}": np.frombuffer(item.objects.to_bytes(), np.uint8)
-            for i, item in enumerate(self.items)
-        }
+        arrays = {f"objects{i}": np.frombuffer(item.objects.to_bytes(), np.uint8) for i, item in enumerate(self.items)}
         np.savez_compressed(path, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -9,16 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annelid import synthetic
+from annelid import atomic, synthetic
 from annelid.errors import UsageError
+from annelid.evaluate.files import CONFIDENCE_KEY
 from annelid.export import unique_names
 from annelid.formats import coco
 from annelid.jobs import Event
 from annelid.measured import Measured
 from annelid.project import Project
 from annelid.report.data import Step
-from annelid.run_report import make_report
 from annelid.results import Trained
+from annelid.run_report import make_report
 
 IMAGES = 60
 SIZE = 256
@@ -123,17 +125,30 @@ def run(
         clock.step("check", f"{len(findings)} findings")
         split = project.split(val=0.2, test=0.2)
         parts = list(split.parts.values())
-        clock.step("split", ", ".join(f"{parts.count(p)} {p}" for p in ("train", "val", "test")) + f", groups {split.group_source}")
+        clock.step(
+            "split",
+            ", ".join(f"{parts.count(p)} {p}" for p in ("train", "val", "test")) + f", groups {split.group_source}",
+        )
         trained = _train(project, epochs, imgsz, seed, synthetic_set=images is None, watch=watch)
-        clock.step("train", f"{trained.card.reference}, {trained.card.epochs_run} epochs, best {trained.card.best_epoch}")
+        clock.step(
+            "train", f"{trained.card.reference}, {trained.card.epochs_run} epochs, best {trained.card.best_epoch}"
+        )
         measured = project.evaluate(trained.card.reference, watch=watch)
         baseline = project.evaluate("threshold", watch=watch)
         clock.step("evaluate", _headline(measured, baseline))
         truth, predictions = _write_coco(measured, project)
         clock.step("predict", f"{sum(len(i.objects) for i in measured.predicted.items)} candidate objects with scores")
         commands = _commands(images, labels)
-        report = make_report(project, trained, measured, baseline, findings, clock.steps,
-                             {"truth": truth, "predictions": predictions}, commands)  # fmt: skip
+        report = make_report(
+            project,
+            trained,
+            measured,
+            baseline,
+            findings,
+            clock.steps,
+            {"truth": truth, "predictions": predictions},
+            commands,
+        )
         clock.step("report", str(report))
     seconds = time.perf_counter() - clock.started
     return Demo(seconds, report, truth, predictions, measured, baseline, trained, tuple(commands))
@@ -173,7 +188,8 @@ def _train(
 def _headline(measured: Measured, baseline: Measured) -> str:
     best, base = measured.headline(), baseline.headline()
     kind = "mask" if "mask" in best else "box"
-    return f"{kind} mAP50 {best[kind]:.3f} on {len(measured.truth)} {measured.part} images (threshold: {base.get(kind, 0):.3f})"
+    images = f"{len(measured.truth)} {measured.part} images"
+    return f"{kind} mAP50 {best[kind]:.3f} on {images} (threshold: {base.get(kind, 0):.3f})"
 
 
 def _write_coco(measured: Measured, project: Project) -> tuple[Path, Path]:
@@ -185,7 +201,16 @@ def _write_coco(measured: Measured, project: Project) -> tuple[Path, Path]:
     for dataset, path in zip((measured.truth, measured.predicted), paths, strict=True):
         coco.write(dataset, folder, names)
         shutil.move(folder / "annotations.json", path)
+    _note_confidence(paths[1], measured)
     return paths
+
+
+def _note_confidence(path: Path, measured: Measured) -> None:
+    """Say in the file at which confidence P and R were taken, so that its evaluation gives the same."""
+    part = measured.evaluation.mask or measured.evaluation.box
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["info"] = {**content.get("info", {}), CONFIDENCE_KEY: part.conf}
+    atomic.write_text(path, json.dumps(content))
 
 
 def _commands(images: Path | None, labels: Path | None) -> list[str]:

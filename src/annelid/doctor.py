@@ -15,8 +15,19 @@ from typing import Any
 
 from annelid import engines
 
-_PACKAGES = ("annelid", "numpy", "scipy", "scikit-image", "tifffile", "imagecodecs", "shapely", "faster-coco-eval",
-             "torch", "torchvision", "ultralytics")  # fmt: skip
+_PACKAGES = (
+    "annelid",
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "tifffile",
+    "imagecodecs",
+    "shapely",
+    "faster-coco-eval",
+    "torch",
+    "torchvision",
+    "ultralytics",
+)
 
 
 def examine(root: Path) -> dict[str, Any]:
@@ -58,7 +69,7 @@ def _gpu() -> str:
         return "torch is not installed"
     if sys.platform == "darwin":
         return "Apple: use --device mps"
-    return "an NVIDIA driver is present" if shutil.which("nvidia-smi") else "no NVIDIA driver found: training uses the CPU"
+    return "an NVIDIA driver is present" if shutil.which("nvidia-smi") else "no NVIDIA driver: training uses the CPU"
 
 
 def missing(state: Mapping[str, Any]) -> list[str]:

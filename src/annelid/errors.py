@@ -86,8 +86,7 @@ class Conflict(AnnelidError):  # noqa: N818 - a conflict is a state of affairs, 
 
     def __init__(self, image_id: str, object_ids: Sequence[str], revision: int) -> None:
         super().__init__(
-            f"{len(object_ids)} object(s) on image {image_id} changed since you read them: "
-            f"{', '.join(object_ids[:5])}",
+            f"{len(object_ids)} object(s) on image {image_id} changed since you read them: {', '.join(object_ids[:5])}",
             next_step=f"read revision {revision}, apply your change to it and save again",
         )
         self.image_id, self.object_ids, self.revision = image_id, tuple(object_ids), revision

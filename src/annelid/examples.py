@@ -56,7 +56,9 @@ def write_examples(
             yield Example(path, objects.moved((-window[0], -window[1])))
 
 
-def render_view(view: View, root: Path, preprocessing: Preprocessing, window: Window | None = None) -> NDArray[np.uint8]:
+def render_view(
+    view: View, root: Path, preprocessing: Preprocessing, window: Window | None = None
+) -> NDArray[np.uint8]:
     """uint8 RGB ``[y, x, c]`` of a view or a window ``x1, y1, x2, y2`` of it."""
     with open_image(locate(view.image, root)) as file:
         return render(file, preprocessing, window, t=view.t, z=view.z)
@@ -82,10 +84,12 @@ def _objects_inside(objects: Objects, area: Shape, size_wh: tuple[int, int]) -> 
         return objects
     cut = objects[kept]
     return Objects.from_shapes(
-        [shape for shape, keep in zip(shapes, kept, strict=True) if keep], list(cut.labels),
+        [shape for shape, keep in zip(shapes, kept, strict=True) if keep],
+        list(cut.labels),
         kinds=np.where(cut.kinds == Kind.BOX, Kind.BOX, Kind.POLYGON).astype(np.uint8),
-        ids=list(cut.ids), ignore=cut.ignore,
-    )  # fmt: skip
+        ids=list(cut.ids),
+        ignore=cut.ignore,
+    )
 
 
 def _sticks_out(objects: Objects, n: int, area: Shape, size_wh: tuple[int, int]) -> bool:

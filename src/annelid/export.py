@@ -159,5 +159,3 @@ def _write_overlays(
         target.parent.mkdir(parents=True, exist_ok=True)
         pixels = render_view(item.view, root, preprocessing)
         picture.to_png(picture.draw_objects(pixels, item.objects), target)
-
-

@@ -19,6 +19,7 @@ Ring = NDArray[np.float64]
 Part = tuple[Ring, ...]
 Shape = tuple[Part, ...]
 
+
 def shape_to_mask(
     shape: Shape, size_hw: tuple[int, int], origin_xy: tuple[float, float] = (0.0, 0.0)
 ) -> NDArray[np.bool_]:
@@ -56,11 +57,7 @@ def _fill_even_odd(
     last = np.clip(np.ceil(high[:, 1] - 0.5), 0, h).astype(np.int64)
     rows_per_edge = np.maximum(last - first, 0)
     edge = np.repeat(np.arange(len(a)), rows_per_edge)
-    row = (
-        np.arange(len(edge))
-        - np.repeat(np.cumsum(rows_per_edge) - rows_per_edge, rows_per_edge)
-        + first[edge]
-    )
+    row = np.arange(len(edge)) - np.repeat(np.cumsum(rows_per_edge) - rows_per_edge, rows_per_edge) + first[edge]
     rise = high[edge, 1] - low[edge, 1]
     x = low[edge, 0] + (row + 0.5 - low[edge, 1]) * (high[edge, 0] - low[edge, 0]) / rise
     column = np.clip(np.ceil(x - 0.5), 0, w).astype(np.int64)
@@ -79,9 +76,7 @@ def signed_area(ring: Ring) -> float:
 
 def shape_area(shape: Shape) -> float:
     """Area in square pixels: exteriors less their holes."""
-    return sum(
-        abs(signed_area(part[0])) - sum(abs(signed_area(hole)) for hole in part[1:]) for part in shape if part
-    )
+    return sum(abs(signed_area(part[0])) - sum(abs(signed_area(hole)) for hole in part[1:]) for part in shape if part)
 
 
 def shape_box(shape: Shape) -> tuple[float, float, float, float]:
@@ -164,9 +159,7 @@ def clip_shape(shape: Shape, box_xyxy: Sequence[float]) -> Shape:
     x1, y1, x2, y2 = shape_box(shape)
     if x1 >= box_xyxy[0] and y1 >= box_xyxy[1] and x2 <= box_xyxy[2] and y2 <= box_xyxy[3]:
         return shape
-    return shape_from_shapely(
-        shapely.intersection(shape_to_shapely(repair_shape(shape)), shapely.box(*box_xyxy))
-    )
+    return shape_from_shapely(shapely.intersection(shape_to_shapely(repair_shape(shape)), shapely.box(*box_xyxy)))
 
 
 def intersect_shapes(shape: Shape, others: Iterable[Shape]) -> Shape:

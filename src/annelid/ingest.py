@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from annelid import formats
-from annelid.store.changes import ChangeSet, diff
 from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError, UsageError
 from annelid.fingerprint import fingerprint
 from annelid.formats.archive import opened, unpack
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.images import FolderImages
-from annelid.split.groups import group_by_pattern, infer_group
 from annelid.image import ImageRef, View
 from annelid.locate import noted_path
 from annelid.readers import image_ref, is_image
 from annelid.readers.find import find_images
+from annelid.split.groups import group_by_pattern, infer_group
 from annelid.store import Store
+from annelid.store.changes import ChangeSet, diff
 
 Missing = Literal["new", "background"]
 
@@ -131,8 +131,10 @@ def _sort_out(wish: Wish, root: Path, stack: ExitStack) -> tuple[list[Path], Pat
         if not files:
             files = find_images(labels if labels.is_dir() else labels.parent)
     if not files and labels is None:
-        raise UsageError(f"no images and no annotation in {', '.join(map(str, wish.sources))}",
-                         next_step="name a folder of images, an annotation file or a zip")  # fmt: skip
+        raise UsageError(
+            f"no images and no annotation in {', '.join(map(str, wish.sources))}",
+            next_step="name a folder of images, an annotation file or a zip",
+        )
     return list(dict.fromkeys(files)), labels
 
 
@@ -210,8 +212,12 @@ def _save_annotations(
     for item in annotations.items:
         view = views.get(Path(item.image.path).resolve())
         if view is None:
-            done.losses.add("image-missing", f"{len(item.objects)} object(s) of an image that is not there",
-                            item.image.path, count=len(item.objects))  # fmt: skip
+            done.losses.add(
+                "image-missing",
+                f"{len(item.objects)} object(s) of an image that is not there",
+                item.image.path,
+                count=len(item.objects),
+            )
             continue
         if item.state == "new" and not len(item.objects) and wish.missing == "new":
             continue
@@ -231,9 +237,14 @@ def _save_annotations(
 def _change(now: LabeledImage, wanted: LabeledImage, format_name: str) -> ChangeSet:
     upsert, removed = diff(now.objects, wanted.objects)
     return ChangeSet(
-        now.revision, upsert, removed, author=f"import:{format_name}", message="import",
-        covered=wanted.covered, state=wanted.state,
-    )  # fmt: skip
+        now.revision,
+        upsert,
+        removed,
+        author=f"import:{format_name}",
+        message="import",
+        covered=wanted.covered,
+        state=wanted.state,
+    )
 
 
 def _save_background(store: Store, views: Iterable[View], done: Imported) -> None:
@@ -241,20 +252,23 @@ def _save_background(store: Store, views: Iterable[View], done: Imported) -> Non
     new = [item for item in items.values() if item.state == "new"]
     store.save_many(
         {
-            item.id: ChangeSet(item.revision, author="import:background", message="declared background",
-                               covered=whole_image(item.size_wh), state="reviewed")
+            item.id: ChangeSet(
+                item.revision,
+                author="import:background",
+                message="declared background",
+                covered=whole_image(item.size_wh),
+                state="reviewed",
+            )
             for item in new
         }
-    )  # fmt: skip
+    )
     done.annotated += len(new)
 
 
 # --- images ------------------------------------------------------------------------------------------------------
 
 
-def _add_images(
-    store: Store, root: Path, files: Sequence[Path], wish: Wish, done: Imported
-) -> dict[Path, View]:
+def _add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done: Imported) -> dict[Path, View]:
     """Put the images into the store; file -> view. Those that can't be read are said and left out."""
     views = store.views()
     by_path = {(root / path).resolve(): view for view in views for path in view.image.paths}
@@ -310,9 +324,7 @@ def _grouped(images: Sequence[ImageRef], pattern: str) -> dict[str, ImageRef]:
         declared = group_by_pattern(names, pattern)
         return {i.id: replace(i, group=declared[i.path], group_source="declared") for i in images}
     inferred = infer_group(names)
-    return {
-        i.id: replace(i, group=inferred[i.path][0], group_source=inferred[i.path][1]) for i in images
-    }
+    return {i.id: replace(i, group=inferred[i.path][0], group_source=inferred[i.path][1]) for i in images}
 
 
 def summary(done: Imported) -> dict[str, Any]:

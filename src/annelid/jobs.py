@@ -87,8 +87,12 @@ def start(job: Job, python: str = sys.executable) -> subprocess.Popen[bytes]:
     with (job.folder / "worker.log").open("ab") as log:
         return subprocess.Popen(
             [python, "-m", "annelid.worker", str(job.folder)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, **detached,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            **detached,
+        )
 
 
 def follow(job: Job, process: subprocess.Popen[bytes], poll_seconds: float = 0.2) -> Iterator[Event]:
@@ -162,9 +166,11 @@ def _death(job: Job, returncode: int | None) -> errors.EngineError:
         return errors.EngineError(
             f"the {job.kind} process was killed (signal {-returncode}); on a full memory the system does that",
             next_step=f"a smaller batch or imgsz needs less memory; annelid train --resume {job.folder.name} goes on"
-            if job.kind == "train" else f"the log is in {log}",
-        )  # fmt: skip
-    return errors.EngineError(f"the {job.kind} process ended without a result (code {returncode})", next_step=f"read {log}")
+            if job.kind == "train"
+            else f"the log is in {log}",
+        )
+    message = f"the {job.kind} process ended without a result (code {returncode})"
+    return errors.EngineError(message, next_step=f"read {log}")
 
 
 def run(job: Job, watch: Any = None) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Measured:
     def headline(self) -> dict[str, float]:
         """``box`` and ``mask`` mAP50."""
         metrics = self.evaluation.to_dict()["metrics"]
-        return {kind: figures["mAP50"] for kind, figures in metrics.items() if figures}
+        return {kind: figures["mAP50"] or 0.0 for kind, figures in metrics.items() if figures}
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values, ``metrics.box`` and ``metrics.mask`` among them."""
@@ -53,9 +53,7 @@ class Measured:
         }
 
 
-def measure(
-    model: Model, truth: Dataset, predicted: Dataset, split: Split, part: Part, conf: float | None
-) -> Measured:
+def measure(model: Model, truth: Dataset, predicted: Dataset, split: Split, part: Part, conf: float | None) -> Measured:
     """Evaluate one part of what was predicted.
 
     Args:

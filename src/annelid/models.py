@@ -169,19 +169,18 @@ class Library:
         path = self.folder / card.name / f"v{card.version}" / card.weights
         problem = self._problem(card, path)
         if problem:
-            raise AnnelidError(f"{card.reference}: {problem}", next_step="restore models/ from a backup, or train again")
+            raise AnnelidError(f"{card.reference}: {problem}", next_step="restore models/, or train again")
         return path
 
     def verify(self) -> dict[str, str]:
         """Reference -> what is wrong with its weights; "" where they are as they were made."""
-        return {
-            c.reference: self._problem(c, self.folder / c.name / f"v{c.version}" / c.weights) for c in self.cards()
-        }
+        return {c.reference: self._problem(c, self.folder / c.name / f"v{c.version}" / c.weights) for c in self.cards()}
 
     def _problem(self, card: Card, path: Path) -> str:
         if not path.is_file():
             return f"the weights {path} are missing"
-        return "" if sha256_of(path) == card.sha256 else f"the weights {path} are not the ones on the card (SHA-256 differs)"
+        changed = sha256_of(path) != card.sha256
+        return f"the weights {path} are not the ones on the card (SHA-256 differs)" if changed else ""
 
     def promoted(self, name: str) -> int:
         """The version that a bare name means; 0 when none was promoted."""

@@ -119,9 +119,7 @@ class Objects:
             ring_offsets=_offsets(len(r) for r in rings),
             part_offsets=_offsets(len(p) for p in parts),
             object_offsets=_offsets(len(s) for s in shapes),
-            params=np.full((n, 5), np.nan)
-            if params is None
-            else np.asarray(params, np.float64).reshape(n, 5),
+            params=np.full((n, 5), np.nan) if params is None else np.asarray(params, np.float64).reshape(n, 5),
             scores=np.broadcast_to(np.asarray(scores, np.float64), (n,)).copy(),
             authors=_strings(authors, n),
             origins=_strings(origins, n),
@@ -167,9 +165,7 @@ class Objects:
         items = [o for o in several if len(o)]
         if len(items) <= 1:
             return items[0] if items else cls.empty()
-        joined = {
-            name: np.concatenate([getattr(o, name) for o in items]) for name in (*_PER_OBJECT, "coords")
-        }
+        joined = {name: np.concatenate([getattr(o, name) for o in items]) for name in (*_PER_OBJECT, "coords")}
         for name in ("ring_offsets", "part_offsets", "object_offsets"):
             lengths = np.concatenate([np.diff(getattr(o, name)) for o in items])
             joined[name] = _offsets(lengths)
@@ -271,9 +267,7 @@ class Objects:
             columns["kinds"] = np.broadcast_to(np.asarray(columns["kinds"], np.uint8), (n,)).copy()
         return replace(self, **columns)
 
-    def moved(
-        self, offset_xy: tuple[float, float] = (0, 0), scale_xy: tuple[float, float] = (1, 1)
-    ) -> Objects:
+    def moved(self, offset_xy: tuple[float, float] = (0, 0), scale_xy: tuple[float, float] = (1, 1)) -> Objects:
         """Scaled about the origin, then shifted; what `params` can't follow exactly becomes a polygon."""
         sx, sy = scale_xy
         params, kinds = self.params.copy(), self.kinds.copy()
@@ -313,9 +307,7 @@ class Objects:
         sha = hashlib.sha256()
         for name in _ARRAYS:
             sha.update(np.ascontiguousarray(getattr(self, name)).tobytes())
-        sha.update(
-            json.dumps([[_plain(v) for v in getattr(self, name)] for name in _TEXTS], sort_keys=True).encode()
-        )
+        sha.update(json.dumps([[_plain(v) for v in getattr(self, name)] for name in _TEXTS], sort_keys=True).encode())
         return sha.hexdigest()
 
 

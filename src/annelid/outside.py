@@ -11,11 +11,11 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import UsageError
 from annelid.formats import yolo
 from annelid.formats.images import FolderImages
-from annelid.split.groups import infer_group
-from annelid.image import View
+from annelid.image import GroupSource, View
 from annelid.readers import image_ref
 from annelid.readers.find import find_images
 from annelid.split import PARTS, Split
+from annelid.split.groups import infer_group
 
 
 def views(sources: Iterable[Path]) -> list[View]:
@@ -54,21 +54,23 @@ def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
     read = yolo.read(data_yaml, FolderImages(folder))
     items = [_identified(item) for item in read.items if item.covered]
     groups = infer_group([item.image.path for item in items])
-    items = [
-        replace(i, view=replace(i.view, image=replace(i.image, group=groups[i.image.path][0], group_source=groups[i.image.path][1])))
-        for i in items
-    ]
+    items = [_grouped(item, *groups[item.image.path]) for item in items]
     dataset = Dataset(read.classes, tuple(items))
     parts = {item.id: read.parts[item.image.path] for item in items if item.image.path in read.parts}
     missing = [part for part in ("train", "val") if part not in parts.values()]
     if missing:
-        raise UsageError(f"{data_yaml} names no labeled images for {missing[0]}", next_step="name train: and val: in it")
+        message = f"{data_yaml} names no labeled images for {missing[0]}"
+        raise UsageError(message, next_step="name train: and val: in it")
     return dataset, given_split(dataset, parts)
 
 
 def _identified(item: LabeledImage) -> LabeledImage:
     file = Path(item.image.path).resolve()
     return replace(item, view=_view(file) if file.is_file() else item.view)
+
+
+def _grouped(item: LabeledImage, group: str, source: GroupSource) -> LabeledImage:
+    return replace(item, view=replace(item.view, image=replace(item.image, group=group, group_source=source)))
 
 
 def given_split(dataset: Dataset, parts: Mapping[str, str]) -> Split:

@@ -67,9 +67,15 @@ def find_model(model: str, library: Library, settings: Settings) -> Model:
         return Model(Path(model).stem, "yolo", str(weights_file(model, library)), (), settings.preprocessing)
     card = library.get(model)
     return Model(
-        card.reference, card.engine, str(library.weights(card)), card.classes,
-        Preprocessing.from_dict(card.preprocessing), card.thresholds, card.tile, card,
-    )  # fmt: skip
+        card.reference,
+        card.engine,
+        str(library.weights(card)),
+        card.classes,
+        Preprocessing.from_dict(card.preprocessing),
+        card.thresholds,
+        card.tile,
+        card,
+    )
 
 
 def prepare(folder: Path, views: Sequence[View], root: Path, model: Model, config: PredictConfig) -> Job:

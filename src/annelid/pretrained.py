@@ -31,11 +31,11 @@ def fetch(name: str, folder: Path) -> Path:
         AnnelidError: no network, or the file is not what its publisher says.
     """
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name} is not known", next_step="for example yolo11n-seg.pt, yolo11n.pt, yolov8n.pt, yolo26n-seg.pt")
+        raise UsageError(f"{name} is not known", next_step="for example yolo11n-seg.pt, yolo11n.pt, yolov8n.pt")
     target, note = folder / name, folder / f"{name}.sha256"
     if target.exists() and note.exists():
         if sha256_of(target) != note.read_text(encoding="utf-8").strip():
-            raise AnnelidError(f"{target} was changed since it was fetched", next_step=f"delete it and fetch {name} again")
+            raise AnnelidError(f"{target} was changed since it came", next_step=f"delete it and fetch {name} again")
         return target
     folder.mkdir(parents=True, exist_ok=True)
     url, expected = _published(name)

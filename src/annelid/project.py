@@ -10,13 +10,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from annelid import doctor, export, ingest, jobs, outside, predict, pretrained, settings, start, train
-from annelid.store.changes import Revision
 from annelid.check import check as check_data
+from annelid.check.finding import Finding
 from annelid.convert import convert
 from annelid.dataset import Dataset, LabeledImage, State
 from annelid.engines.base import PredictConfig, TrainConfig
 from annelid.errors import ProjectError, UsageError
-from annelid.check.finding import Finding
 from annelid.formats.base import LossReport
 from annelid.jobs import Event
 from annelid.measured import Measured, confidence_of_best_f1, measure
@@ -28,6 +27,7 @@ from annelid.results import Predicted, Previewed, Status, Trained
 from annelid.settings import Settings
 from annelid.split import Part, Split, split_dataset
 from annelid.store import Store
+from annelid.store.changes import Revision
 
 Watch = Callable[[Event], None]
 DATABASE = "annelid.db"
@@ -148,8 +148,12 @@ class Project:
         items, wanted = self.store.items(), [str(n) for n in names]
         if not wanted:
             return items
-        found = [i for i in items if {i.id, i.image.path, i.image.name, i.image.stem} & set(wanted)
-                 or any((self.root / i.image.path) == Path(w).resolve() for w in wanted)]  # fmt: skip
+        found = [
+            i
+            for i in items
+            if {i.id, i.image.path, i.image.name, i.image.stem} & set(wanted)
+            or any((self.root / i.image.path) == Path(w).resolve() for w in wanted)
+        ]
         if not found:
             raise UsageError(f"the project has no image {wanted[0]}", next_step="annelid status lists what there is")
         return found
@@ -216,7 +220,9 @@ class Project:
             UsageError: nothing is annotated, or other shares are wished for than the split has.
         """
         now = self.settings
-        typed: dict[str, Any] = {k: v for k, v in {"val": val, "test": test, "seed": seed, "by": by}.items() if v is not None}
+        typed: dict[str, Any] = {
+            k: v for k, v in {"val": val, "test": test, "seed": seed, "by": by}.items() if v is not None
+        }
         policy = dataclasses.replace(now.split, **typed)
         previous = None if resplit else self._last_split()
         if previous and typed and policy != now.split:
@@ -374,7 +380,9 @@ class Project:
         done = jobs.run(predict.prepare(folder, views, self.root, model, config), watch)
         return predict.collect(folder, done)
 
-    def propose(self, model: str = "threshold", *images: str, watch: Watch | None = None, **thresholds: Any) -> dict[str, int]:
+    def propose(
+        self, model: str = "threshold", *images: str, watch: Watch | None = None, **thresholds: Any
+    ) -> dict[str, int]:
         """Pre-label images that nobody has annotated, as drafts to be corrected.
 
         Args:
@@ -399,12 +407,16 @@ class Project:
     def _check_proposed_classes(self, predicted: Dataset) -> None:
         new = [name for name in predicted.classes if name not in self.settings.classes]
         if new and self.settings.classes:
-            raise UsageError(f"the model finds {', '.join(new)}, which the project does not have as classes",
-                             next_step=f"annelid classes add {' '.join(new)}")  # fmt: skip
+            raise UsageError(
+                f"the model finds {', '.join(new)}, which the project does not have as classes",
+                next_step=f"annelid classes add {' '.join(new)}",
+            )
         if new:
             self.add_classes(*new)
 
-    def evaluate(self, model: str, *, part: Part | None = None, watch: Watch | None = None, **thresholds: Any) -> Measured:
+    def evaluate(
+        self, model: str, *, part: Part | None = None, watch: Watch | None = None, **thresholds: Any
+    ) -> Measured:
         """Measure a model on a part of the split, at the images' own resolution.
 
         P and R are given at the confidence of best F1 on the validation part.
@@ -419,13 +431,19 @@ class Project:
             UsageError: the part is empty, or there is no such model.
         """
         used = self._model(model)
-        dataset, split = train.data_of(used.card, self.root) if used.card and used.card.outside else (self._trainable(), self.split())
+        dataset, split = (
+            train.data_of(used.card, self.root)
+            if used.card and used.card.outside
+            else (self._trainable(), self.split())
+        )
         if part is None:
             part = "test" if "test" in split.parts.values() else "val"
         wanted = dataset.subset(i for i, p in split.parts.items() if p in (part, "val"))
         if not any(split.parts[item.id] == part for item in wanted.items):
             raise UsageError(f"no image is in the {part} part", next_step="annelid split --resplit --test .2")
-        predicted, _ = self._predict(used, [i.view for i in wanted.items], {**thresholds, "conf": 0.001}, watch, trust=False)
+        predicted, _ = self._predict(
+            used, [i.view for i in wanted.items], {**thresholds, "conf": 0.001}, watch, trust=False
+        )
         conf = confidence_of_best_f1(wanted, predicted, split) if part != "val" else None
         done = measure(used, wanted, predicted, split, part, conf)
         if used.card:
@@ -438,7 +456,7 @@ class Project:
         return pretrained.fetch(name, self.library.folder / "fetched")
 
     def models(self) -> list[Card]:
-        """Every model version, oldest first; runs that ended while nobody watched are taken in first."""
+        """Every model version, oldest first."""
         return self.library.cards()
 
     def _log(self, verb: str, args: Mapping[str, Any], summary: Mapping[str, Any]) -> None:

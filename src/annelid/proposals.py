@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from annelid.store.changes import ChangeSet, diff
 from annelid.dataset import Dataset, LabeledImage
+from annelid.store.changes import ChangeSet, diff
 
 
 def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> dict[str, ChangeSet]:

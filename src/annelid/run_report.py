@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annelid import __version__
+from annelid.check.finding import Finding
 from annelid.dataset import LabeledImage
 from annelid.examples import render_view
-from annelid.check.finding import Finding
 from annelid.match import iou_matrix, match
 from annelid.measured import Measured
+from annelid.models import Card
 from annelid.preprocess import Preprocessing
 from annelid.report import DatasetFacts, ModelFacts, PartFacts, ReportData, Shown, Step, read_curves, write_report
 from annelid.results import Trained
@@ -41,7 +42,7 @@ def make_report(
     data = ReportData(
         title=f"{card.reference}: {', '.join(card.classes)}",
         dataset=_dataset_facts(project),
-        model=ModelFacts(card.reference, card.engine, card.epochs_run, card.best_epoch, card.seconds, card.machine, card.parameters),
+        model=_model_facts(card),
         part=measured.part,
         metrics=measured.to_dict(),
         conf_source="best F1 on the validation part" if measured.part != "val" else "best F1 on these images",
@@ -58,6 +59,12 @@ def make_report(
     return path
 
 
+def _model_facts(card: Card) -> ModelFacts:
+    return ModelFacts(
+        card.reference, card.engine, card.epochs_run, card.best_epoch, card.seconds, card.machine, card.parameters
+    )
+
+
 def _dataset_facts(project: Project) -> DatasetFacts:
     dataset, split = project.dataset(), project.split()
     parts = {}
@@ -67,9 +74,11 @@ def _dataset_facts(project: Project) -> DatasetFacts:
             groups = {item.image.group for item in items}
             parts[part] = PartFacts(len(items), sum(len(item.objects) for item in items), len(groups))
     return DatasetFacts(
-        images=len(dataset), objects={name: dataset.count(name) for name in dataset.classes}, parts=parts,
+        images=len(dataset),
+        objects={name: dataset.count(name) for name in dataset.classes},
+        parts=parts,
         group_source=split.group_source,
-    )  # fmt: skip
+    )
 
 
 def pictures(measured: Measured, root: Path, preprocessing: Preprocessing) -> list[Shown]:

@@ -59,9 +59,13 @@ def start_from(
         return Start(weights, _task(Path(model).name, dataset), engine, preprocessing)
     card = library.get(model)
     start = Start(
-        str(library.weights(card)), _card_task(card), card.engine, Preprocessing.from_dict(card.preprocessing),
-        card.name, card.reference,
-    )  # fmt: skip
+        str(library.weights(card)),
+        _card_task(card),
+        card.engine,
+        Preprocessing.from_dict(card.preprocessing),
+        card.name,
+        card.reference,
+    )
     _require_outlines(start.task, dataset, model)
     return start
 

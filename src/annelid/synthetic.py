@@ -136,9 +136,7 @@ class _Field:
     def window(self, nucleus: _Nucleus) -> tuple[tuple[slice, slice], Plane]:
         """The part of the field around a nucleus, and the nucleus's `rho` there."""
         size = len(self.labels)
-        rows, columns = (
-            slice(max(int(c) - _REACH, 0), min(int(c) + _REACH, size)) for c in nucleus.centre_yx
-        )
+        rows, columns = (slice(max(int(c) - _REACH, 0), min(int(c) + _REACH, size)) for c in nucleus.centre_yx)
         y, x = np.mgrid[rows, columns] + 0.5
         return (rows, columns), nucleus.rho(y, x)
 

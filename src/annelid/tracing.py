@@ -33,9 +33,7 @@ def mask_to_shape(mask: NDArray[np.bool_], origin_xy: tuple[float, float] = (0.0
     return shapes.get(1, ())
 
 
-def label_image_to_shapes(
-    labels: NDArray[np.integer], origin_xy: tuple[float, float] = (0.0, 0.0)
-) -> dict[int, Shape]:
+def label_image_to_shapes(labels: NDArray[np.integer], origin_xy: tuple[float, float] = (0.0, 0.0)) -> dict[int, Shape]:
     """Trace every object of a label image along its pixel edges.
 
     Args:
@@ -120,9 +118,7 @@ def _boundary_edges(components: Ints) -> tuple[Ints, Ints, Ints]:
     return vertex[order], directions[order], owner[order]
 
 
-def _successors(
-    vertex: Ints, direction: Ints, owner: Ints, width: int
-) -> Ints:
+def _successors(vertex: Ints, direction: Ints, owner: Ints, width: int) -> Ints:
     """Index of the edge that follows each edge on its ring.
 
     Where a component touches itself at a corner the walk turns left, which closes the pocket behind the corner into
@@ -164,9 +160,7 @@ def boundary_pixel_rings(mask: NDArray[np.bool_], origin_xy: tuple[float, float]
         area = signed_area(vertex_yx[loop, ::-1].astype(np.float64))
         ring = _without_collinear(_without_repeats(centre_xy[loop]))
         parts.setdefault(int(owner[loop[0]]), []).append((area, ring + origin_xy))
-    return tuple(
-        tuple(ring for _, ring in sorted(rings, key=lambda r: -r[0])) for _, rings in sorted(parts.items())
-    )
+    return tuple(tuple(ring for _, ring in sorted(rings, key=lambda r: -r[0])) for _, rings in sorted(parts.items()))
 
 
 def _without_repeats(ring: Ring) -> Ring:

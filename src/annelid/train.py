@@ -98,9 +98,8 @@ def resume(folder: Path) -> Job:
         raise errors.UsageError(f"{folder} is not a run", next_step="runs are the folders in runs/")
     result = folder / "result.json"
     if result.exists() and json.loads(result.read_text(encoding="utf-8"))["ok"]:
-        raise errors.UsageError(
-            f"run {folder.name} is finished", next_step=f"train on from it: annelid train --model {folder.name} --epochs N"
-        )
+        next_step = f"train on from it: annelid train --model {folder.name} --epochs N"
+        raise errors.UsageError(f"run {folder.name} is finished", next_step=next_step)
     job = Job.read(folder)
     last = folder / "weights" / "last.pt"
     config = dict(job.arguments["config"]) | {"resume": str(last) if last.exists() else None}
@@ -175,9 +174,7 @@ def _training_data(job: Job, dataset: Dataset, split: Split, report: Report) -> 
     return TrainingData(dataset.classes, parts["train"], parts["val"])
 
 
-def _card(
-    job: Job, dataset: Dataset, split: Split, data: TrainingData, result: TrainResult, seconds: float
-) -> Card:
+def _card(job: Job, dataset: Dataset, split: Split, data: TrainingData, result: TrainResult, seconds: float) -> Card:
     effective = dict(result.effective)
     return Card(
         name=job.arguments["name"],
@@ -192,7 +189,7 @@ def _card(
         split=split.to_dict(),
         images={part: sum(1 for p in split.parts.values() if p == part) for part in ("train", "val", "test")},
         objects={name: sum(int((e.objects.labels == name).sum()) for e in data.train) for name in data.classes},
-        learned_from={item.id: item.image.fingerprint for item in dataset.items if split.parts.get(item.id) in ("train", "val")},
+        learned_from=_learned_from(dataset, split),
         preprocessing=job.arguments["preprocessing"],
         tile=_largest_side(data),
         thresholds={key: effective.pop(key) for key in ("conf", "iou", "max_det") if key in effective},
@@ -206,6 +203,12 @@ def _card(
         notes=job.arguments["notes"],
         outside=job.arguments["outside"],
     )
+
+
+def _learned_from(dataset: Dataset, split: Split) -> dict[str, str]:
+    """Id -> fingerprint of the images that the weights depend on."""
+    used = {*split.ids("train"), *split.ids("val")}
+    return {item.id: item.image.fingerprint for item in dataset.items if item.id in used}
 
 
 def _largest_side(data: TrainingData) -> int:

@@ -42,9 +42,7 @@ _SIGNATURES = {
 }
 
 
-def check_predictor(
-    predictor: Predictor, tiles: Sequence[Pixels], classes: Sequence[str], task: Task
-) -> None:
+def check_predictor(predictor: Predictor, tiles: Sequence[Pixels], classes: Sequence[str], task: Task) -> None:
     """The promises of `Predictor`.
 
     Args:
@@ -85,9 +83,7 @@ def _check_same(again: Objects, first: Objects) -> None:
     np.testing.assert_allclose(again.scores, first.scores, atol=1e-3)
 
 
-def training_data(
-    folder: Path, pictures: Sequence[tuple[Pixels, Objects]], classes: tuple[str, ...]
-) -> TrainingData:
+def training_data(folder: Path, pictures: Sequence[tuple[Pixels, Objects]], classes: tuple[str, ...]) -> TrainingData:
     """Write pictures as PNG; the first half is to learn from, the second to validate."""
     examples = []
     for n, (pixels, objects) in enumerate(pictures):

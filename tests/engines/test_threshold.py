@@ -122,9 +122,7 @@ def test_wrong_parameters_are_refused(params: dict[str, Any]) -> None:
 
 def test_typed_parameters_win_over_learned_ones(tmp_path: Path) -> None:
     params = {"min_area": "7", "polarity": "auto", "split": "true", "sigma": 2}
-    result = check_training(
-        threshold, data(tmp_path), TrainConfig("otsu", "segment", params=params), tmp_path
-    )
+    result = check_training(threshold, data(tmp_path), TrainConfig("otsu", "segment", params=params), tmp_path)
     assert result.effective == {"min_area": 7, "polarity": "auto", "split": True, "sigma": 2.0}
 
 
@@ -166,9 +164,7 @@ def test_it_is_a_fair_baseline_on_fluorescent_nuclei(shared_data: Path) -> None:
         labels = tifffile.imread(folder / "masks" / f"{path.stem}.tif")
         size_wh = (pixels.shape[1], pixels.shape[0])
         objects = Objects.from_label_image(labels, "nucleus")
-        items.append(
-            LabeledImage(View(ImageRef(path.stem, (path.name,), size_wh)), objects, whole_image(size_wh))
-        )
+        items.append(LabeledImage(View(ImageRef(path.stem, (path.name,), size_wh)), objects, whole_image(size_wh)))
         found[path.stem] = predictor([pixels])[0]
         if len(items) == 10:
             break

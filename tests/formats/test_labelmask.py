@@ -166,8 +166,7 @@ def test_fractions_are_no_labels(tmp_path: Path) -> None:
 def dataset(*objects: Objects) -> Dataset:
     views = [View(ImageRef(str(n), (f"{n}.png",), (30, 20))) for n in range(len(objects))]
     items = tuple(
-        LabeledImage(view, o, whole_image((30, 20)), state="reviewed")
-        for view, o in zip(views, objects, strict=True)
+        LabeledImage(view, o, whole_image((30, 20)), state="reviewed") for view, o in zip(views, objects, strict=True)
     )
     return Dataset(tuple(dict.fromkeys(str(x) for o in objects for x in o.labels)) or ("object",), items)
 

@@ -178,12 +178,8 @@ def test_given_classes_drop_other_labels_and_name_them(folder: Path) -> None:
     assert [(x.kind, x.count, "debris" in x.what) for x in found.losses] == [("class-unknown", 2, True)]
 
 
-@pytest.mark.parametrize(
-    "content", [b"[]", b"{}", b'{"shapes": [', b"\xff\xfe\x00\xd8", b'{"shapes": 3}', b""]
-)
-def test_a_file_that_is_not_labelme_is_an_error_alone_and_a_loss_among_others(
-    folder: Path, content: bytes
-) -> None:
+@pytest.mark.parametrize("content", [b"[]", b"{}", b'{"shapes": [', b"\xff\xfe\x00\xd8", b'{"shapes": 3}', b""])
+def test_a_file_that_is_not_labelme_is_an_error_alone_and_a_loss_among_others(folder: Path, content: bytes) -> None:
     bad = folder / "bad.json"
     bad.write_bytes(content)
     for source in (bad, folder):
@@ -279,9 +275,7 @@ def test_real_files_come_back_exactly_from_ours(
     source = shared_data / "formats" / folder
     found = labelme.read(source, FolderImages(source))
     assert (len(found.items), sum(len(item.objects) for item in found.items)) == (images, objects)
-    items = tuple(
-        replace(item, view=View(replace(item.image, id=item.image.name))) for item in found.items
-    )
+    items = tuple(replace(item, view=View(replace(item.image, id=item.image.name))) for item in found.items)
     labelme.write(Dataset(found.classes, items), tmp_path, {item.id: item.image.name for item in items})
     back = {i.image.name: i.objects for i in labelme.read(tmp_path, FolderImages(source)).items}
     assert all(back[item.image.name] == item.objects for item in items)

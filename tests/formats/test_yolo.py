@@ -259,9 +259,7 @@ def test_ultralytics_draws_a_disk_back_exactly(tmp_path: Path, radius: float) ->
 
 
 @pytest.mark.parametrize(("outer", "inner"), [(10, 5), (20, 18), (25, 2), (6, 4.5)])
-def test_ultralytics_draws_a_ring_and_its_hole_back_exactly(
-    tmp_path: Path, outer: float, inner: float
-) -> None:
+def test_ultralytics_draws_a_ring_and_its_hole_back_exactly(tmp_path: Path, outer: float, inner: float) -> None:
     ring = disk(outer) & ~disk(inner)
     assert iou(ring, drawn(ring, tmp_path)) == 1
 

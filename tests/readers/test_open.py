@@ -42,9 +42,7 @@ def test_a_missing_file_and_a_folder_are_image_errors(tmp_path: Path) -> None:
         open_image(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "magic", [b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"]
-)
+@pytest.mark.parametrize("magic", [b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"])
 def test_a_promising_beginning_and_nothing_behind_is_an_image_error(tmp_path: Path, magic: bytes) -> None:
     path = tmp_path / "a"
     path.write_bytes(magic + bytes(40))
@@ -55,9 +53,7 @@ def test_a_promising_beginning_and_nothing_behind_is_an_image_error(tmp_path: Pa
 
 def test_image_ref_carries_what_the_project_needs(tmp_path: Path) -> None:
     data = np.zeros((3, 2, 20, 30), np.uint16)
-    tifffile.imwrite(
-        tmp_path / "a.tif", data, imagej=True, metadata={"axes": "TCYX", "unit": "um"}, resolution=(2, 2)
-    )
+    tifffile.imwrite(tmp_path / "a.tif", data, imagej=True, metadata={"axes": "TCYX", "unit": "um"}, resolution=(2, 2))
     ref = image_ref(tmp_path / "a.tif", id="1", name="raw/a.tif")
     assert (ref.id, ref.paths, ref.size_wh, ref.dtype) == ("1", ("raw/a.tif",), (30, 20), "uint16")
     assert (ref.channels, ref.pixel_size_um, ref.planes) == (("0", "1"), 0.5, (3, 1))

@@ -77,9 +77,7 @@ def test_any_size_and_storage_holds_the_contract(
 
 
 @pytest.mark.parametrize("storage", [{}, {"compression": "zlib"}], ids=["plain", "deflate"])
-@pytest.mark.parametrize(
-    "axes", ["TZCYX", "CTZYX", "ZCYX", "YXS", "TYXS", "CYX", "TCYX", "YXC", "XYC", "YXZ"]
-)
+@pytest.mark.parametrize("axes", ["TZCYX", "CTZYX", "ZCYX", "YXS", "TYXS", "CYX", "TCYX", "YXC", "XYC", "YXZ"])
 def test_every_order_of_axes_finds_its_plane(tmp_path: Path, axes: str, storage: dict[str, Any]) -> None:
     sizes = {"T": 3, "Z": 4, "C": 2, "Y": 20, "X": 31, "S": 3}
     data = _ramp(*(sizes[axis] for axis in axes))
@@ -113,9 +111,7 @@ def test_ome_names_the_channels_and_the_pixel_size(tmp_path: Path) -> None:
 def test_imagej_labels_and_unit_are_used(tmp_path: Path) -> None:
     metadata = {"axes": "CYX", "unit": "micron", "Labels": ["phase", "phase"]}
     resolution = (1 / 0.65, 1 / 0.65)
-    tifffile.imwrite(
-        tmp_path / "a.tif", _ramp(2, 20, 31), imagej=True, resolution=resolution, metadata=metadata
-    )
+    tifffile.imwrite(tmp_path / "a.tif", _ramp(2, 20, 31), imagej=True, resolution=resolution, metadata=metadata)
     with open_image(tmp_path / "a.tif") as file:
         assert file.info.channels == ("phase", "phase (2)")
         assert file.info.pixel_size_um == pytest.approx(0.65, rel=1e-5)
@@ -219,9 +215,7 @@ def test_a_window_of_a_compressed_file_decodes_only_its_own_segments(
 
 def test_missing_tiles_are_zero(tmp_path: Path) -> None:
     tiles = (np.full((16, 16), 5, np.uint8) if i != 1 else None for i in range(4))
-    tifffile.imwrite(
-        tmp_path / "a.tif", tiles, shape=(32, 32), dtype="uint8", tile=(16, 16), compression="zlib"
-    )
+    tifffile.imwrite(tmp_path / "a.tif", tiles, shape=(32, 32), dtype="uint8", tile=(16, 16), compression="zlib")
     with open_image(tmp_path / "a.tif") as file:
         pixels = file.read()[..., 0]
     assert (pixels[:16, 16:] == 0).all()

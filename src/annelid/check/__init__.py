@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
 
+from annelid.check.finding import Finding, Kind
 from annelid.check.objects import OBJECT_CHECKS
 from annelid.dataset import Dataset, LabeledImage
-from annelid.check.finding import Finding, Kind
 from annelid.split import PARTS, Split
 
 FEW_IMAGES = 10
@@ -88,17 +88,13 @@ def check(dataset: Dataset, split: Split | None = None) -> list[Finding]:
         split: how it is split, where it is.
     """
     found = [finding for one in CHECKS if (finding := one(dataset, split))]
-    return sorted(
-        found, key=lambda finding: (("error", "warning", "info").index(finding.severity), finding.code)
-    )
+    return sorted(found, key=lambda finding: (("error", "warning", "info").index(finding.severity), finding.code))
 
 
 def copies_across_parts(dataset: Dataset, split: Split | None) -> Finding | None:
     """Byte-identical images in different parts."""
     copies = _copies(dataset).values()
-    cut = [
-        f"{_names(items)} ({_parts(items, split)})" for items in copies if len(_part_set(items, split)) > 1
-    ]
+    cut = [f"{_names(items)} ({_parts(items, split)})" for items in copies if len(_part_set(items, split)) > 1]
     return COPIES_ACROSS.finding("{n} image(s) are in more than one part of the split", cut)
 
 
@@ -167,9 +163,7 @@ def class_imbalance(dataset: Dataset, _: Split | None) -> Finding | None:
     """Classes with less than a tenth of the objects of the most frequent one."""
     counts = _class_counts(item for item in dataset.items if item.covered)
     most = max(counts, key=lambda name: counts[name], default="")
-    rare = [
-        f"{n}: {k} objects, {m} of {most}" for n, k in counts.items() if k * IMBALANCE < (m := counts[most])
-    ]
+    rare = [f"{n}: {k} objects, {m} of {most}" for n, k in counts.items() if k * IMBALANCE < (m := counts[most])]
     return IMBALANCED.finding(f"{{n}} class(es) have less than a tenth of the objects of {most}", rare)
 
 
@@ -242,6 +236,4 @@ def _alike(a: str, b: str) -> bool:
     start = next((n for n, (x, y) in enumerate(zip(short, long, strict=False)) if x != y), len(short))
     rest = short[start:] if len(short) < len(long) else short[start + 1 :]
     changed = long[start] + (short[start] if len(short) == len(long) else "")
-    return long[start + 1 :] == rest and not any(
-        c.isdigit() for c in changed
-    )  # stage1 and stage2 are two classes
+    return long[start + 1 :] == rest and not any(c.isdigit() for c in changed)  # stage1 and stage2 are two classes

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from annelid import geometry
-from annelid.dataset import Dataset, LabeledImage
 from annelid.check.finding import Finding
 from annelid.check.finding import Kind as FindingKind
+from annelid.dataset import Dataset, LabeledImage
 from annelid.match import box_overlap, iou_matrix
 from annelid.objects import Kind, Objects
 from annelid.split import Split
@@ -60,9 +60,7 @@ ODD_SIZE = FindingKind(
 
 def objects_without_area(dataset: Dataset, _: Split | None) -> Finding | None:
     """Outlines and boxes of area 0, and coordinates that are no numbers."""
-    return NO_AREA.finding(
-        "{n} object(s) have no area", _where(dataset, lambda item: _is_empty(item.objects))
-    )
+    return NO_AREA.finding("{n} object(s) have no area", _where(dataset, lambda item: _is_empty(item.objects)))
 
 
 def tiny_objects(dataset: Dataset, _: Split | None) -> Finding | None:
@@ -130,9 +128,7 @@ def odd_sizes(dataset: Dataset, _: Split | None) -> Finding | None:
         areas = item.objects.areas
         return np.asarray(_is_solid(item.objects) & ((areas < bounds[:, 0]) | (areas > bounds[:, 1])))
 
-    return ODD_SIZE.finding(
-        "{n} object(s) are much larger or smaller than others of their class", _where(dataset, odd)
-    )
+    return ODD_SIZE.finding("{n} object(s) are much larger or smaller than others of their class", _where(dataset, odd))
 
 
 OBJECT_CHECKS: tuple[Callable[[Dataset, Split | None], Finding | None], ...] = (
@@ -146,9 +142,7 @@ OBJECT_CHECKS: tuple[Callable[[Dataset, Split | None], Finding | None], ...] = (
 )
 
 
-def duplicate_pairs(
-    objects: Objects, size_wh: tuple[int, int], iou: float = TWICE_IOU
-) -> list[tuple[int, int]]:
+def duplicate_pairs(objects: Objects, size_wh: tuple[int, int], iou: float = TWICE_IOU) -> list[tuple[int, int]]:
     """Pairs of objects of one class that overlap by more than ``iou``, the earlier first.
 
     Args:

@@ -25,8 +25,14 @@ def init(
     """Make a project in DIR."""
     from annelid.project import Project
 
-    preprocessing = {"channels": _channels(channels), "range": range_, "low": low, "high": high, "clip": clip,
-                     "equalize": equalize}  # fmt: skip
+    preprocessing = {
+        "channels": _channels(channels),
+        "range": range_,
+        "low": low,
+        "high": high,
+        "clip": clip,
+        "equalize": equalize,
+    }
     with Project.init(folder, classes=_classes(classes), preprocessing=preprocessing) as project:
         value = {"project": str(project.root), "classes": list(project.settings.classes)}
         lines = [f"made {project.root}", f"next: annelid -C {folder} import IMAGES --labels LABELS"]
@@ -63,9 +69,15 @@ def import_(
     from annelid import ingest
 
     wish: dict[str, Any] = {
-        "labels": labels, "images": images, "format": format_, "classes": _classes(classes),
-        "renamed": _mapping(map_ or []), "group": group, "missing": missing, "copy": copy,
-    }  # fmt: skip
+        "labels": labels,
+        "images": images,
+        "format": format_,
+        "classes": _classes(classes),
+        "renamed": _mapping(map_ or []),
+        "group": group,
+        "missing": missing,
+        "copy": copy,
+    }
     with _project() as project:
         done = project.import_(*sources, **wish)
         lines = [
@@ -116,8 +128,10 @@ def preview(
     """Write pictures of images before and after preprocessing."""
     with _project() as project:
         made = project.preview(*(images or []), out=out)
-        value = {"previews": [{"image": p.image, "picture": str(p.picture)} for p in made],
-                 "preprocessing": project.settings.preprocessing.to_dict()}  # fmt: skip
+        value = {
+            "previews": [{"image": p.image, "picture": str(p.picture)} for p in made],
+            "preprocessing": project.settings.preprocessing.to_dict(),
+        }
         show.answer(value, [f"{p.image} -> {p.picture}" for p in made], as_json=as_json)
 
 
@@ -181,7 +195,10 @@ def history(image: Annotated[str, typer.Argument(help="name of an image")], as_j
     """Show the revisions of an image's annotation."""
     with _project() as project:
         revisions = project.revisions(image)
-        rows = [(r.revision, r.created, r.author, r.message, f"+{r.n_added} ~{r.n_changed} -{r.n_removed}") for r in revisions]
+        rows = [
+            (r.revision, r.created, r.author, r.message, f"+{r.n_added} ~{r.n_changed} -{r.n_removed}")
+            for r in revisions
+        ]
         lines = [show.table(("revision", "when (UTC)", "author", "why", "objects"), rows)]
         show.answer({"revisions": [vars(r) for r in revisions]}, lines, as_json=as_json)
 
@@ -191,7 +208,9 @@ def restore(image: str, revision: int, as_json: Json = False) -> None:
     """Bring an earlier revision of an image's annotation back, as a new one."""
     with _project() as project:
         new = project.restore(image, revision)
-        show.answer({"image": image, "revision": new}, [f"{image}: revision {revision} is back as {new}"], as_json=as_json)
+        show.answer(
+            {"image": image, "revision": new}, [f"{image}: revision {revision} is back as {new}"], as_json=as_json
+        )
 
 
 @app.command()
@@ -257,7 +276,12 @@ def convert(
     from annelid.convert import convert as run
 
     done = run(source, target, to, format=format_, classes=_classes(classes) or None, images=images, val=val)
-    value = {"out": str(done.out), "items": done.items, "objects": done.objects, "classes": list(done.classes),
-             "losses": [vars(loss) for loss in done.losses]}  # fmt: skip
+    value = {
+        "out": str(done.out),
+        "items": done.items,
+        "objects": done.objects,
+        "classes": list(done.classes),
+        "losses": [vars(loss) for loss in done.losses],
+    }
     lines = [f"{done.items} images, {done.objects} objects -> {done.out}", *show.losses(done.losses)]
     show.answer(value, lines, as_json=as_json)

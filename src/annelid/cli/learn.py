@@ -49,11 +49,21 @@ def train(
     with Project(place()) as project:
         if resume:
             if params or model or data:
-                raise UsageError("a resumed run keeps its parameters", next_step="train on from it with --model RUN --epochs N")
+                raise UsageError(
+                    "a resumed run keeps its parameters", next_step="train on from it with --model RUN --epochs N"
+                )
             done = project.resume(resume, watch=show.watcher())
         else:
-            done = project.train(model=model, engine=engine, name=name, data=data, notes=notes, trust=trust,
-                                 watch=show.watcher(), **params)  # fmt: skip
+            done = project.train(
+                model=model,
+                engine=engine,
+                name=name,
+                data=data,
+                notes=notes,
+                trust=trust,
+                watch=show.watcher(),
+                **params,
+            )
         card = done.card
         lines = [
             f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s",
@@ -85,10 +95,14 @@ def evaluate(
         from annelid.project import Project
 
         with Project(place()) as project:
-            measured = project.evaluate(model, part=split.value if split else None, watch=show.watcher(), iou=iou, imgsz=imgsz, device=device)
+            measured = project.evaluate(
+                model, part=split.value if split else None, watch=show.watcher(), iou=iou, imgsz=imgsz, device=device
+            )
             value = measured.to_dict()
     else:
-        raise UsageError("nothing to evaluate", next_step="annelid evaluate MODEL, or --truth A.json --predictions B.json")
+        raise UsageError(
+            "nothing to evaluate", next_step="annelid evaluate MODEL, or --truth A.json --predictions B.json"
+        )
     show.answer(value, _figures(value), as_json=as_json)
 
 
@@ -102,7 +116,10 @@ def _figures(value: dict[str, Any]) -> list[Any]:
         if figures:
             rows = [("all", figures.get("objects", value["objects"]), *(_number(figures[c]) for c in columns))]
             rows += [(r["name"], r["objects"], *(_number(r[c]) for c in columns)) for r in figures["classes"]]
-            lines += [f"{kind} (P, R, F1 at confidence {_number(figures['conf']):.3f})", show.table(("class", "objects", *columns), rows)]
+            lines += [
+                f"{kind} (P, R, F1 at confidence {_number(figures['conf']):.3f})",
+                show.table(("class", "objects", *columns), rows),
+            ]
     return [*lines, *(f"note: {note}" for note in value["notes"])]
 
 
@@ -128,11 +145,23 @@ def predict(
     from annelid.project import Project
 
     with Project(place()) as project:
-        done = project.predict(model, *sources, out=out, save=[s for s in save.split(",") if s], watch=show.watcher(),
-                               trust=trust, conf=conf, iou=iou, max_det=max_det, imgsz=imgsz, device=device)  # fmt: skip
+        done = project.predict(
+            model,
+            *sources,
+            out=out,
+            save=[s for s in save.split(",") if s],
+            watch=show.watcher(),
+            trust=trust,
+            conf=conf,
+            iou=iou,
+            max_det=max_det,
+            imgsz=imgsz,
+            device=device,
+        )
         value = done.to_dict()
         lines = [
-            f"{value['images']} images: " + (", ".join(f"{n} {name}" for name, n in value["objects"].items()) or "no objects"),
+            f"{value['images']} images: "
+            + (", ".join(f"{n} {name}" for name, n in value["objects"].items()) or "no objects"),
             *(f"{what}: {where}" for what, where in value["written"].items()),
             *show.losses(done.losses),
         ]
@@ -141,7 +170,9 @@ def predict(
 
 @app.command()
 def propose(
-    images: Annotated[list[str] | None, typer.Argument(metavar="IMAGE...", help="default: all not yet annotated")] = None,
+    images: Annotated[
+        list[str] | None, typer.Argument(metavar="IMAGE...", help="default: all not yet annotated")
+    ] = None,
     model: Annotated[str, typer.Option(help="NAME@v2, X.pt or threshold")] = "threshold",
     conf: Annotated[float | None, typer.Option(min=0, max=1, help="least confidence")] = None,
     iou: Annotated[float | None, typer.Option(min=0, max=1)] = None,
@@ -156,15 +187,25 @@ def propose(
     from annelid.project import Project
 
     with Project(place()) as project:
-        counts = project.propose(model, *(images or []), watch=show.watcher(), conf=conf, iou=iou, max_det=max_det,
-                                 imgsz=imgsz, device=device)  # fmt: skip
+        counts = project.propose(
+            model,
+            *(images or []),
+            watch=show.watcher(),
+            conf=conf,
+            iou=iou,
+            max_det=max_det,
+            imgsz=imgsz,
+            device=device,
+        )
         lost = list(project.export(out, format_, state="draft")) if out else []
         value = {"images": len(counts), "objects": sum(counts.values()), "drafts": counts, "out": str(out or "")}
         lines = [f"{value['objects']} objects proposed on {value['images']} images, as drafts", *show.losses(lost)]
         show.answer(value, lines, as_json=as_json)
 
 
-models_app = typer.Typer(invoke_without_command=True, help="List, show, fetch, promote, roll back, export, verify models.")
+models_app = typer.Typer(
+    invoke_without_command=True, help="List, show, fetch, promote, roll back, export, verify models."
+)
 app.add_typer(models_app, name="models")
 
 
@@ -191,11 +232,22 @@ def _list(*, as_json: bool) -> None:
     library = _library()
     cards = library.cards()
     rows = [
-        (("* " if library.promoted(c.name) == c.version else "  ") + c.reference, c.engine, c.task, c.images.get("train", 0),
-         _best(c.metrics), c.parent or c.started_from, c.created)
+        (
+            ("* " if library.promoted(c.name) == c.version else "  ") + c.reference,
+            c.engine,
+            c.task,
+            c.images.get("train", 0),
+            _best(c.metrics),
+            c.parent or c.started_from,
+            c.created,
+        )
         for c in cards
-    ]  # fmt: skip
-    lines = [show.table(("model", "engine", "task", "images", "mAP50", "from", "when (UTC)"), rows)] if rows else ["no models yet"]
+    ]
+    lines = (
+        [show.table(("model", "engine", "task", "images", "mAP50", "from", "when (UTC)"), rows)]
+        if rows
+        else ["no models yet"]
+    )
     show.answer({"models": [c.to_dict() for c in cards]}, lines, as_json=as_json)
 
 
@@ -253,5 +305,7 @@ def models_export(model: str, out: Path, as_json: Json = False) -> None:
 def models_verify(as_json: Json = False) -> int:
     """Check every model's weights by hash."""
     found = _library().verify()
-    show.answer({"models": found}, [f"{ref}: {problem or 'as it was made'}" for ref, problem in found.items()], as_json=as_json)
+    show.answer(
+        {"models": found}, [f"{ref}: {problem or 'as it was made'}" for ref, problem in found.items()], as_json=as_json
+    )
     return 1 if any(found.values()) else 0

@@ -23,8 +23,16 @@ def demo(
     """Run the whole loop: import, check, split, train, evaluate, predict, report."""
     from annelid.demo import run
 
-    done = run(out, images=images, labels=labels, epochs=epochs, imgsz=imgsz, seed=seed, say=show.stderr.print,
-               watch=show.watcher())  # fmt: skip
+    done = run(
+        out,
+        images=images,
+        labels=labels,
+        epochs=epochs,
+        imgsz=imgsz,
+        seed=seed,
+        say=show.stderr.print,
+        watch=show.watcher(),
+    )
     lines = [*done.next_commands, "", f"report: {done.report}"]
     show.answer(done.to_dict(), lines, as_json=as_json)
 

@@ -48,7 +48,9 @@ def from_file(path: Path) -> dict[str, Any]:
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise InputError(path, expected="a YAML file of parameters", found=str(error), next_step="check the file") from error
+        raise InputError(
+            path, expected="a YAML file of parameters", found=str(error), next_step="check the file"
+        ) from error
     if not isinstance(content, dict):
         raise InputError(path, expected="lines such as 'epochs: 50'", found=type(content).__name__)
     return {str(k): v for k, v in content.items()}

@@ -40,7 +40,9 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is said, and its log kept
         log = Path(tempfile.mkdtemp(prefix="annelid-bug-")) / "traceback.txt"
         log.write_text(traceback.format_exc(), encoding="utf-8")
-        _complain(f"this is a bug in Annelid: {type(error).__name__}: {error}", f"please report it with {log}", arguments)
+        _complain(
+            f"this is a bug in Annelid: {type(error).__name__}: {error}", f"please report it with {log}", arguments
+        )
         return BUG
     return code if isinstance(code, int) else 0
 

@@ -86,7 +86,9 @@ class Watcher:
         elif event.name == "epoch":
             self._epoch(data)
         elif event.name == "progress" and (data["done"] == data["of"] or stderr.is_terminal):
-            stderr.print(f"{data['what']}: {data['done']}/{data['of']}", end="\r" if data["done"] < data["of"] else "\n")
+            stderr.print(
+                f"{data['what']}: {data['done']}/{data['of']}", end="\r" if data["done"] < data["of"] else "\n"
+            )
 
     def _epoch(self, data: Mapping[str, Any]) -> None:
         names = [*data["losses"], *data["metrics"]]
@@ -95,8 +97,13 @@ class Watcher:
             head = ["epoch", "memory", *names, "img/s", "left"]
             stderr.print(" ".join(f"{_short(h):>9}" for h in head), markup=False, soft_wrap=True)
         values = [*data["losses"].values(), *data["metrics"].values()]
-        cells = [f"{data['epoch']}/{data['epochs']}", f"{data['memory_gb']:.1f}G", *(f"{v:.3f}" for v in values),
-                 f"{data['images_per_s']:.1f}", _clock(data["seconds_left"])]  # fmt: skip
+        cells = [
+            f"{data['epoch']}/{data['epochs']}",
+            f"{data['memory_gb']:.1f}G",
+            *(f"{v:.3f}" for v in values),
+            f"{data['images_per_s']:.1f}",
+            _clock(data["seconds_left"]),
+        ]
         stderr.print(" ".join(f"{c:>9}" for c in cells), markup=False, soft_wrap=True)
 
 

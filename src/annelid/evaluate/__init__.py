@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from annelid.dataset import Dataset
 from annelid.evaluate.coco_metrics import Precision, coco_precision
 from annelid.evaluate.confusion import confusion
 from annelid.evaluate.counted import Counted, Overlaps, counted
 from annelid.evaluate.curves import ConfidenceCurve, confidence_curve
-from annelid.dataset import Dataset
 from annelid.evaluate.figures import Evaluation, Figures, InstanceFigures, Part
 from annelid.match import THRESHOLDS, By, Tally, match
 from annelid.objects import Kind, Objects
@@ -22,9 +22,7 @@ IOU = 0.5
 Compared = Sequence[tuple[Counted, Overlaps]]
 
 
-def evaluate(
-    truth: Dataset, predictions: Mapping[str, Objects], *, conf_for_pr: float | None = None
-) -> Evaluation:
+def evaluate(truth: Dataset, predictions: Mapping[str, Objects], *, conf_for_pr: float | None = None) -> Evaluation:
     """Evaluate predictions at the images' own resolution.
 
     Only what lies in an image's covered area counts: an item without covered area is left out, predictions
@@ -71,14 +69,10 @@ def _compares_masks(images: Sequence[Counted]) -> tuple[bool, list[str]]:
     if kinds and all((k == Kind.BOX).all() for k in kinds):
         return False, ["the predictions are boxes: there are no mask figures"]
     boxes = sum(int((image.ignored.kinds == Kind.BOX).sum()) for image in images)
-    return True, [
-        f"{boxes} true object(s) that are boxes or ignored are left out of the mask figures"
-    ] if boxes else []
+    return True, [f"{boxes} true object(s) that are boxes or ignored are left out of the mask figures"] if boxes else []
 
 
-def _part(
-    images: Sequence[Counted], classes: tuple[str, ...], by: By, conf: float | None
-) -> tuple[Part, Compared]:
+def _part(images: Sequence[Counted], classes: tuple[str, ...], by: By, conf: float | None) -> tuple[Part, Compared]:
     """The figures of the boxes or of the masks, and the overlaps that they rest on."""
     pairs = [(image, Overlaps.of(image, by)) for image in images]
     precision = coco_precision(images, len(classes), by)
@@ -111,9 +105,7 @@ def _within_class(image: Counted, overlaps: Overlaps) -> NDArray[np.float64]:
 
 
 def _count(classes: Iterable[NDArray[np.int64]], n_classes: int) -> NDArray[np.int64]:
-    return np.bincount(np.concatenate([np.zeros(0, np.int64), *classes]), minlength=n_classes).astype(
-        np.int64
-    )
+    return np.bincount(np.concatenate([np.zeros(0, np.int64), *classes]), minlength=n_classes).astype(np.int64)
 
 
 def _class_figures(
@@ -171,9 +163,7 @@ def _instances(pairs: Compared, classes: tuple[str, ...], by: By, conf: float) -
         for k, name in enumerate(classes):
             by_class[name] = tuple(a + b[k] for a, b in zip(by_class[name], found, strict=True))
         by_image[image.id] = sum(found[0], Tally())
-    every = (
-        tuple(sum(of_threshold, Tally()) for of_threshold in zip(*by_class.values(), strict=True)) or nothing
-    )
+    every = tuple(sum(of_threshold, Tally()) for of_threshold in zip(*by_class.values(), strict=True)) or nothing
     return InstanceFigures(by, conf, every, by_class, by_image)
 
 

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid.match import coco_masks
-from annelid.match.coco_masks import Rle
 from annelid.evaluate.counted import EVERY_CLASS, Counted
-from annelid.match import THRESHOLDS, By
+from annelid.match import THRESHOLDS, By, coco_masks
+from annelid.match.coco_masks import Rle
 from annelid.objects import Objects
 
 AREAS = ("all", "small", "medium", "large")
@@ -115,9 +114,7 @@ def _columns(
     return zip(xywh.tolist(), classes.tolist(), areas.tolist(), each_mask, strict=True)
 
 
-def _annotation(
-    image_id: int, of_class: int, box_xywh: list[float], area: float, mask: Rle | None
-) -> Annotation:
+def _annotation(image_id: int, of_class: int, box_xywh: list[float], area: float, mask: Rle | None) -> Annotation:
     return {
         "image_id": image_id,
         "category_id": of_class + 1,

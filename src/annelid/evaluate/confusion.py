@@ -63,9 +63,7 @@ def confusion(
     return Confusion(classes, matrix, conf, iou)
 
 
-def _pairs_by_overlap(
-    iou: NDArray[np.float64], threshold: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pairs_by_overlap(iou: NDArray[np.float64], threshold: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     t, p = np.nonzero(iou > threshold)
     order = np.argsort(-iou[t, p], kind="stable")
     used_t, used_p, kept = set[int](), set[int](), []

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from annelid.match import coco_masks
-from annelid.match.coco_masks import Rle
 from annelid.dataset import Dataset, LabeledImage
 from annelid.geometry import Ring
-from annelid.match import By, box_overlap
+from annelid.match import By, box_overlap, coco_masks
+from annelid.match.coco_masks import Rle
 from annelid.objects import Kind, Objects
 
 EVERY_CLASS = -1
@@ -125,31 +124,21 @@ def counted(truth: Dataset, predictions: Mapping[str, Objects]) -> tuple[list[Co
     return images, [f"{n} {what}" for what, n in left_out.items() if n]
 
 
-def _image(
-    item: LabeledImage, pred: Objects | None, index: Mapping[str, int], left_out: Counter[str]
-) -> Counted:
+def _image(item: LabeledImage, pred: Objects | None, index: Mapping[str, int], left_out: Counter[str]) -> Counted:
     if pred is None:
         left_out["image(s) have no predictions: all their objects count as missed"] += 1
     truth = _with_area(item.objects, "true", left_out)
     pred = _with_area(Objects.empty() if pred is None else pred, "predicted", left_out)
     truth_class, pred_class = _classes(truth, index), _classes(pred, index)
     for label, n in Counter(pred.labels[pred_class < 0]).items():
-        left_out[
-            f"predicted object(s) of class '{label}', which the truth does not have, are not counted"
-        ] += n
+        left_out[f"predicted object(s) of class '{label}', which the truth does not have, are not counted"] += n
     known = truth.ignore | (truth_class >= 0)
-    left_out["true object(s) of a class that the dataset does not have are not counted"] += int(
-        (~known).sum()
-    )
+    left_out["true object(s) of a class that the dataset does not have are not counted"] += int((~known).sum())
     outside = ~is_covered(item, truth)
-    left_out["true object(s) lie outside the covered area and are not counted"] += int(
-        (outside & known).sum()
-    )
+    left_out["true object(s) lie outside the covered area and are not counted"] += int((outside & known).sum())
     counts, ignored = known & ~truth.ignore & ~outside, known & (truth.ignore | outside)
     kept = (pred_class >= 0) & is_covered(item, pred)
-    left_out["prediction(s) lie outside the covered area and are not counted"] += int(
-        (~kept & (pred_class >= 0)).sum()
-    )
+    left_out["prediction(s) lie outside the covered area and are not counted"] += int((~kept & (pred_class >= 0)).sum())
     pred = pred[kept]
     return Counted(
         id=item.id,

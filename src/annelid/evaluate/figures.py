@@ -121,9 +121,7 @@ class InstanceFigures:
             "by": self.by,
             "conf": number(self.conf),
             **_instance_summary(self.tallies),
-            "thresholds": [
-                {"iou": t, **tally_dict(each)} for t, each in zip(THRESHOLDS, self.tallies, strict=True)
-            ],
+            "thresholds": [{"iou": t, **tally_dict(each)} for t, each in zip(THRESHOLDS, self.tallies, strict=True)],
             "classes": [{"name": name, **_instance_summary(each)} for name, each in self.classes.items()],
             "images": {name: tally_dict(each) for name, each in self.images.items()},
         }

@@ -104,9 +104,12 @@ def _safe_name(path: Path, member: zipfile.ZipInfo) -> PurePosixPath:
         )
     if member.flag_bits & 1:
         raise AnnotationError(
-            path, place=member.filename, expected="an open archive", found="one with a password",
+            path,
+            place=member.filename,
+            expected="an open archive",
+            found="one with a password",
             next_step="unpack it with its password and give the folder",
-        )  # fmt: skip
+        )
     return name
 
 

@@ -29,9 +29,12 @@ def read_text(path: Path) -> str:
         raise AnnotationError(path, expected="a readable file", found=error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
         raise AnnotationError(
-            path, place=f"byte {error.start}", expected="text in UTF-8", found="other bytes",
+            path,
+            place=f"byte {error.start}",
+            expected="text in UTF-8",
+            found="other bytes",
             next_step="save the file again as UTF-8",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def parse(text: str, file: Path | str) -> Any:

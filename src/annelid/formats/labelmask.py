@@ -89,9 +89,7 @@ def _masks(path: Path, images: ImageIndex) -> list[Path]:
     return masks
 
 
-def _kept(
-    items: Sequence[LabeledImage], classes: Sequence[str], losses: LossReport
-) -> Iterator[LabeledImage]:
+def _kept(items: Sequence[LabeledImage], classes: Sequence[str], losses: LossReport) -> Iterator[LabeledImage]:
     """The items less the objects whose class the caller did not name."""
     for item in items:
         unknown = [label for label in item.objects.labels if classes and label not in classes]

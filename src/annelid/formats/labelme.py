@@ -299,9 +299,7 @@ def _file(item: LabeledImage, image_name: str, file: Path, losses: LossReport) -
     return {**others, "shapes": shapes, **image}
 
 
-def _group(
-    made: list[dict[str, Any]], row: Row, before: list[dict[str, Any]], used: set[tuple[object, str]]
-) -> None:
+def _group(made: list[dict[str, Any]], row: Row, before: list[dict[str, Any]], used: set[tuple[object, str]]) -> None:
     """Give the shapes of one object one group that no other object of the label has."""
     group = made[0]["group_id"]
     if row.kind not in (Kind.POLYGON, Kind.MASK):

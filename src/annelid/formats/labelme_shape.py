@@ -98,9 +98,7 @@ def _score(value: object) -> float:
 
 def _need(points: Points, count: int, what: str) -> None:
     if len(points) < count:
-        raise ShapeError(
-            "points-invalid", f"{what}: expected at least {count} points, found {len(points)}", "points"
-        )
+        raise ShapeError("points-invalid", f"{what}: expected at least {count} points, found {len(points)}", "points")
 
 
 def _polygon(points: Points, _: Json) -> Outline:

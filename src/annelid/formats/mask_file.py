@@ -94,7 +94,5 @@ def write_labels(file: Path, labels: NDArray[np.integer]) -> None:
     dtype = next(t for t in (np.uint8, np.uint16, np.uint32) if highest <= np.iinfo(t).max)
     buffer = io.BytesIO()
     pixels = labels.astype(dtype)
-    tifffile.imwrite(
-        buffer, pixels, compression="zlib", description=OURS, metadata=None, photometric="minisblack"
-    )
+    tifffile.imwrite(buffer, pixels, compression="zlib", description=OURS, metadata=None, photometric="minisblack")
     write_bytes(file, buffer.getvalue())

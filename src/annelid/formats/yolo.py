@@ -208,10 +208,12 @@ def _refuse_instances(labels: _Labels, names: Sequence[str]) -> None:
         return
     file = max(files, key=lambda file: len(files[file]))
     raise AnnotationError(
-        file, place=f"line {len(files[file])}", expected=f"a class index below {len(names)} first",
+        file,
+        place=f"line {len(files[file])}",
+        expected=f"a class index below {len(names)} first",
         found=f"lines numbered 0 to {highest}: instance numbers in the place of classes",
         next_step="these are predictions without classes: use masks or COCO, or set the first column",
-    )  # fmt: skip
+    )
 
 
 def _is_oriented(labels: _Labels, images: ImageIndex) -> bool:

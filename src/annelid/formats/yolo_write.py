@@ -100,9 +100,7 @@ def _text(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: 
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(
-    objects: Objects, indices: list[int], size_wh: tuple[int, int], task: Task, lost: Counter[str]
-) -> list[str]:
+def _lines(objects: Objects, indices: list[int], size_wh: tuple[int, int], task: Task, lost: Counter[str]) -> list[str]:
     """A line per object that has vertices."""
     lines: list[str] = []
     for n, index in enumerate(indices):

@@ -21,9 +21,7 @@ THRESHOLDS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
 """The IoU thresholds of COCO and of the StarDist definition of AP: .50, .55 ... .95."""
 
 
-def iou_matrix(
-    truth: Objects, pred: Objects, size_wh: tuple[int, int], by: By = "mask"
-) -> NDArray[np.float64]:
+def iou_matrix(truth: Objects, pred: Objects, size_wh: tuple[int, int], by: By = "mask") -> NDArray[np.float64]:
     """Intersection over union of every true with every predicted object.
 
     Args:
@@ -97,9 +95,7 @@ def _match_greedy(iou: NDArray[np.float64], threshold: float, scores: NDArray[np
 
 def _match_optimal(iou: NDArray[np.float64], threshold: float) -> Pairs:
     t, p = np.nonzero((iou >= threshold) & (iou > 0))
-    alone = (np.bincount(t, minlength=iou.shape[0])[t] == 1) & (
-        np.bincount(p, minlength=iou.shape[1])[p] == 1
-    )
+    alone = (np.bincount(t, minlength=iou.shape[0])[t] == 1) & (np.bincount(p, minlength=iou.shape[1])[p] == 1)
     pairs = [np.stack([t[alone], p[alone]], 1)]
     pairs += [_assign(iou, threshold, *group) for group in _groups(t[~alone], p[~alone], iou.shape)]
     return np.concatenate(pairs).astype(np.int64)

@@ -121,9 +121,7 @@ def side_by_side(images: Sequence[Pixels], captions: Sequence[str]) -> Pixels:
     draw, x = ImageDraw.Draw(sheet), 0
     for image, caption in zip(images, captions, strict=True):
         sheet.paste(Image.fromarray(image), (x, _STRIP))
-        draw.text(
-            (x + 8, _STRIP // 2), _shortened(caption, image.shape[1] - 16), _INK, _font(15), anchor="lm"
-        )
+        draw.text((x + 8, _STRIP // 2), _shortened(caption, image.shape[1] - 16), _INK, _font(15), anchor="lm")
         x += image.shape[1] + _GAP
     return np.array(sheet)
 
@@ -138,9 +136,7 @@ def before_after(before: Pixels, after: Pixels) -> Pixels:
     Returns:
         uint8 ``[y, x, 3]``.
     """
-    panels = [
-        _with_histogram(_scaled(image, legible_scale(_size_wh(image))), image) for image in (before, after)
-    ]
+    panels = [_with_histogram(_scaled(image, legible_scale(_size_wh(image))), image) for image in (before, after)]
     return side_by_side(panels, ["before", "after"])
 
 
@@ -155,10 +151,7 @@ def to_data_uri(pixels: Pixels, *, most_bytes: int = 400_000) -> str:
     if len(png) <= most_bytes:
         return "data:image/png;base64," + base64.b64encode(png).decode()
     # Without chroma subsampling: it would bleed the thin coloured outlines.
-    return (
-        "data:image/jpeg;base64,"
-        + base64.b64encode(_encoded(pixels, "JPEG", quality=88, subsampling=0)).decode()
-    )
+    return "data:image/jpeg;base64," + base64.b64encode(_encoded(pixels, "JPEG", quality=88, subsampling=0)).decode()
 
 
 def _encoded(pixels: Pixels, kind: str, **options: int) -> bytes:

@@ -50,9 +50,7 @@ def outline(draw: ImageDraw.ImageDraw, ring: Ring, pen: Pen, width: float) -> No
     line(draw, closed, pen, width)
 
 
-def line(
-    draw: ImageDraw.ImageDraw, points: Ring, pen: Pen, width: float, *, unit: float | None = None
-) -> None:
+def line(draw: ImageDraw.ImageDraw, points: Ring, pen: Pen, width: float, *, unit: float | None = None) -> None:
     """Draw a polyline.
 
     Args:

@@ -13,10 +13,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid.preprocess.equalize import EqualizeGrid, fit_clahe, fit_histogram
 from annelid.errors import UsageError
-from annelid.readers.base import ImageFile, ImageInfo, Window
+from annelid.preprocess.equalize import EqualizeGrid, fit_clahe, fit_histogram
 from annelid.preprocess.stretch import limits, stretched
+from annelid.readers.base import ImageFile, ImageInfo, Window
 
 Range = Literal["auto", "percentile", "minmax", "none", "absolute"]
 Equalize = Literal["none", "clahe", "histogram"]
@@ -63,9 +63,7 @@ class Preprocessing:
             self.equalize,
         )
         _require(len(self.channels) <= 3, "channels", "at most three channels", self.channels)
-        _require(
-            0 <= self.low < self.high <= 100, "low, high", "0 <= low < high <= 100", (self.low, self.high)
-        )
+        _require(0 <= self.low < self.high <= 100, "low, high", "0 <= low < high <= 100", (self.low, self.high))
         _require(
             all(lo < hi for lo, hi in self.values),
             "values",
@@ -74,9 +72,7 @@ class Preprocessing:
         )
         given = bool(self.values) == (self.range == "absolute")
         _require(given, "values", "pairs with range 'absolute' and none otherwise", self.values)
-        _require(
-            self.clip, "clip", "true, as 8 bits hold nothing beyond the range (try range: minmax)", self.clip
-        )
+        _require(self.clip, "clip", "true, as 8 bits hold nothing beyond the range (try range: minmax)", self.clip)
         _require(1 <= self.clahe_cells <= 64, "clahe_cells", "1 to 64", self.clahe_cells)
         _require(1 / 256 <= self.clahe_clip <= 1, "clahe_clip", "1/256 to 1", self.clahe_clip)
 
@@ -170,9 +166,7 @@ class FittedPreprocessing:
         """
         x1, y1, x2, y2 = window_xyxy if window_xyxy is not None else (0, 0, *self.size_wh)
         if pixels.shape[:2] != (y2 - y1, x2 - x1):
-            raise UsageError(
-                f"{pixels.shape[1]} x {pixels.shape[0]} pixels given for the window {(x1, y1, x2, y2)}"
-            )
+            raise UsageError(f"{pixels.shape[1]} x {pixels.shape[0]} pixels given for the window {(x1, y1, x2, y2)}")
         out = np.zeros((*pixels.shape[:2], 3), np.uint8)
         rows = max(1, _BAND_PIXELS // max(1, pixels.shape[1]))
         for top in range(0, len(pixels), rows):  # in bands, to take little memory beyond input and output
@@ -192,9 +186,7 @@ class FittedPreprocessing:
         if self.keep_hue:
             old = planes.max(2).astype(np.uint32)
             new = self.grids[0].apply(planes.max(2), origin_xy)
-            scaled = (planes * new.astype(np.uint32)[..., None] + old[..., None] // 2) // np.maximum(old, 1)[
-                ..., None
-            ]
+            scaled = (planes * new.astype(np.uint32)[..., None] + old[..., None] // 2) // np.maximum(old, 1)[..., None]
             return np.where(old[..., None] == 0, new[..., None], scaled).astype(np.uint8)
         return np.stack([grid.apply(planes[..., i], origin_xy) for i, grid in enumerate(self.grids)], 2)
 
@@ -252,9 +244,7 @@ def _index(names: list[str], wanted: str) -> int | None:
 
 def _require(holds: bool, key: str, allowed: str, found: object) -> None:
     if not holds:
-        raise UsageError(
-            f"preprocessing: {key}: expected {allowed}, found {found!r}", next_step=f"correct {key}"
-        )
+        raise UsageError(f"preprocessing: {key}: expected {allowed}, found {found!r}", next_step=f"correct {key}")
 
 
 def _channels(key: str, value: object) -> tuple[str | int, ...]:
@@ -269,12 +259,8 @@ def _channels(key: str, value: object) -> tuple[str | int, ...]:
 def _pairs(key: str, value: object) -> tuple[tuple[float, float], ...]:
     _require(isinstance(value, list | tuple), key, "a list of pairs (black, white)", value)
     assert isinstance(value, list | tuple)
-    pairs = (
-        [value] if len(value) == 2 and not any(isinstance(item, list | tuple) for item in value) else value
-    )
-    _require(
-        all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs), key, "pairs (black, white)", value
-    )
+    pairs = [value] if len(value) == 2 and not any(isinstance(item, list | tuple) for item in value) else value
+    _require(all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs), key, "pairs (black, white)", value)
     return tuple((_number(key, lo), _number(key, hi)) for lo, hi in pairs)
 
 
@@ -300,6 +286,13 @@ def _flag(key: str, value: object) -> bool:
 
 
 _PARSERS: dict[str, Callable[[str, object], Any]] = {
-    "channels": _channels, "range": _word, "low": _number, "high": _number, "values": _pairs, "clip": _flag,
-    "equalize": _word, "clahe_cells": _whole, "clahe_clip": _number,
-}  # fmt: skip
+    "channels": _channels,
+    "range": _word,
+    "low": _number,
+    "high": _number,
+    "values": _pairs,
+    "clip": _flag,
+    "equalize": _word,
+    "clahe_cells": _whole,
+    "clahe_clip": _number,
+}

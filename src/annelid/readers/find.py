@@ -27,9 +27,7 @@ def find_images(folder: Path) -> list[Path]:
     """
     found: list[Path] = []
     for root, folders, files in os.walk(folder):
-        folders[:] = [
-            name for name in folders if not _is_ignored(name) and not name.lower().endswith(".zarr")
-        ]
+        folders[:] = [name for name in folders if not _is_ignored(name) and not name.lower().endswith(".zarr")]
         paths = (Path(root, name) for name in files if not _is_ignored(name))
         found += [path for path in paths if path.suffix.lower() in suffixes() or is_image(path)]
     return sorted(found, key=lambda path: [natural_key(part) for part in path.relative_to(folder).parts])

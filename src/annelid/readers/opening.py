@@ -100,12 +100,8 @@ def _read_head(path: Path) -> bytes:
 def _unreadable(path: Path, error: OSError) -> ImageError:
     if path.is_dir():
         return ImageError(path, expected="an image file", found="a folder", next_step="name the images in it")
-    found = (
-        "no such file" if isinstance(error, FileNotFoundError) else f"it cannot be read ({error.strerror})"
-    )
-    return ImageError(
-        path, expected="an image file", found=found, next_step="check the path and its permissions"
-    )
+    found = "no such file" if isinstance(error, FileNotFoundError) else f"it cannot be read ({error.strerror})"
+    return ImageError(path, expected="an image file", found=found, next_step="check the path and its permissions")
 
 
 def _what_it_is(head: bytes) -> tuple[str, str]:

@@ -71,9 +71,7 @@ class PlainImage(ImageFile):
             pixels = np.asarray(imagecodecs.png_decode(self.path.read_bytes()))
         else:
             with _opened(self.path) as picture:
-                pixels = np.asarray(
-                    ImageOps.exif_transpose(picture.convert(kind.mode) if kind.mode else picture)
-                )
+                pixels = np.asarray(ImageOps.exif_transpose(picture.convert(kind.mode) if kind.mode else picture))
         pixels = pixels[..., None] if pixels.ndim == 2 else pixels
         return pixels[..., : 3 if kind.is_rgb else 1].astype(kind.dtype, copy=False)
 
@@ -122,9 +120,7 @@ def _kind(path: Path, picture: Image.Image) -> _Kind:
 def _check_size(path: Path, picture: Image.Image) -> None:
     w, h = picture.size
     if w < 1 or h < 1:
-        raise ImageError(
-            path, expected="a picture", found=f"a size of {w} x {h} pixels", next_step="leave it out"
-        )
+        raise ImageError(path, expected="a picture", found=f"a size of {w} x {h} pixels", next_step="leave it out")
     if w * h > _MOST_PIXELS_PER_BYTE * max(1, path.stat().st_size):
         raise ImageError(
             path,

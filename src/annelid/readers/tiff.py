@@ -128,9 +128,7 @@ def _main_series(path: Path, tif: tifffile.TiffFile) -> tifffile.TiffPageSeries:
     """The first of the largest series; thumbnails, labels and macro pictures are smaller."""
     series = [s for s in tif.series if {"Y", "X"} <= set(s.get_axes(squeeze=False)) and s.size]
     if not series:
-        raise ImageError(
-            path, expected="a TIFF with a picture in it", found="none", next_step="leave this file out"
-        )
+        raise ImageError(path, expected="a TIFF with a picture in it", found="none", next_step="leave this file out")
     if tif.is_ome:
         return series[0]
     return max(series, key=lambda s: s.keyframe.imagelength * s.keyframe.imagewidth)

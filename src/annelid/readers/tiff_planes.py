@@ -41,9 +41,7 @@ class Layout:
 
     def index(self, t: int, z: int) -> tuple[int | slice, ...]:
         """An index for each axis that picks one plane."""
-        times = iter(
-            np.unravel_index(t, [n for r, n in zip(self.roles, self.shape, strict=True) if r == "T"] or [1])
-        )
+        times = iter(np.unravel_index(t, [n for r, n in zip(self.roles, self.shape, strict=True) if r == "T"] or [1]))
         picks: dict[str, Any] = {"Z": z}
         return tuple(int(next(times)) if role == "T" else picks.get(role, slice(None)) for role in self.roles)
 
@@ -75,9 +73,7 @@ class Planes:
         self._offset = None if series.is_multifile or series.transform else series.dataoffset
         page_axes = series.keyframe.axes
         self._lead = len(self.layout.roles) - len(page_axes)
-        self._by_segment = (
-            not series.transform and page_axes in ("YX", "YXS", "SYX") and self._ends_with(page_axes)
-        )
+        self._by_segment = not series.transform and page_axes in ("YX", "YXS", "SYX") and self._ends_with(page_axes)
         self._whole: Pixels | None = None
         self._cache: OrderedDict[tuple[int, int], Pixels | None] = OrderedDict()
         self._cached_bytes = 0
@@ -175,12 +171,8 @@ class Planes:
         if page is None or index >= len(page.dataoffsets) or not page.databytecounts[index]:
             return None
         key = self.series.keyframe
-        data = _read_bytes(
-            self.path, page.parent.filehandle, page.dataoffsets[index], page.databytecounts[index]
-        )
-        tables = (
-            {"jpegtables": page.jpegtables, "jpegheader": key.jpegheader} if key.compression in _JPEG else {}
-        )
+        data = _read_bytes(self.path, page.parent.filehandle, page.dataoffsets[index], page.databytecounts[index])
+        tables = {"jpegtables": page.jpegtables, "jpegheader": key.jpegheader} if key.compression in _JPEG else {}
         segment, _, _ = key.decode(data, index, **tables)
         return None if segment is None else np.asarray(segment)[0]
 
@@ -211,9 +203,7 @@ def cut_off(path: Path, needed: int, found: int) -> ImageError:
 
 
 def _length(page: tifffile.TiffPage) -> int:
-    return int(
-        page.tilelength if page.is_tiled else min(page.rowsperstrip or page.imagelength, page.imagelength)
-    )
+    return int(page.tilelength if page.is_tiled else min(page.rowsperstrip or page.imagelength, page.imagelength))
 
 
 def _width(page: tifffile.TiffPage) -> int:

@@ -47,9 +47,7 @@ def _bars(counts: Counts) -> str:
 
 def _bar(name: str, total: int, parts: tuple[tuple[str, int], ...], scale: float) -> str:
     pieces = "".join(
-        f'<i class="{kind}" style="width:{n * scale:.2f}%" title="{kind} {n:,}"></i>'
-        for kind, n in parts
-        if n
+        f'<i class="{kind}" style="width:{n * scale:.2f}%" title="{kind} {n:,}"></i>' for kind, n in parts if n
     )
     return f'<span class="name">{name}</span><span class="bar">{pieces}</span><b>{total:,}</b>'
 

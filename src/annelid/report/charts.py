@@ -84,13 +84,8 @@ def read_curves(path: Path) -> dict[str, list[float]]:
         raise InputError(path, expected="a results.csv", found=str(error)) from error
     names = [name.strip() for name in rows[0]] if rows else []
     if "epoch" not in names:
-        raise InputError(
-            path, place="line 1", expected="a column 'epoch'", found=", ".join(names[:5]) or "nothing"
-        )
-    return {
-        name: [_value(row[i]) if i < len(row) else math.nan for row in rows[1:]]
-        for i, name in enumerate(names)
-    }
+        raise InputError(path, place="line 1", expected="a column 'epoch'", found=", ".join(names[:5]) or "nothing")
+    return {name: [_value(row[i]) if i < len(row) else math.nan for row in rows[1:]] for i, name in enumerate(names)}
 
 
 def _value(text: str) -> float:
@@ -130,15 +125,9 @@ def _average_precision(columns: Columns) -> Chart:
 
 def _metric_lines(columns: Columns, *wanted: tuple[str, str]) -> list[Line]:
     """Of masks where the training measured them, else of boxes."""
-    kind = next(
-        (k for k in ("M", "B") if any(name == f"metrics/{wanted[0][1]}({k})" for name in columns)), ""
-    )
+    kind = next((k for k in ("M", "B") if any(name == f"metrics/{wanted[0][1]}({k})" for name in columns)), "")
     keys = [(name, f"metrics/{column}({kind})") for name, column in wanted]
-    return [
-        Line(name, style, columns[key])
-        for (name, key), style in zip(keys, "ab", strict=True)
-        if key in columns
-    ]
+    return [Line(name, style, columns[key]) for (name, key), style in zip(keys, "ab", strict=True) if key in columns]
 
 
 def _loss(columns: Columns, loss: str) -> Chart:
@@ -187,9 +176,7 @@ def _svg(chart: Chart, epochs: Sequence[float], best_epoch: int) -> str:
     for line, row in zip(chart.lines, values, strict=True):
         points = [place(x, y) if math.isfinite(y) else None for x, y in zip(epochs, row, strict=False)]
         body += [_polyline(run, line.style) for run in _runs(points)]
-    label = f"{chart.title}: " + "; ".join(
-        f"{line.name} ends at {_last(line.values)}" for line in chart.lines
-    )
+    label = f"{chart.title}: " + "; ".join(f"{line.name} ends at {_last(line.values)}" for line in chart.lines)
     return f'<svg viewBox="0 0 {_W} {_H}" role="img" aria-label="{escape(label)}">{"".join(body)}</svg>'
 
 
@@ -199,9 +186,7 @@ def _grid(top: float, floor: float, first: float, last: float) -> str:
         y = floor + share * (_TOP - floor)
         marks.append(f'<line class="grid" x1="{_LEFT}" x2="{_W - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         if share in (0, 0.5, 1):
-            marks.append(
-                f'<text x="{_LEFT - 6}" y="{y + 3.5:.1f}" text-anchor="end">{share * top:.3g}</text>'
-            )
+            marks.append(f'<text x="{_LEFT - 6}" y="{y + 3.5:.1f}" text-anchor="end">{share * top:.3g}</text>')
     marks.append(f'<text x="{_LEFT}" y="{_H - 8}">{first:g}</text>')
     marks.append(f'<text x="{(_LEFT + _W - _RIGHT) / 2}" y="{_H - 8}" text-anchor="middle">epoch</text>')
     marks.append(f'<text x="{_W - _RIGHT}" y="{_H - 8}" text-anchor="end">{last:g}</text>')

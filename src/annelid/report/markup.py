@@ -25,9 +25,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, numbers_from
 def facts(pairs: Iterable[tuple[str, object]]) -> str:
     """A list of terms and what they are, without those that are empty."""
     return (
-        "<dl>"
-        + "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in pairs if v not in ("", None))
-        + "</dl>"
+        "<dl>" + "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in pairs if v not in ("", None)) + "</dl>"
     )
 
 
@@ -40,8 +38,7 @@ def _row(cells: Sequence[object], tag: str, numbers_from: int) -> str:
     return (
         "<tr>"
         + "".join(
-            f"<{tag}{' class=n' if i >= numbers_from else ''}>{escape(cell)}</{tag}>"
-            for i, cell in enumerate(cells)
+            f"<{tag}{' class=n' if i >= numbers_from else ''}>{escape(cell)}</{tag}>" for i, cell in enumerate(cells)
         )
         + "</tr>"
     )

@@ -44,9 +44,7 @@ def _picture(shown: Shown) -> str:
     scale = legible_scale((width, height))
     # On the page the picture is about 360 pixels wide: the lines have to survive that.
     line = max(2.0, 1.7 * scale * width / 360)
-    drawn = draw_errors(
-        shown.pixels, shown.truth, shown.predicted, shown.pairs, width=line, scale=scale, legend=False
-    )
+    drawn = draw_errors(shown.pixels, shown.truth, shown.predicted, shown.pairs, width=line, scale=scale, legend=False)
     c = shown.counts
     caption = f"{quantity(c.truth, 'true object')}: {c.found} found, {c.missed} missed, {c.extra} extra"
     return (
@@ -125,9 +123,7 @@ def making(data: ReportData) -> str:
     """Steps, data set, model and its parameters."""
     rows = [(step.what, duration(step.seconds), step.note) for step in data.steps]
     steps = f"<h3>Steps</h3>{table(('Step', 'Took', 'Result'), rows, numbers_from=3)}" if rows else ""
-    body = (
-        f'<div class="pair"><div>{_dataset(data.dataset)}</div><div>{_model(data.model)}</div></div>{steps}'
-    )
+    body = f'<div class="pair"><div>{_dataset(data.dataset)}</div><div>{_model(data.model)}</div></div>{steps}'
     return section("making", "How it was made", body)
 
 
@@ -136,8 +132,7 @@ def _dataset(d: DatasetFacts) -> str:
     named = [("Images", f"{d.images:,}"), ("Groups", groups)]
     named += [(f"Class {name}", quantity(n, "object")) for name, n in d.objects.items()]
     rows = [
-        (name, f"{p.images:,}", f"{p.objects:,}", f"{p.groups:,}" if p.groups else "–")
-        for name, p in d.parts.items()
+        (name, f"{p.images:,}", f"{p.objects:,}", f"{p.groups:,}" if p.groups else "–") for name, p in d.parts.items()
     ]
     parts = table(("Part", "Images", "Objects", "Groups"), rows) if rows else ""
     return f"<h3>Data set</h3>{facts(named)}{parts}"
@@ -170,6 +165,4 @@ def next_steps(data: ReportData) -> str:
 def methods(data: ReportData) -> str:
     """The paragraph for a paper, and the licences."""
     text = f"<blockquote>{escape(data.methods or words.methods(data))}</blockquote>"
-    return section("methods", "For the methods section", text) + section(
-        "licence", "Licence", f"<p>{_LICENCE}</p>"
-    )
+    return section("methods", "For the methods section", text) + section("licence", "Licence", f"<p>{_LICENCE}</p>")

@@ -159,9 +159,7 @@ def parse_fractions(text: str) -> tuple[float, float]:
 
 def _check_arguments(val: float, test: float, by: str) -> None:
     if val < 0 or test < 0 or not val + test < 1:
-        step = (
-            "choose fractions from 0 to 1 that leave something to train on, for example --val 0.2 --test 0.1"
-        )
+        step = "choose fractions from 0 to 1 that leave something to train on, for example --val 0.2 --test 0.1"
         raise UsageError(f"val {val:g} and test {test:g} cannot both be taken", next_step=step)
     if by not in get_args(By):
         raise UsageError(f"a split by {by!r} is not known", next_step="choose --by group or --by image")
@@ -212,19 +210,13 @@ def _nearest(item: LabeledImage, others: Sequence[LabeledImage], known: Mapping[
 
 def _weakest(items: Iterable[LabeledImage], by: By) -> GroupSource:
     sources = get_args(GroupSource) if by == "group" else ()
-    return (
-        max((item.image.group_source for item in items), key=sources.index)
-        if sources and items
-        else "assumed"
-    )
+    return max((item.image.group_source for item in items), key=sources.index) if sources and items else "assumed"
 
 
 def _shortcomings(parts: Mapping[str, Part], units: Sequence[Unit], val: float, test: float) -> list[str]:
     """What of the wish could not be had."""
     if not parts:
-        return [
-            "no image is annotated yet, so there is nothing to split: annotate some, or import annotations"
-        ]
+        return ["no image is annotated yet, so there is nothing to split: annotate some, or import annotations"]
     groups = [unit for unit in units if any(item.id in parts for item in unit.items)]
     if len(groups) == 1 and val > 0:
         return [_ONE_GROUP.format(images=len(parts), group=groups[0].key.partition(":")[2])]

@@ -149,9 +149,7 @@ def _glob_finder(pattern: str) -> Callable[[str], str | None]:
     tokens = {"{group}": "(?P<group>.+?)", "*": ".*", "?": "."}
     pieces = re.split(r"(\{group\}|\*|\?)", pattern)
     if pieces.count("{group}") > 1:
-        raise UsageError(
-            f"{{group}} comes twice in {pattern!r}", next_step="write {group} once and * elsewhere"
-        )
+        raise UsageError(f"{{group}} comes twice in {pattern!r}", next_step="write {group} once and * elsewhere")
     compiled = re.compile("".join(tokens.get(piece) or re.escape(piece) for piece in pieces))
 
     def find(name: str) -> str | None:
@@ -169,9 +167,7 @@ def _regex_finder(pattern: str) -> Callable[[str], str | None]:
             f"the group pattern {pattern!r} is no regular expression: {error}", next_step=_EXAMPLE
         ) from error
     if "group" not in compiled.groupindex and compiled.groups != 1:
-        raise UsageError(
-            f"the group pattern {pattern!r} has {compiled.groups} groups, not one", next_step=_EXAMPLE
-        )
+        raise UsageError(f"the group pattern {pattern!r} has {compiled.groups} groups, not one", next_step=_EXAMPLE)
     which: str | int = "group" if "group" in compiled.groupindex else 1
 
     def find(name: str) -> str | None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from annelid.store import revisions
 from annelid.atomic import replacing
-from annelid.store.changes import ChangeSet, Revision
-from annelid.store.database import Database, create_database, open_database
 from annelid.dataset import LabeledImage
 from annelid.errors import ProjectError, UsageError
 from annelid.image import ImageRef, View
+from annelid.store import revisions
+from annelid.store.changes import ChangeSet, Revision
+from annelid.store.database import Database, create_database, open_database
 from annelid.store.revisions import covered_from_json as _areas
 from annelid.store.revisions import now_utc
 from annelid.store.rows import from_rows
@@ -24,8 +24,7 @@ from annelid.store.rows import from_rows
 _IMAGE = "id, paths, width, height, channels, dtype, pixel_size_um, grp, group_source, fingerprint, n_t, n_z"
 _ADD_IMAGE = f"INSERT INTO images ({_IMAGE}) VALUES ({', '.join('?' * 12)}) ON CONFLICT (id) DO NOTHING"  # noqa: S608
 _ADD_VIEW = (
-    "INSERT INTO views (id, image, t, z) SELECT ?, key, ?, ? FROM images WHERE id = ?"
-    " ON CONFLICT (id) DO NOTHING"
+    "INSERT INTO views (id, image, t, z) SELECT ?, key, ?, ? FROM images WHERE id = ? ON CONFLICT (id) DO NOTHING"
 )
 _UPDATE_IMAGE = f"UPDATE images SET {', '.join(f'{c} = ?' for c in _IMAGE.split(', ')[1:])} WHERE id = ?"  # noqa: S608
 _READ_VIEWS = "SELECT key, id, image, t, z, revision, state, covered FROM views ORDER BY key"

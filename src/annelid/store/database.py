@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from annelid.store.drive import on_network_drive
 from annelid.errors import ProjectError, UsageError
+from annelid.store.drive import on_network_drive
 from annelid.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
 
 BUSY_SECONDS = 10.0
-_RESTORE = (
-    "put a backup in its place (`annelid backup` makes them), or salvage it with `sqlite3 FILE .recover`"
-)
+_RESTORE = "put a backup in its place (`annelid backup` makes them), or salvage it with `sqlite3 FILE .recover`"
 _NEXT_STEP = {
     sqlite3.SQLITE_BUSY: "another program is writing to this project: wait until it is done and try again",
     sqlite3.SQLITE_LOCKED: "another program is writing to this project: wait until it is done and try again",

@@ -14,10 +14,10 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from annelid.store.changes import ChangeSet, Revision
 from annelid.dataset import State
 from annelid.errors import Conflict, ProjectError, UsageError
 from annelid.geometry import Ring
+from annelid.store.changes import ChangeSet, Revision
 from annelid.store.rows import ObjectRow, to_rows
 
 _COLUMNS = "id, label, kind, score, author, origin, parent, ignored, params, geometry, extra"
@@ -70,9 +70,7 @@ class _Note:
 
 def read_head(db: sqlite3.Connection, view_id: str) -> Head:
     """The view's present state; ProjectError when the project does not have it."""
-    row = db.execute(
-        "SELECT key, id, revision, state, covered FROM views WHERE id = ?", (view_id,)
-    ).fetchone()
+    row = db.execute("SELECT key, id, revision, state, covered FROM views WHERE id = ?", (view_id,)).fetchone()
     if row is None:
         raise ProjectError(f"the project has no image {view_id}", next_step="import the image first")
     return Head(*row)

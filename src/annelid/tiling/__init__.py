@@ -64,8 +64,7 @@ def _spans(size: int, tile: int, overlap: int) -> list[tuple[range, range]]:
         return [(range(size), range(size))] if size > 0 else []
     steps = -(-(size - tile) // (tile - overlap))
     windows = [
-        range(start, start + tile)
-        for start in (min(i * (tile - overlap), size - tile) for i in range(steps + 1))
+        range(start, start + tile) for start in (min(i * (tile - overlap), size - tile) for i in range(steps + 1))
     ]
     seams = [(after.start + before.stop) // 2 for before, after in pairwise(windows)]
     return list(zip(windows, (range(a, b) for a, b in pairwise([0, *seams, size])), strict=True))

@@ -84,9 +84,7 @@ class Seams:
         column = np.searchsorted(left, inside[:, 0], side="right") - 1
         row = np.searchsorted(top, inside[:, 1], side="right") - 1
         place = {(x, y): n for n, (x, y) in enumerate(self.cores[:, :2].tolist())}
-        return np.array(
-            [place[x, y] for x, y in zip(left[column].tolist(), top[row].tolist(), strict=True)], np.int64
-        )
+        return np.array([place[x, y] for x, y in zip(left[column].tolist(), top[row].tolist(), strict=True)], np.int64)
 
     def neighbours(self, a: NDArray[np.int64], b: NDArray[np.int64], grow: float = 0) -> NDArray[np.int64]:
         """int64 (2, pairs): objects of a and b on different tiles, of one label, whose boxes meet."""
@@ -98,9 +96,7 @@ class Seams:
         fits = (self.tile_of[i] != self.tile_of[j]) & (self.found.labels[i] == self.found.labels[j])
         return np.stack([i[fits], j[fits]])
 
-    def unexplained(
-        self, pieces: NDArray[np.int64], whole: NDArray[np.int64], threshold: float
-    ) -> NDArray[np.int64]:
+    def unexplained(self, pieces: NDArray[np.int64], whole: NDArray[np.int64], threshold: float) -> NDArray[np.int64]:
         """Those of the cut pieces that no tile sees better."""
         pieces = pieces[~self._seen_better(pieces)]
         if not len(pieces) or not len(whole):
@@ -147,8 +143,7 @@ class Seams:
         strip = np.where(flat, shapely.linestrings(np.stack([low, high], 1)), shapely.box(*low.T, *high.T))
         in_i, in_j = (_of_dimension(shapely.intersection(self.outline(n), strip), flat) for n in (i, j))
         size_i, size_j, shared = (
-            np.where(flat, shapely.length(g), shapely.area(g))
-            for g in (in_i, in_j, shapely.intersection(in_i, in_j))
+            np.where(flat, shapely.length(g), shapely.area(g)) for g in (in_i, in_j, shapely.intersection(in_i, in_j))
         )
         smaller = np.minimum(size_i, size_j)
         return np.asarray(met & (smaller > 0) & (shared >= threshold * smaller), bool)

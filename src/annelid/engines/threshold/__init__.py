@@ -54,9 +54,7 @@ def check(config: TrainConfig) -> dict[str, Any]:
             here.
     """
     if config.resume is not None:
-        raise UsageError(
-            "a threshold takes seconds to train and cannot be resumed", next_step="train it anew"
-        )
+        raise UsageError("a threshold takes seconds to train and cannot be resumed", next_step="train it anew")
     if config.model != "otsu":
         raise UsageError(f"the threshold engine has no model {config.model!r}", next_step="use --model otsu")
     chosen: dict[str, Any] = {
@@ -118,9 +116,7 @@ class Weights:
 
     def to_json(self) -> str:
         """As text."""
-        return json.dumps(
-            {"engine": NAME, "label": self.label, "task": self.task, **asdict(self.recipe)}, indent=1
-        )
+        return json.dumps({"engine": NAME, "label": self.label, "task": self.task, **asdict(self.recipe)}, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Weights:

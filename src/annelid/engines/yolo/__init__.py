@@ -29,9 +29,7 @@ def health() -> str | None:
 
 def check(config: TrainConfig) -> dict[str, Any]:
     """The parameters as they will be used; see `annelid.engines.yolo.parameters.check`."""
-    return parameters.check(
-        config.params, task=config.task, from_scratch=config.model.endswith((".yaml", ".yml"))
-    )
+    return parameters.check(config.params, task=config.task, from_scratch=config.model.endswith((".yaml", ".yml")))
 
 
 def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:

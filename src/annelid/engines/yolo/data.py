@@ -29,11 +29,7 @@ class ObjectsDataset(YOLODataset):
     def get_img_files(self, img_path: str | list[str]) -> list[str]:  # noqa: ARG002 - the examples are known
         """Paths of the pictures."""
         self.im_files = [str(example.path) for example in self.examples]
-        count = (
-            max(1, round(len(self.im_files) * self.fraction))
-            if isinstance(self.fraction, float)
-            else self.fraction
-        )
+        count = max(1, round(len(self.im_files) * self.fraction)) if isinstance(self.fraction, float) else self.fraction
         return self.im_files[:count]
 
     def get_labels(self) -> list[dict[str, Any]]:
@@ -43,8 +39,15 @@ class ObjectsDataset(YOLODataset):
             with Image.open(path) as picture:
                 w, h = picture.size
             boxes = objects.boxes_xyxy
-            xywh = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2,
-                             boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]], 1)  # fmt: skip
+            xywh = np.stack(
+                [
+                    (boxes[:, 0] + boxes[:, 2]) / 2,
+                    (boxes[:, 1] + boxes[:, 3]) / 2,
+                    boxes[:, 2] - boxes[:, 0],
+                    boxes[:, 3] - boxes[:, 1],
+                ],
+                1,
+            )
             classes = np.array([self.class_index[label] for label in objects.labels], np.float32)
             outlines = self.outlines[first : first + len(objects)]
             labels.append(
@@ -96,9 +99,7 @@ class RingFormat(Format):
         self.__dict__.update(settings.__dict__)
         self.table = table
 
-    def _format_segments(
-        self, instances: Any, cls: np.ndarray, w: int, h: int
-    ) -> tuple[np.ndarray, Any, np.ndarray]:
+    def _format_segments(self, instances: Any, cls: np.ndarray, w: int, h: int) -> tuple[np.ndarray, Any, np.ndarray]:
         classes, numbers = rings.untag(cls)
         size_hw = (h // self.mask_ratio, w // self.mask_ratio)
         masks = rings.raster(self.table, numbers, instances.segments, size_hw, self.mask_ratio)

@@ -48,9 +48,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "batch": Parameter(16, "images per step; -1 or a fraction fills the GPU's memory", -1, also=(float,)),
     "imgsz": Parameter(640, "side of the square that images are scaled to, in pixels", 32),
     "save_period": Parameter(-1, "keep a checkpoint every so many epochs", -1),
-    "cache": Parameter(
-        False, "keep decoded images in memory or on disk", choices=("ram", "disk"), also=(str,)
-    ),
+    "cache": Parameter(False, "keep decoded images in memory or on disk", choices=("ram", "disk"), also=(str,)),
     "device": Parameter("", "cpu, 0, 0,1, mps; empty chooses", also=(int,)),
     "workers": Parameter(8, "processes that load images (none are used on a CPU)", 0),
     "optimizer": Parameter("auto", "which optimiser", choices=_OPTIMIZERS),
@@ -179,11 +177,7 @@ def _value(name: str, value: Any) -> Any:
         raise UsageError(f"{name}: expected {wanted}, found {value!r} ({parameter.meaning})")
     if isinstance(value, str) and parameter.choices:
         return _choice(name, value, parameter)
-    if (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and not parameter.low <= value <= parameter.high
-    ):
+    if isinstance(value, int | float) and not isinstance(value, bool) and not parameter.low <= value <= parameter.high:
         raise UsageError(
             f"{name}: expected {parameter.low:g} to {parameter.high:g}, found {value:g} ({parameter.meaning})"
         )

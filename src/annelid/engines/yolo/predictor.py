@@ -13,7 +13,7 @@ from torch.nn import functional
 from ultralytics.utils.nms import non_max_suppression
 from ultralytics.utils.torch_utils import select_device
 
-from annelid import tracing
+from annelid import geometry, tracing
 from annelid.engines.base import Pixels, PredictConfig, PredictorSpec
 from annelid.engines.yolo import weights as weights_file
 from annelid.errors import EngineError
@@ -24,9 +24,7 @@ from annelid.objects import Kind, Objects
 class YoloPredictor:
     """A loaded detection or segmentation model; see `annelid.engines.base.Predictor`."""
 
-    def __init__(
-        self, weights: Path, config: PredictConfig, classes: Sequence[str]
-    ) -> None:
+    def __init__(self, weights: Path, config: PredictConfig, classes: Sequence[str]) -> None:
         model, checkpoint = weights_file.open_checkpoint(weights, trust=config.trust)
         names = [str(model.names[i]) for i in sorted(model.names)]
         if classes and list(classes) != names:
@@ -53,10 +51,18 @@ class YoloPredictor:
         output = self.model(batch.to(self.device))
         prediction, protos = self._split(output)
         # A time limit would make the result depend on how busy the machine is.
-        found = non_max_suppression(
-            prediction, self.config.conf, self.config.iou, max_det=self.config.max_det, nc=len(self.names),
-            max_time_img=1e9,
-        )[0].float().cpu()  # fmt: skip
+        found = (
+            non_max_suppression(
+                prediction,
+                self.config.conf,
+                self.config.iou,
+                max_det=self.config.max_det,
+                nc=len(self.names),
+                max_time_img=1e9,
+            )[0]
+            .float()
+            .cpu()
+        )
         boxes = (found[:, :4].numpy() - np.tile(pad_xy, 2)) / gain
         h, w = tile.shape[:2]
         boxes = boxes.clip(0, [w, h, w, h]).astype(np.float64)
@@ -65,9 +71,7 @@ class YoloPredictor:
         if not self.segments or protos is None:
             return Objects.from_boxes(boxes, labels, scores=scores)
         proto = protos[0].float().cpu()
-        shapes = [
-            _mask_shape(proto, row[6:], box, gain, pad_xy) for row, box in zip(found, boxes, strict=True)
-        ]
+        shapes = [_mask_shape(proto, row[6:], box, gain, pad_xy) for row, box in zip(found, boxes, strict=True)]
         kept = [i for i, shape in enumerate(shapes) if shape]
         return Objects.from_shapes(
             [shapes[i] for i in kept], [labels[i] for i in kept], kinds=Kind.MASK, scores=scores[kept]
@@ -90,8 +94,10 @@ def _device(name: str) -> torch.device:
     try:
         return torch.device(select_device(name, verbose=False))
     except (ValueError, RuntimeError, AssertionError) as error:
-        raise EngineError(f"device {name!r} can't be used: {str(error).strip().splitlines()[0]}",
-                          next_step="annelid doctor shows the devices; --device cpu always works") from error  # fmt: skip
+        raise EngineError(
+            f"device {name!r} can't be used: {str(error).strip().splitlines()[0]}",
+            next_step="annelid doctor shows the devices; --device cpu always works",
+        ) from error
 
 
 def _letterbox(tile: Pixels, imgsz: int, stride: int) -> tuple[torch.Tensor, float, NDArray[np.float64]]:
@@ -105,9 +111,7 @@ def _letterbox(tile: Pixels, imgsz: int, stride: int) -> tuple[torch.Tensor, flo
     h, w = tile.shape[:2]
     gain = imgsz / max(h, w)
     new_w, new_h = max(1, round(w * gain)), max(1, round(h * gain))
-    scaled = (
-        tile if (new_w, new_h) == (w, h) else cv2.resize(tile, (new_w, new_h), interpolation=cv2.INTER_LINEAR)
-    )
+    scaled = tile if (new_w, new_h) == (w, h) else cv2.resize(tile, (new_w, new_h), interpolation=cv2.INTER_LINEAR)
     pad_x, pad_y = -new_w % stride, -new_h % stride
     left, top = pad_x // 2, pad_y // 2
     padded = np.pad(scaled, ((top, pad_y - top), (left, pad_x - left), (0, 0)), constant_values=114)
@@ -116,9 +120,12 @@ def _letterbox(tile: Pixels, imgsz: int, stride: int) -> tuple[torch.Tensor, flo
 
 
 def _mask_shape(
-    proto: torch.Tensor, coefficients: torch.Tensor, box_xyxy: NDArray[np.float64], gain: float,
+    proto: torch.Tensor,
+    coefficients: torch.Tensor,
+    box_xyxy: NDArray[np.float64],
+    gain: float,
     pad_xy: NDArray[np.float64],
-) -> Shape:  # fmt: skip
+) -> Shape:
     """Outline of one object at the tile's own resolution, computed in the window of its box only.
 
     Args:
@@ -139,14 +146,14 @@ def _mask_shape(
     grid_y, grid_x = torch.meshgrid(centre_y / ratio, centre_x / ratio, indexing="ij")
     grid = torch.stack([grid_x, grid_y], -1).float() / size * 2 - 1
     logits = (coefficients @ proto.flatten(1)).view(1, 1, *proto.shape[1:])
-    sampled = functional.grid_sample(
-        logits, grid[None], mode="bilinear", padding_mode="border", align_corners=False
-    )
-    inside = (grid_x * ratio - pad_xy[0] >= box_xyxy[0] * gain) & (
-        grid_x * ratio - pad_xy[0] <= box_xyxy[2] * gain
-    )
-    inside &= (grid_y * ratio - pad_xy[1] >= box_xyxy[1] * gain) & (
-        grid_y * ratio - pad_xy[1] <= box_xyxy[3] * gain
-    )
+    sampled = functional.grid_sample(logits, grid[None], mode="bilinear", padding_mode="border", align_corners=False)
+    inside = (grid_x * ratio - pad_xy[0] >= box_xyxy[0] * gain) & (grid_x * ratio - pad_xy[0] <= box_xyxy[2] * gain)
+    inside &= (grid_y * ratio - pad_xy[1] >= box_xyxy[1] * gain) & (grid_y * ratio - pad_xy[1] <= box_xyxy[3] * gain)
     mask = (sampled[0, 0] > 0) & inside
-    return tracing.mask_to_shape(mask.numpy(), (float(x1), float(y1)))
+    return _without_specks(tracing.mask_to_shape(mask.numpy(), (float(x1), float(y1))))
+
+
+def _without_specks(shape: Shape) -> Shape:
+    """The parts of at least a tenth of the largest: masks of uncertain objects come with loose pixels."""
+    areas = [geometry.shape_area((part,)) for part in shape]
+    return tuple(part for part, area in zip(shape, areas, strict=True) if area >= max(areas) / 10)

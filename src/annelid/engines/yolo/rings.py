@@ -55,9 +55,7 @@ def pack(shapes: Sequence[Shape]) -> tuple[NDArray[np.float32], RingTable]:
     for row, outline in zip(packed, flat, strict=True):
         row[: len(outline)] = outline
         row[len(outline) :] = outline[-1]
-    return packed, RingTable(
-        tuple(tuple(tuple(map(len, part)) for part in shape) for shape in thinned), points
-    )
+    return packed, RingTable(tuple(tuple(tuple(map(len, part)) for part in shape) for shape in thinned), points)
 
 
 def _thin(shape: Shape) -> Shape:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any
 
+import torch
+from ultralytics.engine import trainer as ultralytics_trainer
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.models.yolo.segment import SegmentationTrainer
 
 from annelid.dataset import Task
 from annelid.engines.base import TrainingData
 from annelid.engines.yolo.data import ObjectsDataset
+
+
+def _amp_works(model: Any) -> bool:
+    """Whether mixed precision can be used; Ultralytics would download a model to try it out."""
+    device = next(model.parameters()).device
+    return bool(device.type == "cuda" and not _BAD_AMP.search(torch.cuda.get_device_name(device)))
+
+
+# These cards are known to give NaN losses under mixed precision.
+_BAD_AMP = re.compile(r"(1660|1650|1630|t400|t550|t600|t1000|t1200|t2000|k40m)", re.IGNORECASE)
+ultralytics_trainer.check_amp = _amp_works
 
 
 class _ExamplesTrainer:

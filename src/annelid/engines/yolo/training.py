@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from ultralytics.utils import LOGGER
 
+from annelid import atomic
 from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
 from annelid.engines.yolo import parameters, weights
 from annelid.engines.yolo.trainer import trainer_class
@@ -40,21 +41,19 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
         weights.verify(Path(config.model), trust=config.trust)
     effective = parameters.check(config.params, task=config.task, from_scratch=_from_scratch(config))
     effective |= _in_proportion(effective, config, len(data.train))
+    if config.resume:
+        _forget_after(config.resume, out / "results.csv")
     handler = _forward_log(report)
     try:
         trainer = trainer_class(config.task, data)(overrides=_overrides(effective, config, data, out))
         _add_callbacks(trainer, out, report)
         trainer.train()
     except (RuntimeError, ValueError, OSError, ImportError, TypeError, AssertionError) as error:
-        raise EngineError(
-            f"YOLO training failed: {error}", next_step=f"the log is in {out / 'train.log'}"
-        ) from error
+        raise EngineError(f"YOLO training failed: {error}", next_step=f"the log is in {out / 'train.log'}") from error
     finally:
         LOGGER.removeHandler(handler)
     if (out / STOP_FILE).exists():
-        raise Interrupted(
-            f"stopped after epoch {trainer.epoch + 1}", next_step=f"annelid train --resume {out.name}"
-        )
+        raise Interrupted(f"stopped after epoch {trainer.epoch + 1}", next_step=f"annelid train --resume {out.name}")
     return _result(trainer, out, effective)
 
 
@@ -77,9 +76,7 @@ def _in_proportion(effective: dict[str, Any], config: TrainConfig, images: int) 
     return fitted
 
 
-def _overrides(
-    effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path
-) -> dict[str, Any]:
+def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path) -> dict[str, Any]:
     """Ultralytics' arguments."""
     given = {k: v for k, v in effective.items() if k not in parameters.PREDICTION}
     return given | {
@@ -97,6 +94,16 @@ def _overrides(
         "save": True,
         "verbose": True,
     }
+
+
+def _forget_after(checkpoint: Path, results: Path) -> None:
+    """Drop the rows of epochs that the checkpoint does not hold: the run was killed before it was written."""
+    _, content = weights.open_checkpoint(checkpoint, trust=False)
+    done = int(content["epoch"]) + 1
+    if results.exists():
+        head, *rows = results.read_text(encoding="utf-8").splitlines()
+        kept = [row for row in rows if row.strip() and int(float(row.split(",")[0])) <= done]
+        atomic.write_text(results, "\n".join([head, *kept]) + "\n")
 
 
 def _write_data_yaml(data: TrainingData, out: Path) -> Path:
@@ -136,13 +143,9 @@ def _epoch_record(trainer: Any, seconds: float) -> dict[str, Any]:
         "epoch": done,
         "epochs": trainer.epochs,
         "losses": {k.removeprefix("train/"): v for k, v in trainer.label_loss_items(trainer.tloss).items()},
-        "val_losses": {
-            k.removeprefix("val/"): float(v) for k, v in trainer.metrics.items() if k.startswith("val/")
-        },
+        "val_losses": {k.removeprefix("val/"): float(v) for k, v in trainer.metrics.items() if k.startswith("val/")},
         "metrics": {
-            k.removeprefix("metrics/"): float(v)
-            for k, v in trainer.metrics.items()
-            if k.startswith("metrics/")
+            k.removeprefix("metrics/"): float(v) for k, v in trainer.metrics.items() if k.startswith("metrics/")
         },
         "lr": next(iter(trainer.lr.values())),
         "memory_gb": _memory_gb(trainer),

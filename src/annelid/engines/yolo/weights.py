@@ -30,9 +30,7 @@ def open_checkpoint(path: Path, *, trust: bool) -> tuple[Any, dict[str, Any]]:
     if not path.is_file():
         raise EngineError(f"no weights at {path}", next_step="annelid models list shows what there is")
     if not zipfile.is_zipfile(path):
-        raise EngineError(
-            f"{path}: expected PyTorch weights (.pt), found something else", next_step="give a .pt file"
-        )
+        raise EngineError(f"{path}: expected PyTorch weights (.pt), found something else", next_step="give a .pt file")
     try:
         torch_safe_load(path, safe_only=not trust)
         model, checkpoint = load_checkpoint(path)
