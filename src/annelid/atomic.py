@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from annelid.errors import AnnelidError
+from annelid.errors import AnnelidError, UsageError
 
 _NEXT_STEP = {
     errno.ENOSPC: "free some disk space and try again",
@@ -52,12 +53,43 @@ def replacing(path: Path) -> Iterator[Path]:
         _keep_mode(target, temporary)
         temporary.replace(target)
     except OSError as error:
-        raise AnnelidError(
-            f"{path} could not be written: {error.strerror or error}",
-            next_step=_NEXT_STEP.get(error.errno or 0, "check the drive and try again"),
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         _remove(temporary)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside ``path`` that takes its place when the block ends well.
+
+    When the block fails, nothing stays.
+
+    Args:
+        path: the folder to make; it may exist when it is empty.
+
+    Raises:
+        UsageError: there is something in it already.
+        AnnelidError: it cannot be written (disk full, no permission).
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"{path} exists and is not empty", next_step="name a new folder: nothing is overwritten")
+    target = path.absolute()
+    temporary = target.with_name(f".{target.name[:80]}.{uuid.uuid4().hex[:12]}")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if target.is_dir():
+            target.rmdir()
+        temporary.rename(target)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _unwritable(path: Path, error: OSError) -> AnnelidError:
+    next_step = _NEXT_STEP.get(error.errno or 0, "check the drive and try again")
+    return AnnelidError(f"{path} could not be written: {error.strerror or error}", next_step=next_step)
 
 
 def _flush(path: Path) -> None:

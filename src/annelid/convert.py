@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from annelid import formats
+from annelid.atomic import new_folder
 from annelid.dataset import Dataset, LabeledImage
-from annelid.errors import AnnelidError, AnnotationError, UsageError
+from annelid.errors import AnnotationError, UsageError
 from annelid.formats.archive import opened
 from annelid.formats.base import Annotations, Format, LossReport
 from annelid.formats.data_yaml import read_class_file, read_data_yaml
@@ -83,7 +84,7 @@ def convert(
         source = formats.sniff(root) if format == "auto" else formats.get(format)
         folder = stack.enter_context(opened(Path(images))) if images else root if root.is_dir() else root.parent
         found = source.read(root, FolderImages(folder), names)
-        losses = _renamed(found.losses, root, src)
+        losses = found.losses.renamed(root, src)
         dataset = _dataset(found, folder)
         parts = _parts(found, dataset, val, losses) if target.NAME in PARTED else {}
         paths = _names(dataset, folder, parts)
@@ -91,11 +92,6 @@ def convert(
         losses.losses += _write(target, dataset, dst, paths, copies)
     objects = sum(len(item.objects) for item in dataset.items)
     return ConvertReport(len(dataset), objects, dataset.classes, losses, dst)
-
-
-def _renamed(losses: LossReport, old: Path, new: Path) -> LossReport:
-    """The losses under the name that the user knows, where something was unpacked or written beside."""
-    return LossReport([replace(loss, file=loss.file.replace(str(old), str(new))) for loss in losses])
 
 
 def read_classes(path: Path) -> tuple[str, ...]:
@@ -209,31 +205,26 @@ def _copies(dataset: Dataset, names: Mapping[str, str], target: Format) -> dict[
 def _write(
     target: Format, dataset: Dataset, dst: Path, names: Mapping[str, str], copies: Mapping[str, Path]
 ) -> LossReport:
-    """Write into a folder beside ``dst`` that takes its place when all is done."""
-    temporary = dst.absolute().with_name(f".{dst.name[:80]}.{uuid.uuid4().hex[:12]}")
+    """Write a folder, or the one file that the format makes where ``dst`` is a ``.json``."""
+    single = dst.suffix.lower() == ".json" and not dst.is_dir()
+    folder = dst.with_name(f"{dst.stem}.{uuid.uuid4().hex[:12]}") if single else dst
     try:
-        temporary.mkdir(parents=True)
-        losses = target.write(dataset, temporary, names)
-        for name, source in copies.items():
-            copy = temporary / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, copy)
-        _put(temporary, dst)
-    except OSError as error:
-        step = "check that there is space and that you may write there"
-        raise AnnelidError(f"{dst} could not be written: {error.strerror or error}", next_step=step) from error
+        with new_folder(folder) as working:
+            losses = target.write(dataset, working, names)
+            for name, source in copies.items():
+                copy = working / name
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, copy)
+        if single:
+            _only_file(folder, dst).replace(dst)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return _renamed(losses, temporary, dst)
+        if single:
+            shutil.rmtree(folder, ignore_errors=True)
+    return losses.renamed(working, dst)
 
 
-def _put(temporary: Path, dst: Path) -> None:
-    if dst.suffix.lower() != ".json" or dst.is_dir():
-        if dst.is_dir():
-            dst.rmdir()
-        temporary.rename(dst)
-        return
-    made = [path for path in temporary.rglob("*") if path.is_file()]
+def _only_file(folder: Path, dst: Path) -> Path:
+    made = [path for path in folder.rglob("*") if path.is_file()]
     if len(made) != 1 or made[0].suffix.lower() != ".json":
         raise UsageError(f"{len(made)} files do not fit into {dst.name}", next_step="give a folder instead")
-    made[0].rename(dst)
+    return made[0]

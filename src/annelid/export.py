@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 
 from annelid import formats, picture
+from annelid.atomic import new_folder
 from annelid.dataset import Dataset, LabeledImage
-from annelid.errors import AnnelidError, UsageError
+from annelid.errors import UsageError
 from annelid.examples import render_view
 from annelid.formats import coco, labelmask
 from annelid.formats.base import LossReport
@@ -21,29 +20,6 @@ from annelid.preprocess import Preprocessing
 
 SAVES = ("coco", "yolo", "masks", "overlays")
 """What `annelid predict --save` can write."""
-
-
-@contextmanager
-def new_folder(out: Path) -> Iterator[Path]:
-    """A folder that appears under its name only when it is complete.
-
-    Raises:
-        UsageError: it exists and is not empty.
-        AnnelidError: it can't be written.
-    """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} exists and is not empty", next_step="name a new folder")
-    working = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        working.mkdir(parents=True)
-        yield working
-        if out.exists():
-            out.rmdir()
-        working.rename(out)
-    except OSError as error:
-        raise AnnelidError(f"{out} could not be written: {error}", next_step="check space and permissions") from error
-    finally:
-        shutil.rmtree(working, ignore_errors=True)
 
 
 def unique_names(items: Sequence[LabeledImage]) -> dict[str, str]:
@@ -84,7 +60,7 @@ def export_dataset(
         if form.NAME == "yolo":
             names = {i: f"{parts.get(i, 'train')}/{name}" for i, name in names.items()}
             names = dict(_write_images(dataset.items, names, root, working / "images", preprocessing))
-        return form.write(dataset, working, names)
+        return form.write(dataset, working, names).renamed(working, out)
 
 
 def _write_images(
@@ -148,7 +124,7 @@ def save_predictions(
             else:
                 _write_overlays(predicted, working / "overlays", names, root, preprocessing)
                 written[save] = out / "overlays"
-    return written, losses
+    return written, losses.renamed(working, out)
 
 
 def _write_overlays(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -38,6 +38,10 @@ class LossReport:
     def add(self, kind: str, what: str, file: Path | str = "", place: str = "", count: int = 1) -> None:
         """Note a loss."""
         self.losses.append(Loss(kind, what, str(file), place, count))
+
+    def renamed(self, old: Path, new: Path) -> LossReport:
+        """The same with the name of the file or folder that the user knows, where another one was used."""
+        return LossReport([replace(loss, file=loss.file.replace(str(old), str(new))) for loss in self.losses])
 
     def by_kind(self) -> dict[str, list[Loss]]:
         """The losses of each kind, in the order in which the kinds first came up."""
