@@ -24,7 +24,8 @@ from annelid.run_report import make_report
 
 IMAGES = 60
 SIZE = 256
-EPOCHS = 24
+PICTURES_SEEN = 800
+"""Training pictures times epochs: as many as two processor cores see in about two minutes."""
 
 Say = Callable[[str], Any]
 
@@ -175,7 +176,8 @@ def _import(project: Project, images: Path | None, labels: Path | None, seed: in
 def _train(
     project: Project, epochs: int | None, imgsz: int | None, seed: int, *, synthetic_set: bool, watch: Any
 ) -> Trained:
-    params: dict[str, Any] = {"seed": seed, "epochs": epochs or EPOCHS}
+    images = sum(part == "train" for part in project.split().parts.values())
+    params: dict[str, Any] = {"seed": seed, "epochs": epochs or min(60, max(8, PICTURES_SEEN // images))}
     if synthetic_set:
         # Nuclei have no up and down; the set is small, and every way it can lie helps.
         params |= {"imgsz": imgsz or SIZE, "degrees": 90.0, "flipud": 0.5, "close_mosaic": 6}

@@ -14,9 +14,11 @@ from annelid import formats
 from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError, UsageError
 from annelid.fingerprint import fingerprint
+from annelid.formats import labelmask
 from annelid.formats.archive import opened, unpack
 from annelid.formats.base import Annotations, LossReport
-from annelid.formats.images import FolderImages
+from annelid.formats.images import ListedImages
+from annelid.formats.mask_pairs import is_mask_name
 from annelid.image import ImageRef, View
 from annelid.locate import noted_path
 from annelid.readers import image_ref, is_image
@@ -96,9 +98,12 @@ def ingest(store: Store, root: Path, classes: Sequence[str], wish: Wish) -> Impo
     done = Imported()
     with ExitStack() as stack:
         image_files, label_path = _sort_out(wish, root, stack)
-        annotations = _read_annotations(label_path, image_files, classes, wish, done) if label_path else None
-        if annotations:
-            _check_classes(annotations, classes, label_path or root, done)
+        annotations = None
+        if label_path:
+            known = image_files or [root / image.path for image in store.images()]
+            annotations = _read_annotations(label_path, known, classes, wish, done)
+            _check_classes(annotations, classes, label_path, done)
+            image_files = _without_masks(known, annotations, label_path, done)
         views = _add_images(store, root, image_files, wish, done)
         if annotations:
             _save_annotations(store, annotations, views, wish, done)
@@ -172,9 +177,8 @@ def _read_annotations(
 ) -> Annotations:
     form = formats.sniff(path) if wish.format == "auto" else formats.get(wish.format)
     done.format = form.NAME
-    folders = list(dict.fromkeys(_common_folders(image_files)))
     named = wish.classes or (tuple(classes) if form.NAME == "labelmask" and len(classes) == 1 else ())
-    read = form.read(path, FolderImages(*folders), named)
+    read = form.read(path, ListedImages(image_files), named)
     done.losses.losses += list(read.losses)
     rename = {name: wish.renamed.get(name, name) for name in read.classes}
     items = tuple(_relabeled(item, rename) for item in read.items)
@@ -186,10 +190,13 @@ def _relabeled(item: LabeledImage, rename: Mapping[str, str]) -> LabeledImage:
     return replace(item, objects=item.objects.replace(labels=labels)) if len(labels) else item
 
 
-def _common_folders(files: Iterable[Path]) -> list[Path]:
-    """The topmost folders that hold the files."""
-    parents = sorted({file.parent for file in files})
-    return [p for p in parents if not any(other in p.parents for other in parents)]
+def _without_masks(files: Sequence[Path], annotations: Annotations, source: Path, done: Imported) -> list[Path]:
+    """The image files less the label images, which lie among them in a data set's folder."""
+    if done.format != labelmask.NAME:
+        return list(files)
+    used = {item.image.path for item in annotations.items}
+    folder = source if source.is_dir() else source.parent
+    return [f for f in files if str(f) in used or f.as_posix() in used or not is_mask_name(f, folder)]
 
 
 def _check_classes(annotations: Annotations, classes: Sequence[str], source: Path, done: Imported) -> None:

@@ -112,7 +112,9 @@ class Project:
             AnnotationError: the annotation can't be read; nothing was imported.
         """
         now = self.settings
-        done = ingest.ingest(self.store, self.root, now.classes, ingest.Wish(tuple(map(Path, sources)), **wish))
+        paths = {key: Path(wish[key]) for key in ("labels", "images") if wish.get(key)}
+        wanted = ingest.Wish(tuple(map(Path, sources)), **{**wish, **paths})
+        done = ingest.ingest(self.store, self.root, now.classes, wanted)
         if done.classes_added:
             settings.save(self.root, dataclasses.replace(now, classes=(*now.classes, *done.classes_added)))
         if done.parts:

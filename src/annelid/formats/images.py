@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -61,6 +61,28 @@ class FolderImages:
             with open_image(path) as image:
                 self._sizes[path] = image.info.size_wh
         return self._sizes[path]
+
+
+class ListedImages(FolderImages):
+    """Just these images, found by name as `FolderImages` does.
+
+    Args:
+        files: the image files.
+    """
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        super().__init__(*topmost_folders(files))
+        self._files = files
+
+    @cached_property
+    def _paths(self) -> list[Path]:
+        return sorted(self._files)
+
+
+def topmost_folders(files: Iterable[Path]) -> list[Path]:
+    """The folders of the files, less those that lie in another one of them."""
+    parents = sorted({file.parent for file in files})
+    return [p for p in parents if not any(other in p.parents for other in parents)]
 
 
 class Names:
