@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -136,13 +138,13 @@ class Dataset:
             AnnotationError: the file is not such a snapshot.
         """
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 header = json.loads(archive["header"].tobytes().decode())
                 items = [
                     _item_from_header(entry, Objects.from_bytes(archive[f"objects{i}"].tobytes()))
                     for i, entry in enumerate(header["items"])
                 ]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
             raise AnnotationError(path, expected="a dataset snapshot", found=str(error)) from error
         return cls(tuple(header["classes"]), tuple(items))
 

@@ -148,8 +148,29 @@ def repair_shape(shape: Shape) -> Shape:
 
     if not has_self_intersection(shape):
         return shape
-    polygons = [shapely.make_valid(shapely.Polygon(part[0], part[1:])) for part in shape if len(part[0]) >= 3]
-    return shape_from_shapely(shapely.union_all(polygons))
+    return shape_from_shapely(
+        shapely.union_all([_faces_even_odd(part) for part in shape if part and len(part[0]) >= 3])
+    )
+
+
+def _faces_even_odd(part: Part) -> Any:
+    """What a part covers even-odd; `shapely.make_valid` drops edges that run along each other."""
+    import shapely
+
+    rings = [ring for ring in part if len(ring) >= 3]
+    lines = shapely.union_all([shapely.LinearRing(ring) for ring in rings])
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
+    points = shapely.get_coordinates(shapely.point_on_surface(faces))
+    return shapely.union_all([face for face, point in zip(faces, points, strict=True) if _is_inside(point, rings)])
+
+
+def _is_inside(point_xy: Ring, rings: Sequence[Ring]) -> bool:
+    """Whether a ray to the right crosses the rings an odd number of times."""
+    a, b = np.concatenate(rings) - point_xy, np.concatenate([np.roll(r, -1, 0) for r in rings]) - point_xy
+    crossing = (a[:, 1] <= 0) != (b[:, 1] <= 0)
+    a, b = a[crossing], b[crossing]
+    x = a[:, 0] - a[:, 1] * (b[:, 0] - a[:, 0]) / (b[:, 1] - a[:, 1])
+    return bool((x > 0).sum() % 2)
 
 
 def clip_shape(shape: Shape, box_xyxy: Sequence[float]) -> Shape:

@@ -261,10 +261,9 @@ class Objects:
                 columns[name] = _strings(columns[name], n)
         if "extra" in columns:
             columns["extra"] = _dicts(columns["extra"], n)
-        if "scores" in columns:
-            columns["scores"] = np.broadcast_to(np.asarray(columns["scores"], np.float64), (n,)).copy()
-        if "kinds" in columns:
-            columns["kinds"] = np.broadcast_to(np.asarray(columns["kinds"], np.uint8), (n,)).copy()
+        for name, dtype in (("scores", np.float64), ("kinds", np.uint8), ("ignore", bool)):
+            if name in columns:
+                columns[name] = np.broadcast_to(np.asarray(columns[name], dtype), (n,)).copy()
         return replace(self, **columns)
 
     def moved(self, offset_xy: tuple[float, float] = (0, 0), scale_xy: tuple[float, float] = (1, 1)) -> Objects:
