@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("formats", "split", "match", "tiling", "store", "settings"),
     ("engines", "check", "evaluate", "models", "picture", "synthetic"),
     ("examples", "export", "convert", "ingest", "outside", "start", "jobs", "predict", "train", "proposals"),
-    ("measured", "results", "report", "doctor", "pretrained"),
+    ("measured", "results", "report", "doctor", "pretrained", "progress"),
     ("project",),
     ("run_report", "demo", "worker", "cli", "__main__"),
 )

@@ -110,7 +110,7 @@ def run(
         imgsz: side that images are scaled to; None suits the size of the images.
         seed: of the synthetic set and of the training.
         say: called with a line after every step.
-        watch: called with every event of the training.
+        watch: called with every event of the training; None shows the progress.
 
     Raises:
         UsageError: ``images`` without ``labels`` or the reverse.

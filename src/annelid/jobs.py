@@ -67,7 +67,7 @@ class Event:
     """Something that happened in a job.
 
     Attributes:
-        name: ``header``, ``log``, ``epoch``, ``progress``.
+        name: ``header``, ``log``, ``epoch``, ``batch``, ``progress``.
         data: JSON values.
         time: seconds since the epoch (Unix time).
     """

@@ -22,6 +22,7 @@ from annelid.measured import Measured, confidence_of_best_f1, measure
 from annelid.models import Card, Library
 from annelid.predict import Model, find_model
 from annelid.preprocess import Preprocessing
+from annelid.progress import Progress
 from annelid.proposals import proposals
 from annelid.results import Predicted, Previewed, Status, Trained
 from annelid.settings import Settings
@@ -304,7 +305,7 @@ class Project:
             data: a ``data.yaml``: train on that data set, with its own split, instead of the project's images.
             notes: free text for the model's card.
             trust: load weights of unknown origin even though they may carry code.
-            watch: called with every event of the training.
+            watch: called with every event of the training; None shows the progress.
             params: the engine's own parameters.
 
         Raises:
@@ -327,7 +328,7 @@ class Project:
         return self._train(train.resume(named if named.exists() else Path(run).resolve()), watch)
 
     def _train(self, job: jobs.Job, watch: Watch | None) -> Trained:
-        done = jobs.run(job, watch)
+        done = jobs.run(job, watch or Progress())
         card = Card.from_dict(done["card"])
         self._log("train", dict(job.arguments["config"]["params"]), {"model": card.reference, "metrics": card.metrics})
         return Trained(card, Path(done["run"]))
@@ -351,7 +352,7 @@ class Project:
             sources: image files and folders; none takes the project's images.
             out: new folder for what is saved; None saves nothing.
             save: any of ``coco``, ``yolo``, ``masks``, ``overlays``.
-            watch: called with every event.
+            watch: called with every event; None shows the progress.
             trust: load weights of unknown origin even though they may carry code.
             thresholds: ``conf``, ``iou``, ``max_det``, ``imgsz``, ``device``; those left out are the model's own.
 
@@ -379,7 +380,7 @@ class Project:
         given = {k: v for k, v in thresholds.items() if v is not None}
         config = PredictConfig(**{**model.thresholds, **given, "tile": model.tile, "trust": trust})
         folder = self.root / "jobs" / f"predict-{uuid.uuid4().hex[:8]}"
-        done = jobs.run(predict.prepare(folder, views, self.root, model, config), watch)
+        done = jobs.run(predict.prepare(folder, views, self.root, model, config), watch or Progress())
         return predict.collect(folder, done)
 
     def propose(
@@ -390,7 +391,7 @@ class Project:
         Args:
             model: a model of the library, or ``threshold``.
             images: names of images; none takes all that are new or draft.
-            watch: called with every event.
+            watch: called with every event; None shows the progress.
             thresholds: as `predict`.
 
         Returns:
@@ -426,7 +427,7 @@ class Project:
         Args:
             model: a model of the library, or ``threshold``.
             part: ``test``, ``val`` or ``train``; None is test where there is one, else val.
-            watch: called with every event.
+            watch: called with every event; None shows the progress.
             thresholds: ``iou``, ``max_det``, ``imgsz``, ``device``; every confidence counts.
 
         Raises:

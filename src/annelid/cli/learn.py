@@ -52,7 +52,7 @@ def train(
                 raise UsageError(
                     "a resumed run keeps its parameters", next_step="train on from it with --model RUN --epochs N"
                 )
-            done = project.resume(resume, watch=show.watcher())
+            done = project.resume(resume)
         else:
             done = project.train(
                 model=model,
@@ -61,7 +61,6 @@ def train(
                 data=data,
                 notes=notes,
                 trust=trust,
-                watch=show.watcher(),
                 **params,
             )
         card = done.card
@@ -95,9 +94,7 @@ def evaluate(
         from annelid.project import Project
 
         with Project(place()) as project:
-            measured = project.evaluate(
-                model, part=split.value if split else None, watch=show.watcher(), iou=iou, imgsz=imgsz, device=device
-            )
+            measured = project.evaluate(model, part=split.value if split else None, iou=iou, imgsz=imgsz, device=device)
             value = measured.to_dict()
     else:
         raise UsageError(
@@ -150,7 +147,6 @@ def predict(
             *sources,
             out=out,
             save=[s for s in save.split(",") if s],
-            watch=show.watcher(),
             trust=trust,
             conf=conf,
             iou=iou,
@@ -190,7 +186,6 @@ def propose(
         counts = project.propose(
             model,
             *(images or []),
-            watch=show.watcher(),
             conf=conf,
             iou=iou,
             max_det=max_det,

@@ -31,7 +31,6 @@ def demo(
         imgsz=imgsz,
         seed=seed,
         say=show.stderr.print,
-        watch=show.watcher(),
     )
     lines = [*done.next_commands, "", f"report: {done.report}"]
     show.answer(done.to_dict(), lines, as_json=as_json)

@@ -1,18 +1,14 @@
-"""What the terminal shows: results, losses, and a training as it goes."""
+"""What the terminal shows: results and losses."""
 
 from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-
-if TYPE_CHECKING:
-    from annelid.jobs import Event
 
 FIRST_PLACES = 3
 
@@ -68,55 +64,3 @@ def losses(report: Iterable[Any]) -> list[str]:
         if len(several) > FIRST_PLACES:
             lines.append(f"    ... and {len(several) - FIRST_PLACES} more places")
     return lines
-
-
-class Watcher:
-    """Prints the events of a job: the header, a row per epoch, a line of progress."""
-
-    def __init__(self) -> None:
-        self._columns: list[str] = []
-
-    def __call__(self, event: Event) -> None:
-        """Show one event."""
-        data = event.data
-        if event.name == "header":
-            stderr.print(data["text"], markup=False, soft_wrap=True)
-        elif event.name == "log" and data.get("level") in ("WARNING", "ERROR"):
-            stderr.print(data["text"], markup=False)
-        elif event.name == "epoch":
-            self._epoch(data)
-        elif event.name == "progress" and (data["done"] == data["of"] or stderr.is_terminal):
-            stderr.print(
-                f"{data['what']}: {data['done']}/{data['of']}", end="\r" if data["done"] < data["of"] else "\n"
-            )
-
-    def _epoch(self, data: Mapping[str, Any]) -> None:
-        names = [*data["losses"], *data["metrics"]]
-        if names != self._columns:
-            self._columns = names
-            head = ["epoch", "memory", *names, "img/s", "left"]
-            stderr.print(" ".join(f"{_short(h):>9}" for h in head), markup=False, soft_wrap=True)
-        values = [*data["losses"].values(), *data["metrics"].values()]
-        cells = [
-            f"{data['epoch']}/{data['epochs']}",
-            f"{data['memory_gb']:.1f}G",
-            *(f"{v:.3f}" for v in values),
-            f"{data['images_per_s']:.1f}",
-            _clock(data["seconds_left"]),
-        ]
-        stderr.print(" ".join(f"{c:>9}" for c in cells), markup=False, soft_wrap=True)
-
-
-def _short(name: str) -> str:
-    return name.replace("precision", "P").replace("recall", "R").replace("mAP50-95", "mAP").replace("_loss", "")
-
-
-def _clock(seconds: float) -> str:
-    minutes, s = divmod(int(seconds), 60)
-    return f"{minutes}:{s:02d}"
-
-
-def watcher() -> Watcher:
-    """A watcher of its own for each job."""
-    sys.stderr.flush()
-    return Watcher()

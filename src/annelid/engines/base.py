@@ -15,7 +15,7 @@ from annelid.objects import Objects
 
 Pixels = NDArray[np.uint8]
 Report = Callable[[str, Mapping[str, Any]], None]
-"""``report(event, data)``: events are ``header``, ``log``, ``epoch``, ``progress``, ``picture``."""
+"""``report(event, data)``: events are ``header``, ``log``, ``epoch``, ``batch``, ``progress``."""
 
 
 @dataclass(frozen=True)

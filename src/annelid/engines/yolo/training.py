@@ -20,6 +20,7 @@ from annelid.engines.yolo import parameters, weights
 from annelid.engines.yolo.trainer import trainer_class
 from annelid.errors import EngineError, Interrupted
 
+SAY_SECONDS = 1.0
 STOP_FILE = "stop"
 """A file of this name in the run folder asks the training to stop after the batch in hand."""
 
@@ -116,13 +117,20 @@ def _write_data_yaml(data: TrainingData, out: Path) -> Path:
 
 def _add_callbacks(trainer: Any, out: Path, report: Report) -> None:
     started = {"epoch": 0.0}
+    batch = {"done": 0, "said": 0.0}
 
     def on_epoch_start(_: Any) -> None:
         started["epoch"] = time.perf_counter()
+        batch["done"] = 0
 
     def on_batch_end(t: Any) -> None:
         if (out / STOP_FILE).exists():
             t.stop = True
+        batch["done"] += 1
+        if time.perf_counter() - batch["said"] > SAY_SECONDS:
+            batch["said"] = time.perf_counter()
+            what = f"epoch {t.epoch + 1}/{t.epochs}, batch"
+            report("batch", {"what": what, "done": batch["done"], "of": len(t.train_loader)})
 
     def on_epoch_end(t: Any) -> None:
         if started["epoch"]:
@@ -163,6 +171,10 @@ def _memory_gb(trainer: Any) -> float:
     return float(torch.cuda.max_memory_reserved() / 2**30)
 
 
+_DETAIL = re.compile(r"engine/trainer:|\s+(from\s+n\s+params|\d+\s+(-1|\[))|Freezing layer|Overriding model.yaml")
+"""Lines of the header that repeat what is in ``args.yaml`` and in the architecture's file."""
+
+
 class _Forward(logging.Handler):
     """Sends Ultralytics' log lines on; the lines before the first epoch are the header that its users know."""
 
@@ -173,7 +185,8 @@ class _Forward(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         text = re.sub(r"\x1b\[[0-9;]*m", "", record.getMessage()).strip("\n")
         if text.strip():
-            self._report(self._event, {"text": text, "level": record.levelname})
+            event = "log" if _DETAIL.match(text) else self._event
+            self._report(event, {"text": text, "level": record.levelname})
         if "Starting training" in text:
             self._event = "log"
 
