@@ -20,9 +20,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("formats", "split", "match", "tiling", "store", "settings"),
     ("engines", "check", "evaluate", "models", "picture", "synthetic"),
     ("examples", "export", "convert", "ingest", "outside", "start", "jobs", "predict", "train", "proposals"),
-    ("measured", "results", "report", "doctor", "pretrained", "progress"),
+    ("measured", "results", "report", "doctor", "pretrained", "progress", "run_report"),
     ("project",),
-    ("run_report", "demo", "worker", "cli", "__main__"),
+    ("demo", "worker", "cli", "__main__"),
 )
 HEAVY = ("torch", "ultralytics", "tensorflow", "stardist", "cellpose", "cv2", "matplotlib")
 

@@ -20,7 +20,7 @@ from annelid.measured import Measured
 from annelid.project import Project
 from annelid.report.data import Step
 from annelid.results import Trained
-from annelid.run_report import make_report
+from annelid.run_report import Extras
 
 IMAGES = 60
 SIZE = 256
@@ -140,16 +140,8 @@ def run(
         truth, predictions = _write_coco(measured, project)
         clock.step("predict", f"{sum(len(i.objects) for i in measured.predicted.items)} candidate objects with scores")
         commands = _commands(images, labels)
-        report = make_report(
-            project,
-            trained,
-            measured,
-            baseline,
-            findings,
-            clock.steps,
-            {"truth": truth, "predictions": predictions},
-            commands,
-        )
+        files = {"truth": truth, "predictions": predictions}
+        report = project.report(measured, Extras(baseline, findings, clock.steps, files, commands)) or out
         clock.step("report", str(report))
     seconds = time.perf_counter() - clock.started
     return Demo(seconds, report, truth, predictions, measured, baseline, trained, tuple(commands))

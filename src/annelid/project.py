@@ -25,6 +25,7 @@ from annelid.preprocess import Preprocessing
 from annelid.progress import Progress
 from annelid.proposals import proposals
 from annelid.results import Predicted, Previewed, Status, Trained
+from annelid.run_report import Extras, make_report
 from annelid.settings import Settings
 from annelid.split import Part, Split, split_dataset
 from annelid.store import Store
@@ -331,6 +332,7 @@ class Project:
         done = jobs.run(job, watch or Progress())
         card = Card.from_dict(done["card"])
         self._log("train", dict(job.arguments["config"]["params"]), {"model": card.reference, "metrics": card.metrics})
+        self.evaluate(card.reference, part="val", watch=watch)
         return Trained(card, Path(done["run"]))
 
     # --- prediction --------------------------------------------------------------------------------------------
@@ -451,8 +453,23 @@ class Project:
         done = measure(used, wanted, predicted, split, part, conf)
         if used.card:
             self.library.note_metrics(used.card, part, done.evaluation.to_dict()["metrics"])
+            self.report(done)
         self._log("evaluate", {"model": model, "part": part}, done.headline())
         return done
+
+    def report(self, measured: Measured, extras: Extras | None = None) -> Path | None:
+        """Write the report of the run that a measured model came of; None where there is no such run.
+
+        Args:
+            measured: what `evaluate` returned.
+            extras: what else there is to tell.
+        """
+        card = self._model(measured.model).card
+        run = self.root / "runs" / (card.run if card else "")
+        if card is None or not card.run or not run.is_dir():
+            return None
+        dataset, split = train.data_of(card, self.root) if card.outside else (self._trainable(), self.split())
+        return make_report(run, card, measured, dataset, split, self.root, extras or Extras())
 
     def fetch(self, name: str) -> Path:
         """Download official weights by name; see `annelid.pretrained.fetch`."""

@@ -3,60 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from annelid import __version__
 from annelid.check.finding import Finding
-from annelid.dataset import LabeledImage
+from annelid.dataset import Dataset, LabeledImage
 from annelid.examples import render_view
 from annelid.match import iou_matrix, match
 from annelid.measured import Measured
 from annelid.models import Card
 from annelid.preprocess import Preprocessing
 from annelid.report import DatasetFacts, ModelFacts, PartFacts, ReportData, Shown, Step, read_curves, write_report
-from annelid.results import Trained
-
-if TYPE_CHECKING:
-    from annelid.project import Project
+from annelid.split import Split
 
 IOU = 0.5
 
 
+@dataclass(frozen=True)
+class Extras:
+    """What a report may tell besides a model and its figures.
+
+    Attributes:
+        baseline: another model on the same images.
+        findings: what the data check found.
+        steps: what was done, in order.
+        files: what is in it -> path.
+        commands: what to type next.
+    """
+
+    baseline: Measured | None = None
+    findings: Sequence[Finding] = ()
+    steps: Sequence[Step] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
+    commands: Sequence[str] = ()
+
+
 def make_report(
-    project: Project,
-    trained: Trained,
-    measured: Measured,
-    baseline: Measured | None,
-    findings: Sequence[Finding],
-    steps: Sequence[Step],
-    files: Mapping[str, Path],
-    commands: Sequence[str],
+    run: Path, card: Card, measured: Measured, dataset: Dataset, split: Split, root: Path, extras: Extras
 ) -> Path:
-    """Write ``report.html`` into the run folder and return its path."""
-    card = trained.card
-    path = trained.run / "report.html"
+    """Write ``report.html`` into the run folder.
+
+    Args:
+        run: folder of the run.
+        card: the model that came of it.
+        measured: its figures on a part of the split.
+        dataset: what was learned from and measured on.
+        split: which image is in which part.
+        root: folder that the images' paths are relative to.
+        extras: what else there is to tell.
+
+    Returns:
+        The path of the report.
+    """
+    curves, flattered = run / "results.csv", measured.part == "val"
     data = ReportData(
         title=f"{card.reference}: {', '.join(card.classes)}",
-        dataset=_dataset_facts(project),
+        dataset=_dataset_facts(dataset, split),
         model=_model_facts(card),
         part=measured.part,
         metrics=measured.to_dict(),
-        conf_source="best F1 on the validation part" if measured.part != "val" else "best F1 on these images",
-        baseline=baseline.to_dict() if baseline else None,
-        pictures=pictures(measured, project.root, Preprocessing.from_dict(card.preprocessing)),
-        curves=read_curves(trained.run / "results.csv") if (trained.run / "results.csv").exists() else {},
-        findings=findings,
-        steps=steps,
-        files={what: str(file) for what, file in files.items()} | {"run": str(trained.run)},
-        commands=commands,
+        conf_source="best F1 on these images" if flattered else "best F1 on the validation part",
+        baseline=extras.baseline.to_dict() if extras.baseline else None,
+        pictures=pictures(measured, root, Preprocessing.from_dict(card.preprocessing)),
+        curves=read_curves(curves) if curves.exists() else {},
+        findings=extras.findings,
+        steps=extras.steps,
+        files={what: str(file) for what, file in extras.files.items()} | {"run": str(run)},
+        commands=extras.commands or [f"annelid predict {card.name} NEW-IMAGES --out predictions"],
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Annelid {__version__}",
     )
-    write_report(path, data)
-    return path
+    write_report(run / "report.html", data)
+    return run / "report.html"
 
 
 def _model_facts(card: Card) -> ModelFacts:
@@ -65,8 +86,7 @@ def _model_facts(card: Card) -> ModelFacts:
     )
 
 
-def _dataset_facts(project: Project) -> DatasetFacts:
-    dataset, split = project.dataset(), project.split()
+def _dataset_facts(dataset: Dataset, split: Split) -> DatasetFacts:
     parts = {}
     for part in ("train", "val", "test"):
         items = [item for item in dataset.items if split.parts.get(item.id) == part]
