@@ -148,11 +148,13 @@ def read_class_file(file: Path) -> tuple[str, ...]:
     """Class names from a text file, one a line, or from Label Studio's ``notes.json``.
 
     Raises:
-        AnnotationError: it cannot be read.
+        AnnotationError: it cannot be read, or has a name twice.
     """
     text = jsontext.read_text(file)
     if file.suffix.lower() != ".json":
-        return tuple(line.strip() for line in text.splitlines() if line.strip())
+        names = tuple(line.strip() for line in text.splitlines() if line.strip())
+        _refuse_twice(file, names)
+        return names
     value = jsontext.parse(text, file)
     entries = value.get("categories") if isinstance(value, dict) else None
     if not isinstance(entries, list) or not all(isinstance(e, dict) and "name" in e for e in entries):
@@ -160,6 +162,13 @@ def read_class_file(file: Path) -> tuple[str, ...]:
         raise AnnotationError(file, place="categories", expected="a list of id and name", found=found)
     ordered = sorted(entries, key=lambda e: e.get("id") if isinstance(e.get("id"), int) else 0)
     return tuple(str(entry["name"]) for entry in ordered)
+
+
+def _refuse_twice(file: Path, names: Sequence[str]) -> None:
+    twice = next((name for n, name in enumerate(names) if name in names[:n]), None)
+    if twice is not None:
+        step = "remove or rename the second one: the order of the names gives the class numbers"
+        raise AnnotationError(file, expected="each name once", found=f"{twice!r} twice", next_step=step)
 
 
 def class_files(folders: Sequence[Path]) -> dict[Path, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 import numpy as np
 
 from annelid.errors import AnnotationError
+
+_NUMBER_OF_300_DIGITS = re.compile(r"[0-9]{300}")
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_text(path: Path) -> str:
@@ -43,9 +47,13 @@ def parse(text: str, file: Path | str) -> Any:
     Raises:
         AnnotationError: the text is not JSON; it names line and column, and says when the file was cut off.
     """
+    huge = _NUMBER_OF_300_DIGITS.search(text) is not None
     try:
         with collecting_nothing():
-            return json.loads(text)
+            value = json.loads(text, parse_int=_int_or_inf) if huge else json.loads(text)
+        if _HALF_CHARACTER.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except json.JSONDecodeError as error:
         cut = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
         found = f"the end of the file after {len(text.encode())} bytes: it was cut off" if cut else error.msg
@@ -54,6 +62,14 @@ def parse(text: str, file: Path | str) -> Any:
         raise AnnotationError(file, place=place, expected="JSON", found=found, next_step=step) from error
     except RecursionError as error:
         raise AnnotationError(file, expected="JSON", found="brackets nested thousands deep") from error
+    except UnicodeEncodeError as error:
+        found = f"half a character, {error.object[error.start]!a}"
+        raise AnnotationError(file, expected="text", found=found, next_step="correct it in the file") from error
+
+
+def _int_or_inf(digits: str) -> int | float:
+    """A number that no float holds is infinite: as a coordinate it is then refused, with its place."""
+    return float(digits) if len(digits) > 300 else int(digits)
 
 
 @contextmanager

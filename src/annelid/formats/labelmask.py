@@ -23,16 +23,22 @@ from annelid.objects import Objects
 NAME = "labelmask"
 AUTHOR = "import:labelmask"
 _CLASS = "object"
+_TRIED = 20
+"""How many masks may be broken until a folder is taken for one without."""
 
 
 def sniff(path: Path) -> bool:
-    """Whether a file or a folder holds masks, by names first, then by the pixels of one."""
+    """Whether a file or a folder holds masks, by names first, then by the pixels of the first that is whole."""
     root = path if path.is_dir() else path.parent
     files = _mask_files(path) if path.is_dir() else [path] if path.suffix.lower() in SUFFIXES else []
     if path.is_file() and not is_mask_name(path, root.parent):
         return False
+    return any(_reads(file) for file in files[:_TRIED])
+
+
+def _reads(file: Path) -> bool:
     try:
-        return bool(files) and read_labels(files[0], LossReport())[0].size > 0
+        return read_labels(file, LossReport())[0].size > 0
     except AnnotationError:
         return False
 

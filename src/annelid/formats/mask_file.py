@@ -64,7 +64,8 @@ def _read_plain(file: Path) -> NDArray[Any]:
 
 def _flat(pixels: NDArray[Any], file: Path, losses: LossReport) -> NDArray[Any]:
     """One value a pixel; colours become labels when their channels differ."""
-    pixels = np.squeeze(pixels)
+    while pixels.ndim > 2 and 1 in (pixels.shape[0], pixels.shape[-1]):
+        pixels = pixels[0] if pixels.shape[0] == 1 else pixels[..., 0]
     if pixels.ndim == 3 and pixels.shape[0] in (3, 4) and pixels.shape[2] not in (2, 3, 4):
         pixels = np.moveaxis(pixels, 0, 2)
     if pixels.ndim == 3 and pixels.shape[2] == 2:

@@ -237,7 +237,10 @@ def _rows(
         if cut:
             what = "the outline was cut at the image's edge" if row else "the object lies outside the image"
             labels.losses.add("clipped" if row else "outside-image", what, file, f"line {line.number}")
-        if row is not None:
+        if row is not None and line.is_box and not min(line.values[2:]) > 0:
+            what = "a box without width or height was left out"
+            labels.losses.add("points-invalid", what, file, f"line {line.number}")
+        elif row is not None:
             yield row
     for index, numbers in unknown.items():
         what = f"class {index} is beyond the {len(names)} names: its objects were left out"

@@ -65,16 +65,13 @@ def _from_scratch(config: TrainConfig) -> bool:
 def _in_proportion(effective: dict[str, Any], config: TrainConfig, images: int) -> dict[str, Any]:
     """Settings that suit the number of images, where the user did not choose.
 
-    Ultralytics adds gradients up to 64 images and takes 16 at once, whatever the data: 40 images would make one step
-    an epoch. At least ten steps an epoch are made where the images allow it.
+    Ultralytics takes 16 images at once and adds gradients up to 64, whatever the data: 40 images would make one
+    optimiser step an epoch. At least ten steps an epoch are made where the images allow it.
     """
-    fitted: dict[str, Any] = {}
-    if "batch" not in config.params and images < 16 * 10:
-        fitted["batch"] = max(2, min(16, 2 ** int(max(images / 10, 2)).bit_length() // 2))
-    batch = fitted.get("batch", effective["batch"])
-    if "nbs" not in config.params and batch >= 1:
-        fitted["nbs"] = max(int(batch), min(64, images // 10))
-    return fitted
+    share = min(max(images // 10, 2), 64)
+    batch = effective["batch"] if "batch" in config.params else min(2 ** (share.bit_length() - 1), 16)
+    nbs = effective["nbs"] if "nbs" in config.params or batch < 1 else batch * max(round(share / batch), 1)
+    return {"batch": batch, "nbs": nbs}
 
 
 def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path) -> dict[str, Any]:
