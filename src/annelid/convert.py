@@ -15,7 +15,7 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError, UsageError
 from annelid.formats.archive import opened
 from annelid.formats.base import Annotations, Format, LossReport
-from annelid.formats.data_yaml import read_class_file, read_data_yaml
+from annelid.formats.data_yaml import each_once, read_class_file, read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.formats.jsontext import parse, read_text
 from annelid.split import split_dataset
@@ -109,10 +109,7 @@ def read_classes(path: Path) -> tuple[str, ...]:
         names = read_class_file(path)
     if not names:
         raise AnnotationError(path, expected="class names", found="none", next_step="write one name on each line")
-    twice = [name for n, name in enumerate(names) if name in names[:n]]
-    if twice:
-        step = "remove the second one: the order of the names gives the class numbers"
-        raise AnnotationError(path, expected="each name once", found=f"{twice[0]!r} twice", next_step=step)
+    each_once(path, names)
     return names
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from annelid import atomic
-from annelid.errors import InputError
+from annelid.errors import InputError, UsageError
 from annelid.preprocess import Preprocessing
 
 FILE = "annelid.yaml"
@@ -56,27 +56,79 @@ def load(root: Path) -> Settings:
         InputError: it is not YAML, or something in it is not as it should be.
     """
     path = root / FILE
+    content = _mapping(path, "", _parsed(path))
+    _known(path, "", content, ("classes", "preprocessing", "split"))
     try:
-        content = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise InputError(path, expected="YAML", found=str(error), next_step="mend the file, or restore it") from error
-    classes = content.get("classes") or []
-    if not isinstance(classes, list) or not all(isinstance(c, str | int) for c in classes):
-        raise InputError(path, place="classes", expected="a list of names", found=repr(classes))
-    if len({str(c) for c in classes}) != len(classes):
-        raise InputError(path, place="classes", expected="different names", found=repr(classes))
+        preprocessing = Preprocessing.from_dict(_mapping(path, "preprocessing", content.get("preprocessing")))
+    except UsageError as error:
+        step = "correct it there; annelid preview shows what it does"
+        raise InputError(path, found=error.message, next_step=step) from error
     return Settings(
-        tuple(str(c) for c in classes),
-        Preprocessing.from_dict(content.get("preprocessing") or {}),
-        _split_policy(path, content.get("split") or {}),
+        _classes(path, content.get("classes") or []),
+        preprocessing,
+        _split_policy(path, _mapping(path, "split", content.get("split"))),
     )
 
 
-def _split_policy(path: Path, content: Mapping[str, Any]) -> SplitPolicy:
+def _parsed(path: Path) -> Any:
+    step = "mend the file there, or take it from a backup"
     try:
-        return SplitPolicy(**content)
-    except TypeError as error:
-        raise InputError(path, place="split", expected="val, test, by, seed", found=str(error)) from error
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(path, expected="a readable file", found=error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        place = f"byte {error.start}"
+        raise InputError(path, place=place, expected="text in UTF-8", found="other bytes", next_step=step) from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else ""
+        found = str(getattr(error, "problem", None) or error).splitlines()[0]
+        raise InputError(path, place=place, expected="YAML", found=found, next_step=step) from error
+
+
+def _mapping(path: Path, place: str, content: Any) -> Mapping[str, Any]:
+    if content is None:
+        return {}
+    if not isinstance(content, Mapping):
+        raise InputError(path, place=place, expected="lines such as 'key: value'", found=repr(content)[:80])
+    return content
+
+
+def _known(path: Path, place: str, content: Mapping[str, Any], known: Sequence[str]) -> None:
+    for key in content:
+        if key not in known:
+            step = "correct or remove it; how it is spelt counts"
+            raise InputError(path, place=place, expected=", ".join(known), found=f"the key {key!r}", next_step=step)
+
+
+def _classes(path: Path, names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(_is_name(name) for name in names):
+        step = "write them as [nucleus, debris], or one on each line behind a dash"
+        raise InputError(path, place="classes", expected="a list of names", found=repr(names)[:80], next_step=step)
+    classes = tuple(str(name) for name in names)
+    twice = next((name for n, name in enumerate(classes) if name in classes[:n]), None)
+    if twice is not None:
+        step = "remove the second one: the order gives the class numbers"
+        raise InputError(path, place="classes", expected="different names", found=f"{twice!r} twice", next_step=step)
+    return classes
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and bool(str(value).strip())
+
+
+def _split_policy(path: Path, content: Mapping[str, Any]) -> SplitPolicy:
+    _known(path, "split", content, tuple(vars(SplitPolicy())))
+    for key in ("val", "test"):
+        value = content.get(key, 0.0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+            raise InputError(path, place=f"split: {key}", expected="a share from 0 to 1", found=repr(value))
+    if content.get("by", "group") not in ("group", "image"):
+        raise InputError(path, place="split: by", expected="group or image", found=repr(content["by"]))
+    seed = content.get("seed", 0)
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise InputError(path, place="split: seed", expected="a whole number", found=repr(seed))
+    return SplitPolicy(**content)
 
 
 def save(root: Path, settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.table import Table
 FIRST_PLACES = 3
 
 stderr = Console(stderr=True, highlight=False)
-stdout = Console(highlight=False)
+stdout = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
 def answer(value: Mapping[str, Any], lines: Iterable[Any], *, as_json: bool) -> None:

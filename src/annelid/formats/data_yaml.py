@@ -153,7 +153,7 @@ def read_class_file(file: Path) -> tuple[str, ...]:
     text = jsontext.read_text(file)
     if file.suffix.lower() != ".json":
         names = tuple(line.strip() for line in text.splitlines() if line.strip())
-        _refuse_twice(file, names)
+        each_once(file, names)
         return names
     value = jsontext.parse(text, file)
     entries = value.get("categories") if isinstance(value, dict) else None
@@ -164,7 +164,12 @@ def read_class_file(file: Path) -> tuple[str, ...]:
     return tuple(str(entry["name"]) for entry in ordered)
 
 
-def _refuse_twice(file: Path, names: Sequence[str]) -> None:
+def each_once(file: Path, names: Sequence[str]) -> None:
+    """Refuse a list of class names that has one twice.
+
+    Raises:
+        AnnotationError: it has.
+    """
     twice = next((name for n, name in enumerate(names) if name in names[:n]), None)
     if twice is not None:
         step = "remove or rename the second one: the order of the names gives the class numbers"
