@@ -116,9 +116,11 @@ class Project:
         now = self.settings
         paths = {key: Path(wish[key]) for key in ("labels", "images") if wish.get(key)}
         wanted = ingest.Wish(tuple(map(Path, sources)), **{**wish, **paths})
-        done = ingest.ingest(self.store, self.root, now.classes, wanted)
-        if done.classes_added:
-            settings.save(self.root, dataclasses.replace(now, classes=(*now.classes, *done.classes_added)))
+
+        def keep_classes(names: Sequence[str]) -> None:
+            settings.save(self.root, dataclasses.replace(now, classes=(*now.classes, *names)))
+
+        done = ingest.ingest(self.store, self.root, now.classes, wanted, keep_classes)
         if done.parts:
             self._keep_parts(done.parts)
         self._log("import", {"sources": list(map(str, sources))}, ingest.summary(done))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from annelid.errors import AnnotationError
+from annelid.errors import AnnotationError, InputError
 
 MAX_FILES = 200_000
 MAX_BYTES = 64 * 2**30
@@ -37,7 +37,15 @@ def opened(path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="annelid-", ignore_cleanup_errors=True) as folder:
         unpack(path, Path(folder))
-        yield _unwrapped(Path(folder))
+        try:
+            yield _unwrapped(Path(folder))
+        except InputError as error:
+            if not error.file.startswith(folder):
+                raise
+            name = error.file.replace(folder, str(path))
+            raise type(error)(
+                name, place=error.place, expected=error.expected, found=error.found, next_step=error.next_step
+            ) from error
 
 
 def unpack(path: Path, folder: Path) -> None:
@@ -63,8 +71,10 @@ def unpack(path: Path, folder: Path) -> None:
             next_step="download or export the archive again",
         ) from error
     except FileExistsError as error:
+        name = Path(error.filename).relative_to(folder).as_posix()
+        step = "make the archive again; here capitals may not tell names apart"
         raise AnnotationError(
-            path, expected="names that differ", found=f"two files of the same name, {error.filename}"
+            path, expected="names that differ", found=f"two files of the same name, {name}", next_step=step
         ) from error
     except OSError as error:
         step = "check the path, and that there is space for what the archive holds"

@@ -53,7 +53,6 @@ def parse(text: str, file: Path | str) -> Any:
             value = json.loads(text, parse_int=_int_or_inf) if huge else json.loads(text)
         if _HALF_CHARACTER.search(text):
             json.dumps(value, ensure_ascii=False).encode()
-        return value
     except json.JSONDecodeError as error:
         cut = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
         found = f"the end of the file after {len(text.encode())} bytes: it was cut off" if cut else error.msg
@@ -65,6 +64,7 @@ def parse(text: str, file: Path | str) -> Any:
     except UnicodeEncodeError as error:
         found = f"half a character, {error.object[error.start]!a}"
         raise AnnotationError(file, expected="text", found=found, next_step="correct it in the file") from error
+    return value
 
 
 def _int_or_inf(digits: str) -> int | float:

@@ -15,7 +15,7 @@ from typing import Any
 
 from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage, whole_image
-from annelid.errors import AnnotationError
+from annelid.errors import AnnotationError, ImageError
 from annelid.formats import jsontext
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape, encode_row, set_group
@@ -175,7 +175,12 @@ def _image(file: Path, value: Mapping[str, Any], reading: _Reading) -> tuple[str
             what += "; a copy of the image is embedded in the file and was not unpacked"
         reading.losses.add("image-missing", what, file)
         return named or file.stem, said
-    size_wh = reading.images.size_wh(path)
+    try:
+        size_wh = reading.images.size_wh(path)
+    except ImageError as error:
+        what = f"{error.message}: its objects were left out"
+        reading.losses.add("image-unreadable", what, file, count=len(value["shapes"]))
+        return None
     if said is not None and said != size_wh:
         what = f"the file says {said}, {path.name} has {size_wh}: the image's size was used"
         reading.losses.add("image-size-differs", what, file, "imageWidth")

@@ -221,8 +221,16 @@ def _is_oriented(labels: _Labels, images: ImageIndex) -> bool:
     lines = [(file, line) for file in labels.image_of for line in labels.lines[file]]
     if not lines or not all(len(line.values) == 8 for _, line in lines):
         return False
-    sizes = {file: images.size_wh(labels.image_of[file]) for file, _ in lines}
-    return looks_oriented([np.array(line.values).reshape(-1, 2) * sizes[file] for file, line in lines])
+    sizes = {file: _size_wh(labels.image_of[file], images) for file, _ in lines}
+    known = [(line, size) for file, line in lines if (size := sizes[file]) is not None]
+    return looks_oriented([np.array(line.values).reshape(-1, 2) * size for line, size in known])
+
+
+def _size_wh(image: Path, images: ImageIndex) -> tuple[int, int] | None:
+    try:
+        return images.size_wh(image)
+    except ImageError:
+        return None
 
 
 def _rows(

@@ -1,0 +1,177 @@
+"""Bring images and annotations into a project: pair them, keep what fits and say what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from annelid import formats
+from annelid.dataset import LabeledImage, whole_image
+from annelid.errors import UsageError
+from annelid.formats import labelmask
+from annelid.formats.base import Annotations, LossReport
+from annelid.formats.images import ListedImages
+from annelid.formats.mask_pairs import is_mask_name
+from annelid.image import View
+from annelid.ingest.images import add_images
+from annelid.ingest.sources import sort_out
+from annelid.ingest.wish import Imported, Missing, Wish, summary
+from annelid.store import Store
+from annelid.store.changes import ChangeSet, diff
+
+__all__ = ["Imported", "Missing", "Wish", "ingest", "summary"]
+
+_Read = tuple[str, Annotations]
+"""Name of a format, and what was read in it."""
+
+
+def ingest(
+    store: Store, root: Path, classes: Sequence[str], wish: Wish, keep_classes: Callable[[Sequence[str]], None]
+) -> Imported:
+    """Import images and annotation; all of the annotation or, where it is refused, none of it.
+
+    Args:
+        store: the project's store.
+        root: the project's folder.
+        classes: the project's classes; () takes those of the annotation.
+        wish: what to do.
+        keep_classes: called with the classes that the project did not have, before objects of them are saved.
+
+    Raises:
+        UsageError: nothing to import, or the annotation has classes that the project does not.
+        AnnotationError: the annotation as a whole can't be read.
+    """
+    done = Imported()
+    with ExitStack() as stack:
+        sources = sort_out(wish, root, done, stack)
+        image_files = sources.images
+        several: list[_Read] = []
+        if sources.labels:
+            image_files = image_files or [root / image.path for image in store.images()]
+            for place, name in sources.labels.items():
+                several.append(_read_annotations(place, name, image_files, classes, wish, done))
+                image_files = _without_masks(image_files, several[-1], place)
+            _check_classes(several, classes, list(sources.labels.values()), done)
+        views = add_images(store, root, image_files, wish, done)
+        if several:
+            if done.classes_added:
+                keep_classes(done.classes_added)
+            _save_annotations(store, several, views, wish, done)
+        elif wish.missing == "background":
+            _save_background(store, views.values(), done)
+    return done
+
+
+def _read_annotations(
+    path: Path, name: Path, image_files: Sequence[Path], classes: Sequence[str], wish: Wish, done: Imported
+) -> _Read:
+    form = formats.sniff(path) if wish.format == "auto" else formats.get(wish.format)
+    done.format = ", ".join(dict.fromkeys(filter(None, [*done.format.split(", "), form.NAME])))
+    named = wish.classes or (tuple(classes) if form.NAME == "labelmask" and len(classes) == 1 else ())
+    read = form.read(path, ListedImages(image_files), named)
+    done.losses.losses += read.losses.renamed(path, name).losses
+    rename = {name: wish.renamed.get(name, name) for name in read.classes}
+    items = tuple(_relabeled(item, rename) for item in read.items)
+    return form.NAME, replace(read, classes=tuple(dict.fromkeys(rename.values())), items=items)
+
+
+def _relabeled(item: LabeledImage, rename: Mapping[str, str]) -> LabeledImage:
+    labels = [rename.get(label, label) for label in item.objects.labels]
+    return replace(item, objects=item.objects.replace(labels=labels)) if len(labels) else item
+
+
+def _without_masks(files: Sequence[Path], read: _Read, source: Path) -> list[Path]:
+    """The image files less the label images, which lie among them in a data set's folder."""
+    form, annotations = read
+    if form != labelmask.NAME:
+        return list(files)
+    used = {item.image.path for item in annotations.items}
+    folder = source if source.is_dir() else source.parent
+    return [f for f in files if str(f) in used or f.as_posix() in used or not is_mask_name(f, folder)]
+
+
+def _check_classes(several: Sequence[_Read], classes: Sequence[str], names: list[Path], done: Imported) -> None:
+    listed = dict.fromkeys(c for _, annotations in several for c in annotations.classes)
+    used = {label for _, annotations in several for item in annotations.items for label in item.objects.labels}
+    unknown = [name for name in listed if name in used and name not in classes]
+    if classes and unknown:
+        raise UsageError(
+            f"{', '.join(map(str, names))}: classes that the project does not have: {', '.join(unknown)} "
+            f"(the project has {', '.join(classes)}); nothing was imported",
+            next_step=f"annelid classes add {unknown[0]!r}, or import with --map {unknown[0]}={classes[0]}",
+        )
+    done.classes_added = () if classes else tuple(listed)
+
+
+def _save_annotations(
+    store: Store, several: Sequence[_Read], views: Mapping[Path, View], wish: Wish, done: Imported
+) -> None:
+    changes: dict[str, ChangeSet] = {}
+    current = {item.id: item for item in store.items()}
+    for form, read in several:
+        for item in read.items:
+            view = _view_of(item, views, changes, done.losses)
+            if view is None or (item.state == "new" and not len(item.objects) and wish.missing == "new"):
+                continue
+            if item.state == "new" and wish.missing == "background":
+                item = replace(item, state="reviewed", covered=whole_image(view.image.size_wh))
+            changes[view.id] = _change(current[view.id], item, form)
+            done.annotated += 1
+            for label in item.objects.labels:
+                done.objects[label] = done.objects.get(label, 0) + 1
+            if item.image.path in read.parts:
+                done.parts[view.id] = read.parts[item.image.path]
+    store.save_many(changes)
+    if wish.missing == "background":
+        _save_background(store, (v for v in views.values() if v.id not in changes), done)
+
+
+def _view_of(
+    item: LabeledImage, views: Mapping[Path, View], changes: Mapping[str, ChangeSet], losses: LossReport
+) -> View | None:
+    """The view that an item annotates; None, with a loss, where there is none or it has its annotation already."""
+    view, n = views.get(Path(item.image.path).resolve()), len(item.objects)
+    if view is None:
+        losses.add("image-missing", f"{n} object(s) of an image that is not there", item.image.path, count=n)
+        return None
+    if (item.view.t, item.view.z) != (view.t, view.z):
+        what = f"the project has no plane t={item.view.t}, z={item.view.z} of this image: its objects were left out"
+        losses.add("plane-missing", what, item.image.path, count=n)
+        return None
+    if view.id in changes:
+        losses.add("image-twice", "annotated twice in this import: the second was left out", item.image.path, count=n)
+        return None
+    return view
+
+
+def _change(now: LabeledImage, wanted: LabeledImage, format_name: str) -> ChangeSet:
+    upsert, removed = diff(now.objects, wanted.objects)
+    return ChangeSet(
+        now.revision,
+        upsert,
+        removed,
+        author=f"import:{format_name}",
+        message="import",
+        covered=wanted.covered,
+        state=wanted.state,
+    )
+
+
+def _save_background(store: Store, views: Iterable[View], done: Imported) -> None:
+    items = {item.id: item for item in store.items([view.id for view in views])}
+    new = [item for item in items.values() if item.state == "new"]
+    store.save_many(
+        {
+            item.id: ChangeSet(
+                item.revision,
+                author="import:background",
+                message="declared background",
+                covered=whole_image(item.size_wh),
+                state="reviewed",
+            )
+            for item in new
+        }
+    )
+    done.annotated += len(new)
