@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 
 from annelid.errors import AnnotationError
 
@@ -47,6 +48,15 @@ def parse(text: str, file: Path | str) -> Any:
     Raises:
         AnnotationError: the text is not JSON; it names line and column, and says when the file was cut off.
     """
+    try:
+        with collecting_nothing():
+            return orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return _parse_leniently(text, file)
+
+
+def _parse_leniently(text: str, file: Path | str) -> Any:
+    """What the strict parser refuses: NaN and huge numbers are let in, for all else the place is found."""
     huge = _NUMBER_OF_300_DIGITS.search(text) is not None
     try:
         with collecting_nothing():

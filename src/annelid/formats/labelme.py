@@ -41,11 +41,13 @@ def sniff(path: Path) -> bool:
 def _looks_like_labelme(file: Path) -> bool:
     if file.suffix.lower() not in {".json", ""} or not _begins_with_brace(file):
         return False
+    data = file.read_bytes()
+    if b'"shapes"' not in data and b"\0" not in data[:64]:  # zeros: UTF-16
+        return False
     try:
         _load(file)
     except AnnotationError:
-        with file.open("rb") as stream:  # cut off, but LabelMe's: reading it will say so
-            return b'"shapes"' in stream.read(65536)
+        return b'"shapes"' in data[:65536]  # cut off, but LabelMe's: reading it will say so
     return True
 
 

@@ -1,0 +1,106 @@
+"""COCO to YOLO and COCO to project against Ultralytics' ``convert_coco``, on the same file in the same run.
+
+    uv run python benchmarks/convert.py [--quick]
+
+Each runs in a process of its own, so that time and peak memory are its own. The last line is ``ratio X``: how many times
+faster Annelid is than the peer, the smaller of the two conversions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+IMAGES, POLYGONS, VERTICES = 3_447, 150_000, 24
+
+PEER = """
+from ultralytics.data.converter import convert_coco
+convert_coco(r"{folder}/annotations", r"{out}", use_segments=True, cls91to80=False)
+"""
+CONVERT = """
+from annelid.convert import convert
+done = convert(r"{folder}/annotations", r"{out}", "yolo")
+assert done.objects == {objects}, done.objects
+"""
+IMPORT = """
+from pathlib import Path
+from annelid.project import Project
+project = Project.init(r"{out}")
+done = project.import_(r"{folder}/images", labels=r"{folder}/annotations")
+assert sum(done.objects.values()) == {objects}, done.objects
+"""
+
+
+def main() -> None:
+    """Make the file, run the three, print the figures and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the objects")
+    scale = 10 if parser.parse_args().quick else 1
+    images, polygons = IMAGES // scale, POLYGONS // scale
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_coco(folder, images, polygons)
+        figures = {
+            what: measure(code.format(folder=folder, out=folder / f"out-{what}", objects=polygons))
+            for what, code in (("peer", PEER), ("coco-to-yolo", CONVERT), ("coco-to-project", IMPORT))
+        }
+    for what, (seconds, gigabytes) in figures.items():
+        print(f"{what:16} {seconds:6.2f} s {gigabytes:5.2f} GB")
+    print(f"ratio {figures['peer'][0] / max(figures['coco-to-yolo'][0], figures['coco-to-project'][0]):.2f}")
+
+
+def measure(code: str) -> tuple[float, float]:
+    """Seconds and peak gigabytes of a piece of Python, its imports aside."""
+    program = f"""
+import resource, sys, time, contextlib, io
+import ultralytics.data.converter, annelid.project, annelid.convert
+started = time.perf_counter()
+with contextlib.redirect_stdout(io.StringIO()):
+    exec({code!r})
+print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    seconds, gigabytes = done.stderr.strip().splitlines()[-1].split()
+    return float(seconds), float(gigabytes)
+
+
+def write_coco(folder: Path, images: int, polygons: int) -> None:
+    """A COCO file of wobbly circles, and its images (one picture under many names)."""
+    from PIL import Image
+
+    (folder / "annotations").mkdir()
+    (folder / "images").mkdir()
+    rng, size = random.Random(0), 512
+    Image.new("L", (size, size)).save(folder / "first.png")
+    content: dict[str, list[dict[str, object]]] = {
+        "categories": [{"id": 1, "name": "cell"}, {"id": 2, "name": "nucleus"}],
+        "images": [],
+        "annotations": [],
+    }
+    picture = (folder / "first.png").read_bytes()
+    for i in range(images):
+        (folder / "images" / f"{i:05d}.png").write_bytes(picture)
+        content["images"].append({"id": i + 1, "file_name": f"{i:05d}.png", "width": size, "height": size})
+    for a in range(polygons):
+        x, y, r = rng.uniform(20, size - 20), rng.uniform(20, size - 20), rng.uniform(5, 15)
+        angles = [2 * math.pi * k / VERTICES for k in range(VERTICES)]
+        points = [round(v, 2) for t in angles for v in (x + r * math.cos(t), y + r * math.sin(t))]
+        content["annotations"].append(
+            {
+                "id": a + 1, "image_id": a % images + 1, "category_id": a % 2 + 1, "segmentation": [points],
+                "area": math.pi * r * r, "bbox": [x - r, y - r, 2 * r, 2 * r], "iscrowd": 0,
+            }
+        )
+    (folder / "annotations" / "instances_default.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
