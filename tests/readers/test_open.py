@@ -17,7 +17,6 @@ NOT_IMAGES = [
     (b"", "empty file"),
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n", "git lfs pull"),
     (b"name,area\na,3\n", "text file"),
-    (b"ZISRAWFILE\0\0", "Zeiss CZI"),
     (b"GIF89a\1\0\1\0", "GIF"),
     (b"\0\1\2\3\4\5\6\7\x08", "00 01 02 03"),
     (b"BM, a text that begins like a bitmap and goes on", "text file"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ class ImageInfo:
         planes: number of time points and of focal planes.
         is_rgb: whether the channels are the three colours of one picture.
         notes: what the user should know, a sentence each: ignored calibration, dropped alpha, guessed axes.
+        scenes: names of all images in the file, of which this is one; () where it is the only one.
     """
 
     size_wh: tuple[int, int]
@@ -40,6 +41,7 @@ class ImageInfo:
     planes: tuple[int, int] = (1, 1)
     is_rgb: bool = False
     notes: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
 
 
 class ImageFile(Protocol):
@@ -95,13 +97,33 @@ class Reader(Protocol):
         """Whether a file that begins with these bytes (up to 512 of them) is one of this family."""
         ...
 
-    def open_file(self, path: Path) -> ImageFile:
-        """Open a file.
+    def open_file(self, path: Path, scene: int = 0) -> ImageFile:
+        """Open one of the images in a file.
 
         Raises:
             ImageError: it is damaged or of a kind that is not supported.
+            UsageError: there is no such scene.
         """
         ...
+
+
+def check_scene(path: Path, scene: int, count: int) -> None:
+    """Whether a file has such a scene.
+
+    Raises:
+        UsageError: it has not.
+    """
+    if not 0 <= scene < count:
+        raise UsageError(f"{path} has no scene {scene}: it holds {count} image(s), counted from 0")
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Names for channels or scenes: the number for an empty one, ``name (2)`` for one that comes again."""
+    found: dict[str, None] = {}
+    for i, name in enumerate(names):
+        plain = " ".join(name.split()) or str(i)
+        found[next(n for n in (plain, *(f"{plain} ({k})" for k in range(2, i + 3))) if n not in found)] = None
+    return tuple(found)
 
 
 def checked_window(info: ImageInfo, window_xyxy: Window | None, t: int, z: int, step: int) -> Window:

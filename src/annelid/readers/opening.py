@@ -8,10 +8,11 @@ from typing import cast
 from annelid.errors import ImageError
 from annelid.fingerprint import fingerprint
 from annelid.image import ImageRef
-from annelid.readers import plain, tiff
+from annelid.readers import czi, lif, nd2, plain, slide, tiff, zarr, zarr_metadata
 from annelid.readers.base import ImageFile, Reader
+from annelid.readers.tiff_set import describes_files, is_companion
 
-READERS = (cast("Reader", tiff), cast("Reader", plain))
+READERS = tuple(cast("Reader", reader) for reader in (tiff, plain, zarr, czi, nd2, lif, slide))
 
 _HEAD = 512
 _FOREIGN = {
@@ -19,9 +20,6 @@ _FOREIGN = {
         "a Git LFS pointer instead of the file itself",
         "run `git lfs pull` in its folder",
     ),
-    b"ZISRAWFILE": ("a Zeiss CZI image", "export it as OME-TIFF from ZEN or Fiji"),
-    b"\xda\xce\xbe\n": ("a Nikon ND2 image", "export it as TIFF from NIS-Elements or Fiji"),
-    b"\x70\x00\x00\x00": ("perhaps a Leica LIF image", "export it as OME-TIFF from LAS X or Fiji"),
     b"\xd0\xcf\x11\xe0": ("a compound file (perhaps OIB or ZVI)", "export it as OME-TIFF with Fiji"),
     b"\x89HDF": ("an HDF5 file", "export the image in it as TIFF"),
     b"GIF8": ("a GIF picture", "save it as PNG or TIFF"),
@@ -34,43 +32,60 @@ _FOREIGN = {
 }
 
 
-def open_image(path: Path) -> ImageFile:
-    """Open an image file; use it as a context manager.
+def open_image(path: Path, scene: int = 0) -> ImageFile:
+    """Open an image file, or the folder of an OME-Zarr; use it as a context manager.
 
     The content decides which reader takes it, not the name. Nothing but metadata is read yet.
 
+    Args:
+        path: the file or folder.
+        scene: which of the images in the file, where it holds several.
+
     Raises:
         ImageError: it is missing, not an image, damaged, or of a kind that is not supported.
+        UsageError: the file has no such scene.
     """
+    if zarr_metadata.is_zarr(path):
+        return zarr.open_file(path, scene)
     head = _read_head(path)
-    for reader in READERS:
-        if reader.sniff(head):
-            return reader.open_file(path)
+    reader = _reader_for(path, head)
+    if reader:
+        return reader.open_file(path, scene)
     found, next_step = _what_it_is(head)
-    raise ImageError(path, expected="a TIFF, PNG, JPEG or BMP image", found=found, next_step=next_step)
+    raise ImageError(path, expected="an image", found=found, next_step=next_step)
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file begins like an image that `open_image` knows; False for what cannot be read."""
+    """Whether a file or folder looks like an image that `open_image` knows; False for what cannot be read."""
     try:
+        if path.is_dir():
+            return zarr_metadata.is_zarr(path) and bool(zarr_metadata.images_in(path))
         head = _read_head(path)
-    except ImageError:
+        return _reader_for(path, head) is not None and (not is_companion(head) or describes_files(path))
+    except (ImageError, OSError):
         return False
-    return any(reader.sniff(head) for reader in READERS)
 
 
-def image_ref(path: Path, *, id: str, name: str) -> ImageRef:  # noqa: A002 - the field's name
+def _reader_for(path: Path, head: bytes) -> Reader | None:
+    """The reader of a file; names count only for slides whose files begin like a picture or a text."""
+    if path.suffix.lower() in slide.NAMED:
+        return cast("Reader", slide)
+    return next((reader for reader in READERS if reader.sniff(head)), None)
+
+
+def image_ref(path: Path, *, id: str, name: str, scene: int = 0) -> ImageRef:  # noqa: A002 - the field's name
     """What the project keeps about an image.
 
     Args:
         path: the file.
         id: its id in the project.
         name: its path as the project shall note it, "/" between folders.
+        scene: which of the images in the file.
 
     Raises:
         ImageError: the file cannot be read as an image.
     """
-    with open_image(path) as image:
+    with open_image(path, scene) as image:
         info = image.info
     return ImageRef(
         id=id,
@@ -99,7 +114,8 @@ def _read_head(path: Path) -> bytes:
 
 def _unreadable(path: Path, error: OSError) -> ImageError:
     if path.is_dir():
-        return ImageError(path, expected="an image file", found="a folder", next_step="name the images in it")
+        found = "a folder that is no OME-Zarr" if path.suffix.lower() == ".zarr" else "a folder"
+        return ImageError(path, expected="an image file", found=found, next_step="name the images in it")
     found = "no such file" if isinstance(error, FileNotFoundError) else f"it cannot be read ({error.strerror})"
     return ImageError(path, expected="an image file", found=found, next_step="check the path and its permissions")
 
@@ -111,8 +127,6 @@ def _what_it_is(head: bytes) -> tuple[str, str]:
     for magic, answer in _FOREIGN.items():
         if head.startswith(magic):
             return answer
-    if head[128:132] == b"DICM":
-        return "a DICOM file", "export it as TIFF"
     if b"\0" not in head:
         return (
             f"a text file beginning with {head[:30].decode('utf-8', 'replace')!r}",

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import BmpImagePlugin, Image, ImageOps, JpegImagePlugin, PngImagePlugin
 
 from annelid.errors import ImageError
-from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, checked_window, decoding
+from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, check_scene, checked_window, decoding
 
 NAME = "plain"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
@@ -28,12 +28,14 @@ def sniff(head: bytes) -> bool:
     return head.startswith((_PNG, _JPEG)) or is_bmp
 
 
-def open_file(path: Path) -> ImageFile:
+def open_file(path: Path, scene: int = 0) -> ImageFile:
     """Open a PNG, JPEG or BMP.
 
     Raises:
         ImageError: it is damaged, or far larger than its file can hold.
+        UsageError: a scene other than its only one is asked for.
     """
+    check_scene(path, scene, 1)
     with decoding(path):
         return PlainImage(path)
 

@@ -12,14 +12,15 @@ import tifffile
 from numpy.typing import NDArray
 
 from annelid.errors import ImageError
-from annelid.readers import tiff_metadata
-from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, checked_window, decoding
+from annelid.readers import tiff_colours, tiff_metadata, tiff_scenes, tiff_turn
+from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, check_scene, checked_window, decoding
 from annelid.readers.tiff_planes import Planes, cut_off
+from annelid.readers.tiff_set import is_companion, open_tiff
 
 NAME = "tiff"
-SUFFIXES = (".tif", ".tiff")
+SUFFIXES = (".tif", ".tiff", ".lsm", ".svs", ".ndpi", ".scn", ".bif", ".svslide", ".qptiff", ".btf", ".tf8")
 
-_RGB, _PALETTE, _MINISWHITE, _YCBCR = 2, 3, 0, 6
+_RGB, _YCBCR = 2, 6
 _ALPHA = (1, 2)
 
 # tifffile logs what it finds odd; without a handler that would end up on the user's screen.
@@ -27,51 +28,60 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 def sniff(head: bytes) -> bool:
-    """Whether a file begins like a TIFF or a BigTIFF, in either byte order."""
-    return head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+    """Whether a file begins like a TIFF or a BigTIFF in either byte order, or is the XML of an OME-TIFF set."""
+    return head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") or is_companion(head)
 
 
-def open_file(path: Path) -> ImageFile:
-    """Open a TIFF file.
+def open_file(path: Path, scene: int = 0) -> ImageFile:
+    """Open an image of a TIFF file, or of a set of OME-TIFF files by any of them.
 
     Raises:
         ImageError: it is damaged, or its pixels are of a kind that is not supported.
+        UsageError: it has no such scene.
     """
     with decoding(path):
-        tif = tifffile.TiffFile(path)
+        tif = open_tiff(path)
         try:
-            return TiffImage(path, tif)
+            return TiffImage(path, tif, scene)
         except BaseException:
             tif.close()
             raise
 
 
 class TiffImage(ImageFile):
-    """An open TIFF file; the largest of its series is the image."""
+    """An image of an open TIFF file; the first scene is the largest of its series, or the first of an OME-TIFF."""
 
-    def __init__(self, path: Path, tif: tifffile.TiffFile) -> None:
+    def __init__(self, path: Path, tif: tifffile.TiffFile, scene: int = 0) -> None:
         self.path, self._tif = path, tif
-        series = _main_series(path, tif)
+        scenes = tiff_scenes.scenes(path, tif)
+        check_scene(path, scene, len(scenes))
+        series = scenes[scene]
         self._planes = Planes(path, series)
         _check_pixels(path, self._planes)
         self._samples = _samples(self._planes)
-        self.info = self._describe(series)
+        self._colours = tiff_colours.colours_of(tif, series.keyframe)
+        self._turn = tiff_turn.turn_of(series.keyframe)
+        self.info = self._describe(series, scenes)
 
-    def _describe(self, series: tifffile.TiffPageSeries) -> ImageInfo:
+    def _describe(self, series: tifffile.TiffPageSeries, scenes: list[tifffile.TiffPageSeries]) -> ImageInfo:
         layout, samples = self._planes.layout, self._samples
         planes = (layout.count("T"), layout.count("Z"))
-        count = layout.count("C") * samples.kept
-        is_rgb = samples.is_rgb and count == 3
-        size = tiff_metadata.pixel_size(self._tif, series.keyframe)
-        notes = (*size.notes, layout.guessed, samples.note, *_series_notes(self._tif, series))
+        is_painted = self._colours.table is not None and layout.count("C") == samples.kept == 1
+        count = 3 if is_painted else layout.count("C") * samples.kept
+        is_rgb = is_painted or (samples.is_rgb and count == 3)
+        place = tiff_scenes.place_in_ome(self._tif, series)
+        size = tiff_metadata.pixel_size(self._tif, series.keyframe, place)
+        names = tiff_metadata.channel_names(self._tif, count, place, is_rgb=is_rgb, is_stack=planes != (1, 1))
+        notes = (*size.notes, layout.guessed, samples.note, self._colours.note, *_series_notes(self._tif, series))
         return ImageInfo(
-            size_wh=(layout.count("X"), layout.count("Y")),
-            channels=tiff_metadata.channel_names(self._tif, count, is_rgb=is_rgb, is_stack=planes != (1, 1)),
-            dtype="uint8" if series.dtype == bool else series.dtype.name,
+            size_wh=self._turn.size_wh(layout.count("X"), layout.count("Y")),
+            channels=names,
+            dtype="uint8" if is_painted or series.dtype == bool else series.dtype.name,
             pixel_size_um=size.pixel_size_um,
             planes=planes,
             is_rgb=is_rgb,
             notes=tuple(note for note in notes if note),
+            scenes=tiff_scenes.names(self._tif, scenes) if len(scenes) > 1 else (),
         )
 
     def read(self, window_xyxy: Window | None = None, *, t: int = 0, z: int = 0, step: int = 1) -> Pixels:
@@ -79,16 +89,18 @@ class TiffImage(ImageFile):
         x1, y1, x2, y2 = checked_window(self.info, window_xyxy, t, z, step)
         with decoding(self.path):
             planes = self._level_for(step)
-            w, h = self.info.size_wh
-            rows = _at_level(np.arange(y1, y2, step), h, planes.layout.count("Y"))
-            cols = _at_level(np.arange(x1, x2, step), w, planes.layout.count("X"))
+            full, layout = self._planes.layout, planes.layout
+            cols, rows = self._turn.stored(np.arange(x1, x2, step), np.arange(y1, y2, step), self.info.size_wh)
+            rows = _at_level(rows, full.count("Y"), layout.count("Y"))
+            cols = _at_level(cols, full.count("X"), layout.count("X"))
             pixels = planes.read(rows, cols, t, z)[..., : self._samples.kept]
-        pixels = np.ascontiguousarray(pixels.reshape(len(rows), len(cols), -1))
+            pixels = self._colours.apply(pixels.reshape(len(rows), len(cols), -1))
+        pixels = np.ascontiguousarray(self._turn.shown(pixels))
         return pixels.view(np.uint8) * np.uint8(255) if pixels.dtype == bool else pixels
 
     def _level_for(self, step: int) -> Planes:
         """The smallest level of the pyramid that still has a pixel of its own for every step."""
-        width = self.info.size_wh[0]
+        width = self._planes.layout.count("X")
         fitting = [p for p in self._levels if p.layout.count("X") * step >= width * 0.99]
         return min(fitting, key=lambda planes: planes.layout.count("X"), default=self._planes)
 
@@ -124,16 +136,6 @@ def _samples(planes: Planes) -> _Samples:
     return _Samples(count, is_rgb=colour and count == 3)
 
 
-def _main_series(path: Path, tif: tifffile.TiffFile) -> tifffile.TiffPageSeries:
-    """The first of the largest series; thumbnails, labels and macro pictures are smaller."""
-    series = [s for s in tif.series if {"Y", "X"} <= set(s.get_axes(squeeze=False)) and s.size]
-    if not series:
-        raise ImageError(path, expected="a TIFF with a picture in it", found="none", next_step="leave this file out")
-    if tif.is_ome:
-        return series[0]
-    return max(series, key=lambda s: s.keyframe.imagelength * s.keyframe.imagewidth)
-
-
 def _check_pixels(path: Path, planes: Planes) -> None:
     """Refuse early what would only fail later, in the middle of the work."""
     if planes.series.dtype.kind not in "buif":
@@ -151,16 +153,10 @@ def _check_pixels(path: Path, planes: Planes) -> None:
 
 
 def _series_notes(tif: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> list[str]:
-    page, notes = series.keyframe, []
-    others = len(tif.series) - 1
-    if others > 0:
-        notes.append(f"the file holds {others} further image(s), which are not read")
-    if page.photometric == _PALETTE and not tif.is_imagej:  # ImageJ's are for display only
-        notes.append("the colour table is ignored: the stored values are used")
-    if page.photometric == _MINISWHITE:
-        notes.append("white is stored as 0: the stored values are used")
-    if int(page.tags.valueof("Orientation", default=1) or 1) != 1:
-        notes.append("the orientation tag is ignored: the picture is taken as stored")
+    notes = []
+    others = tiff_scenes.left_out(tif)
+    if others:
+        notes.append(f"the file holds {others} further picture(s) (thumbnail, label, macro), which are not read")
     if series.is_multifile and any(part is None for part in series.pages):
         notes.append("files of this image are missing: their planes are black")
     if tif.is_ome and series.kind != "ome":

@@ -9,23 +9,24 @@ from xml.etree import ElementTree as ET
 import tifffile
 
 from annelid.readers import calibration
+from annelid.readers.base import distinct
 from annelid.readers.calibration import Calibration
 
 _RESOLUTION_UNITS = {2: "inch", 3: "cm"}
 
 
-def channel_names(tif: tifffile.TiffFile, count: int, *, is_rgb: bool, is_stack: bool) -> tuple[str, ...]:
-    """A distinct name for each of ``count`` channels."""
+def channel_names(tif: tifffile.TiffFile, count: int, place: int, *, is_rgb: bool, is_stack: bool) -> tuple[str, ...]:
+    """A distinct name for each of ``count`` channels; ``place`` is the image's in the OME metadata."""
     if is_rgb:
         return ("red", "green", "blue")
-    names = _ome_names(tif) or ([] if is_stack else _imagej_labels(tif))
+    names = _ome_names(tif, place) or ([] if is_stack else _imagej_labels(tif))
     if len(names) != count:
         names = [""] * count
-    return _distinct([" ".join(name.split()) or str(i) for i, name in enumerate(names)])
+    return distinct(names)
 
 
-def _ome_names(tif: tifffile.TiffFile) -> list[str]:
-    pixels = _ome_pixels(tif)
+def _ome_names(tif: tifffile.TiffFile, place: int) -> list[str]:
+    pixels = _ome_pixels(tif, place)
     if pixels is None:
         return []
     names: list[str] = []
@@ -40,18 +41,9 @@ def _imagej_labels(tif: tifffile.TiffFile) -> list[str]:
     return [str(label) for label in ([labels] if isinstance(labels, str) else labels)]
 
 
-def _distinct(names: list[str]) -> tuple[str, ...]:
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return tuple(result)
-
-
-def pixel_size(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> Calibration:
+def pixel_size(tif: tifffile.TiffFile, page: tifffile.TiffPage, place: int) -> Calibration:
     """The calibration of the source that knows best: OME, ImageJ, Aperio, resolution tags."""
-    pixels = _ome_pixels(tif)
+    pixels = _ome_pixels(tif, place)
     if pixels is not None and pixels.get("PhysicalSizeX"):
         x, y = _number(pixels.get("PhysicalSizeX")), _number(pixels.get("PhysicalSizeY"))
         return calibration.from_size(x, y, pixels.get("PhysicalSizeXUnit") or "µm")
@@ -65,15 +57,20 @@ def pixel_size(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> Calibration:
     return calibration.from_print_resolution(x, y, _RESOLUTION_UNITS.get(_unit_tag(page), ""))
 
 
-def _ome_pixels(tif: tifffile.TiffFile) -> ET.Element | None:
-    """The Pixels element of the first image."""
+def ome_images(tif: tifffile.TiffFile) -> list[ET.Element]:
+    """The Image elements of the OME metadata; none where there are no such, or damaged ones."""
     if not tif.is_ome or not tif.ome_metadata:
-        return None
+        return []
     try:
         root = ET.fromstring(tif.ome_metadata)  # noqa: S314 - expat refuses entity bombs and fetches nothing
     except ET.ParseError:
-        return None
-    return root.find("{*}Image/{*}Pixels")
+        return []
+    return [image for image in root.iterfind("{*}Image") if image.find("{*}Pixels") is not None]
+
+
+def _ome_pixels(tif: tifffile.TiffFile, place: int) -> ET.Element | None:
+    images = ome_images(tif)
+    return images[place].find("{*}Pixels") if place < len(images) else None
 
 
 def _resolution(page: tifffile.TiffPage, tag: str) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 
 from annelid.errors import ImageError
 from annelid.readers.base import Pixels
+from annelid.readers.cache import Pieces
 
-_CACHE_BYTES = 128 * 2**20
 _WHOLE_BYTES = 2 * 2**30
 _JPEG = {6, 7, 34892, 33007}
 _MOST_UNNAMED_CHANNELS = 4
@@ -75,8 +74,7 @@ class Planes:
         self._lead = len(self.layout.roles) - len(page_axes)
         self._by_segment = not series.transform and page_axes in ("YX", "YXS", "SYX") and self._ends_with(page_axes)
         self._whole: Pixels | None = None
-        self._cache: OrderedDict[tuple[int, int], Pixels | None] = OrderedDict()
-        self._cached_bytes = 0
+        self._cache = Pieces()
 
     def _ends_with(self, page_axes: str) -> bool:
         tail = self.layout.roles[self._lead :].replace("C", "S") if self._lead >= 0 else ""
@@ -153,18 +151,7 @@ class Planes:
 
     def _segment(self, number: int, index: int) -> Pixels | None:
         """A decoded strip or tile ``[y, x, s]``; None where the file holds none (zeros)."""
-        place = (number, index)
-        if place in self._cache:
-            self._cache.move_to_end(place)
-            return self._cache[place]
-        segment = self._decode(number, index)
-        self._cache[place] = segment
-        self._cached_bytes += 0 if segment is None else segment.nbytes
-        # The newest stays, however large: a file of one strip would be decoded for every window otherwise.
-        while self._cached_bytes > _CACHE_BYTES and len(self._cache) > 1:
-            _, old = self._cache.popitem(last=False)
-            self._cached_bytes -= 0 if old is None else old.nbytes
-        return segment
+        return self._cache.get((number, index), lambda: self._decode(number, index))
 
     def _decode(self, number: int, index: int) -> Pixels | None:
         page = self.series[number]
