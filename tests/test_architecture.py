@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("dataset",),
     ("formats", "split", "match", "tiling", "store", "settings"),
     ("engines", "check", "evaluate", "models", "picture", "synthetic"),
-    ("examples", "export", "convert", "ingest", "outside", "start", "jobs", "predict", "train", "proposals"),
+    ("examples", "export", "convert", "ingest", "outside", "folder", "start", "jobs", "predict", "train", "proposals"),
     ("measured", "results", "report", "doctor", "pretrained", "progress", "run_report"),
     ("project",),
     ("demo", "worker", "cli", "__main__"),

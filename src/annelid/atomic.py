@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from annelid.errors import AnnelidError, UsageError
@@ -18,7 +19,15 @@ _NEXT_STEP = {
     errno.EPERM: "close the program that has the file open, or ask for permission to write there",
     errno.EROFS: "the drive is read-only: choose another place",
     errno.ENOENT: "create the folder first",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EIO: "check the drive and try again",
+    errno.EDQUOT: "your share of the disk is used up: free some of it and try again",
+    errno.EMFILE: "too many files are open: close other programs and try again",
 }
+
+
+# In a folder that appears as a whole or not at all, no file needs that for itself: thousands of flushes take minutes.
+_inside_new_folder: ContextVar[bool] = ContextVar("inside_new_folder", default=False)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -28,6 +37,9 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file (see `replacing`)."""
+    if _inside_new_folder.get():
+        path.write_bytes(data)
+        return
     with replacing(path) as temporary:
         temporary.write_bytes(data)
 
@@ -71,10 +83,10 @@ def new_folder(path: Path) -> Iterator[Path]:
         UsageError: there is something in it already.
         AnnelidError: it cannot be written (disk full, no permission).
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise UsageError(f"{path} exists and is not empty", next_step="name a new folder: nothing is overwritten")
+    refuse_used(path)
     target = path.absolute()
     temporary = target.with_name(f".{target.name[:80]}.{uuid.uuid4().hex[:12]}")
+    token = _inside_new_folder.set(True)
     try:
         temporary.mkdir(parents=True)
         yield temporary
@@ -84,7 +96,26 @@ def new_folder(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:
+        _inside_new_folder.reset(token)
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_used(path: Path) -> None:
+    """Refuse a place for a new folder where there is something already.
+
+    Raises:
+        UsageError: there is.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"{path} exists and is not empty", next_step="name a new folder: nothing is overwritten")
+
+
+def explained(error: OSError) -> AnnelidError | None:
+    """What the drive or its permissions did, as an error that says what to do; None for what may be a bug of ours."""
+    if error.errno not in _NEXT_STEP or error.errno == errno.ENOENT:
+        return None
+    message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    return AnnelidError(message, next_step=_NEXT_STEP[error.errno])
 
 
 def _unwritable(path: Path, error: OSError) -> AnnelidError:

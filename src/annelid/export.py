@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from annelid import formats, picture
-from annelid.atomic import new_folder
+from annelid.atomic import new_folder, refuse_used
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import UsageError
 from annelid.examples import render_view
@@ -85,6 +85,19 @@ def _write_images(
         yield item.id, name
 
 
+def check_saves(saves: Sequence[str], out: Path | None) -> None:
+    """Refuse what `save_predictions` would refuse, before the work is done.
+
+    Raises:
+        UsageError: ``out`` exists, or something else than `SAVES` is asked for.
+    """
+    unknown = [s for s in saves if s not in SAVES]
+    if unknown:
+        raise UsageError(f"--save {unknown[0]} is not known", next_step=f"choose from {', '.join(SAVES)}")
+    if out is not None:
+        refuse_used(out)
+
+
 def save_predictions(
     predicted: Dataset, out: Path, saves: Sequence[str], root: Path, preprocessing: Preprocessing
 ) -> tuple[dict[str, Path], LossReport]:
@@ -104,9 +117,7 @@ def save_predictions(
     Raises:
         UsageError: ``out`` exists, or something else than `SAVES` is asked for.
     """
-    unknown = [s for s in saves if s not in SAVES]
-    if unknown:
-        raise UsageError(f"--save {unknown[0]} is not known", next_step=f"choose from {', '.join(SAVES)}")
+    check_saves(saves, out)
     names, losses = unique_names(predicted.items), LossReport()
     written: dict[str, Path] = {}
     with new_folder(out) as working:

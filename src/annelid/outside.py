@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from annelid.dataset import Dataset, LabeledImage
-from annelid.errors import UsageError
+from annelid.errors import ImageError, UsageError
 from annelid.formats import yolo
+from annelid.formats.base import Loss
 from annelid.formats.images import FolderImages
 from annelid.image import GroupSource, View
 from annelid.readers import image_ref
@@ -18,21 +19,30 @@ from annelid.split import PARTS, Split
 from annelid.split.groups import infer_group
 
 
-def views(sources: Iterable[Path]) -> list[View]:
-    """The images among files and folders, as views that belong to no project.
+def views(sources: Iterable[Path]) -> tuple[list[View], list[Loss]]:
+    """The images among files and folders, as views that belong to no project, and those that cannot be read.
 
     Raises:
         UsageError: a path does not exist, or there is no image.
-        ImageError: a file that was named is not an image.
+        ImageError: a file that was named is not an image, or a folder has none that can be read.
     """
-    files: list[Path] = []
+    found: list[View] = []
+    unreadable: list[ImageError] = []
     for source in sources:
         if not source.exists():
             raise UsageError(f"{source} does not exist", next_step="check the path")
-        files += find_images(source) if source.is_dir() else [source]
-    if not files:
+        for file in find_images(source) if source.is_dir() else [source]:
+            try:
+                found.append(_view(file.resolve()))
+            except ImageError as error:
+                if file == source:
+                    raise
+                unreadable.append(error)
+    if not found and unreadable:
+        raise unreadable[0]
+    if not found:
         raise UsageError("there are no images", next_step="name image files or folders that hold some")
-    return [_view(file.resolve()) for file in files]
+    return found, [Loss("image-unreadable", error.message, error.file) for error in unreadable]
 
 
 def _view(file: Path) -> View:
@@ -50,6 +60,7 @@ def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
         AnnotationError: it can't be read.
         UsageError: it has no train or no val part.
     """
+    require_data(data_yaml)
     folder = data_yaml if data_yaml.is_dir() else data_yaml.parent
     read = yolo.read(data_yaml, FolderImages(folder))
     items = [_identified(item) for item in read.items if item.covered]
@@ -62,6 +73,18 @@ def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
         message = f"{data_yaml} names no labeled images for {missing[0]}"
         raise UsageError(message, next_step="name train: and val: in it")
     return dataset, given_split(dataset, parts)
+
+
+def require_data(data_yaml: Path) -> None:
+    """Refuse a path at which nothing is.
+
+    Raises:
+        UsageError: nothing is there.
+    """
+    if not data_yaml.exists():
+        raise UsageError(
+            f"{data_yaml} does not exist", next_step="name a data.yaml, or the folder that holds it"
+        )
 
 
 def _identified(item: LabeledImage) -> LabeledImage:

@@ -16,6 +16,7 @@ from annelid.convert import convert
 from annelid.dataset import Dataset, LabeledImage, State
 from annelid.engines.base import PredictConfig, TrainConfig
 from annelid.errors import ProjectError, UsageError
+from annelid.folder import DATABASE, make_project, require_project
 from annelid.formats.base import LossReport
 from annelid.jobs import Event
 from annelid.measured import Measured, confidence_of_best_f1, measure
@@ -32,7 +33,7 @@ from annelid.store import Store
 from annelid.store.changes import Revision
 
 Watch = Callable[[Event], None]
-DATABASE = "annelid.db"
+_THRESHOLDS = ("conf", "iou", "max_det", "imgsz", "device")
 
 
 class Project:
@@ -46,9 +47,7 @@ class Project:
     """
 
     def __init__(self, root: Path | str = ".") -> None:
-        self.root = Path(root).resolve()
-        if not (self.root / settings.FILE).is_file():
-            raise ProjectError(f"{self.root} is not an Annelid project", next_step=f"annelid init {root}")
+        self.root = require_project(Path(root)).resolve()
         self.store = Store.open(self.root / DATABASE)
         self.library = Library(self.root)
 
@@ -65,17 +64,10 @@ class Project:
 
         Raises:
             ProjectError: there is a project already.
+            UsageError: the classes or the preprocessing make no sense.
         """
-        root = Path(root)
-        if (root / settings.FILE).exists():
-            raise ProjectError(f"{root} is an Annelid project already", next_step=f"annelid -C {root} status")
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ProjectError(f"{root} can't be made: {error.strerror}", next_step="choose another folder") from error
         chosen = Settings(tuple(classes), Preprocessing.from_dict(dict(preprocessing or {})))
-        Store.create(root / DATABASE).close()
-        settings.save(root, chosen)
+        make_project(Path(root), chosen)
         return cls(root)
 
     def close(self) -> None:
@@ -104,7 +96,18 @@ class Project:
     def _trainable(self) -> Dataset:
         """What a person has annotated: drafts of a model are not learned from, nor counted as truth."""
         items = self.store.items()
-        return Dataset(self.settings.classes, tuple(i for i in items if i.covered and i.state == "reviewed"))
+        return self._of_known_classes([i for i in items if i.covered and i.state == "reviewed"])
+
+    def _of_known_classes(self, items: Sequence[LabeledImage]) -> Dataset:
+        """The images as a dataset; refused when ``annelid.yaml`` has lost classes that objects on them have."""
+        classes = self.settings.classes
+        used = {str(label) for item in items for label in item.objects.labels[~item.objects.ignore]}
+        if lost := sorted(used.difference(classes)):
+            raise ProjectError(
+                f"{self.root / settings.FILE} lacks classes that annotated objects have: {', '.join(lost)}",
+                next_step=f"annelid classes add {lost[0]!r}; then rename, merge or delete it with annelid classes",
+            )
+        return Dataset(classes, tuple(items))
 
     def import_(self, *sources: Path | str, **wish: Any) -> ingest.Imported:
         """Import images and annotations (`annelid.ingest.Wish` says what can be wished for).
@@ -262,7 +265,7 @@ class Project:
         items = tuple(item for item in self.store.items() if item.state == state)
         if not items:
             raise UsageError(f"no image is {state}", next_step="annelid status shows what there is")
-        dataset = Dataset(self.settings.classes, items)
+        dataset = self._of_known_classes(items)
         parts = split.parts if split else {}
         return export.export_dataset(dataset, Path(out), format, self.root, self.settings.preprocessing, parts)
 
@@ -364,11 +367,12 @@ class Project:
             UsageError: there is no such model, or no image.
             EngineError: prediction failed.
         """
-        views = outside.views(map(Path, sources)) if sources else self.store.views()
+        export.check_saves(saves=save, out=Path(out) if out is not None else None)
+        views, losses = outside.views(map(Path, sources)) if sources else (self.store.views(), [])
         used = self._model(model)
         dataset, unreadable = self._predict(used, views, thresholds, watch, trust)
         written: dict[str, Path] = {}
-        losses: list[Any] = list(unreadable)
+        losses += unreadable
         if out is not None:
             written, lost = export.save_predictions(dataset, Path(out), save, self.root, used.preprocessing)
             losses += lost.losses
@@ -382,6 +386,8 @@ class Project:
         self, model: Model, views: Sequence[Any], thresholds: Mapping[str, Any], watch: Watch | None, trust: bool
     ) -> tuple[Dataset, list[Any]]:
         given = {k: v for k, v in thresholds.items() if v is not None}
+        if unknown := sorted(given.keys() - _THRESHOLDS):
+            raise UsageError(f"{unknown[0]!r} is no threshold", next_step=f"known are: {', '.join(_THRESHOLDS)}")
         config = PredictConfig(**{**model.thresholds, **given, "tile": model.tile, "trust": trust})
         folder = self.root / "jobs" / f"predict-{uuid.uuid4().hex[:8]}"
         done = jobs.run(predict.prepare(folder, views, self.root, model, config), watch or Progress())
@@ -403,7 +409,8 @@ class Project:
         """
         items = [i for i in self._items_named(images) if i.state != "reviewed"]
         if not items:
-            raise UsageError("every image is annotated already", next_step="annelid import more images first")
+            what = "every image is annotated already" if self.store.views() else "there are no images"
+            raise UsageError(what, next_step="annelid import (more) images first")
         used = self._model(model)
         predicted, _ = self._predict(used, [i.view for i in items], thresholds, watch, trust=False)
         self._check_proposed_classes(predicted)

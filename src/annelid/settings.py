@@ -135,8 +135,10 @@ def save(root: Path, settings: Settings) -> None:
     """Write ``annelid.yaml``; a person's comments stay.
 
     Raises:
+        UsageError: a class has no name, or one that cannot be written.
         AnnelidError: it could not be written.
     """
+    check_classes(settings.classes)
     path, yaml = root / FILE, YAML()
     old = yaml.load(path.read_text(encoding="utf-8")) if path.exists() else None
     content = old if old is not None else yaml.load(_HEADER + "{}\n")
@@ -148,6 +150,19 @@ def save(root: Path, settings: Settings) -> None:
     stream = io.StringIO()
     yaml.dump(content, stream)
     atomic.write_text(path, stream.getvalue())
+
+
+def check_classes(names: Sequence[str]) -> None:
+    """Refuse names that files of class names could not hold.
+
+    Raises:
+        UsageError: one is empty, has control characters or is there twice.
+    """
+    for n, name in enumerate(names):
+        if not name.strip() or not name.replace(" ", "").isprintable():
+            raise UsageError(f"{name!r} can't be the name of a class", next_step="use letters, digits and the like")
+        if name in names[:n]:
+            raise UsageError(f"{name!r} is twice among the classes", next_step="give each name once")
 
 
 def _plain(value: Any) -> Any:

@@ -146,10 +146,12 @@ def work(job: Job, report: Report) -> dict[str, Any]:
     problem = engine.health()
     if problem:
         raise errors.EngineError(problem)
-    data = _training_data(job, dataset, split, report)
-    result = engine.train(data, config, job.folder, report)
-    card = _card(job, dataset, split, data, result, time.time() - started)
-    shutil.rmtree(job.folder / "data", ignore_errors=True)
+    try:
+        data = _training_data(job, dataset, split, report)
+        result = engine.train(data, config, job.folder, report)
+        card = _card(job, dataset, split, data, result, time.time() - started)
+    finally:
+        shutil.rmtree(job.folder / "data", ignore_errors=True)
     card = Library(Path(job.arguments["root"])).add(card, result.weights)
     return {"run": str(job.folder), "model": card.reference, "card": card.to_dict()}
 

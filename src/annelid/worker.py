@@ -42,6 +42,10 @@ def main(folder: Path) -> int:
             _write_error(folder, error, error.next_step)
             return error.exit_code
         except Exception as error:  # noqa: BLE001 - the last line of defence: a bug becomes a result, with its log
+            outer = atomic.explained(error) if isinstance(error, OSError) else None
+            if outer is not None:
+                _write_error(folder, outer, outer.next_step)
+                return outer.exit_code
             traceback.print_exc()
             _write_error(folder, error, f"this is a bug in Annelid; please report it with {folder / 'worker.log'}")
             return BUG

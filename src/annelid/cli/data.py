@@ -46,9 +46,12 @@ def _channels(text: str) -> list[str | int]:
 def _classes(text: str) -> tuple[str, ...]:
     """Class names from ``a,b`` or from a file."""
     from annelid.convert import read_classes
+    from annelid.errors import UsageError
 
     if text and Path(text).is_file():
         return tuple(read_classes(Path(text)))
+    if "/" in text or "\\" in text or Path(text).suffix.lower() in {".txt", ".yaml", ".yml", ".json", ".names"}:
+        raise UsageError(f"there is no file {text}", next_step="check the path, or type the names: a,b")
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 

@@ -38,11 +38,14 @@ def train(
     """Train. Engine parameters follow as --epochs 50 or epochs=50 (imgsz, batch, lr0, degrees ...)."""
     from annelid.cli.parameters import from_file, typed
     from annelid.errors import UsageError
+    from annelid.outside import require_data
     from annelid.project import Project
 
     given = typed(context.args)
     params = {**(from_file(cfg) if cfg else {}), **given}
     model = model or params.pop("model", None)
+    if data is not None:
+        require_data(data)
     if data is not None and not (place() / "annelid.yaml").exists():
         Project.init(place()).close()
         show.stderr.print(f"made a project in {place().resolve()} for the runs and models")
@@ -205,9 +208,10 @@ app.add_typer(models_app, name="models")
 
 
 def _library() -> Any:
+    from annelid.folder import require_project
     from annelid.models import Library
 
-    return Library(place())
+    return Library(require_project(place()))
 
 
 @models_app.callback()
@@ -270,7 +274,7 @@ def models_fetch(name: str, as_json: Json = False) -> None:
     """Download official weights by name, verified by hash."""
     from annelid.pretrained import fetch
 
-    path = fetch(name, _library().folder / "fetched")
+    path = fetch(name, place() / "models" / "fetched")
     show.answer({"weights": str(path)}, [f"{path}"], as_json=as_json)
 
 

@@ -52,9 +52,10 @@ def doctor(as_json: Json = False) -> None:
 @app.command()
 def jobs(as_json: Json = False) -> None:
     """List runs: what is running, finished, interrupted."""
+    from annelid.folder import require_project
     from annelid.train import runs
 
-    found = runs(place())
+    found = runs(require_project(place()))
     rows = [(r.name, r.state, f"{r.epoch}/{r.epochs}" if r.epochs else "-") for r in found]
     show.answer({"jobs": [vars(r) for r in found]}, [show.table(("run", "state", "epoch"), rows)], as_json=as_json)
 

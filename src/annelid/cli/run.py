@@ -11,6 +11,7 @@ from pathlib import Path
 
 import typer
 
+from annelid.atomic import explained
 from annelid.cli import app
 from annelid.errors import AnnelidError
 
@@ -38,6 +39,10 @@ def run(arguments: Sequence[str]) -> int:
         print("interrupted", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is said, and its log kept
+        outer = explained(error) if isinstance(error, OSError) else None
+        if outer is not None:
+            _complain(outer.message, outer.next_step, arguments)
+            return outer.exit_code
         log = Path(tempfile.mkdtemp(prefix="annelid-bug-")) / "traceback.txt"
         log.write_text(traceback.format_exc(), encoding="utf-8")
         _complain(

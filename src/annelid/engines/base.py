@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annelid.dataset import Task
+from annelid.errors import UsageError
 from annelid.objects import Objects
 
 Pixels = NDArray[np.uint8]
@@ -106,6 +107,15 @@ class PredictConfig:
     device: str = ""
     tile: int | None = None
     trust: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("conf", "iou"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"{name}: expected 0 to 1, found {getattr(self, name)}")
+        if self.max_det < 1:
+            raise UsageError(f"max_det: expected 1 or more, found {self.max_det}")
+        if self.imgsz is not None and self.imgsz < 32:
+            raise UsageError(f"imgsz: expected 32 or more, found {self.imgsz}")
 
 
 @dataclass(frozen=True)

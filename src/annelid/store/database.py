@@ -42,7 +42,10 @@ class Database:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A block that sees one state of the database throughout."""
         with self._transaction("BEGIN") as connection:
-            yield connection
+            try:
+                yield connection
+            except (ValueError, TypeError, KeyError, IndexError) as error:  # a row that says nonsense
+                raise ProjectError(f"{self.path} is damaged: {error}", next_step=_RESTORE) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -105,7 +108,10 @@ def open_database(path: Path) -> Database:
         ProjectError: it is missing, broken, not ours, or made by a newer version.
     """
     if not path.is_file():
-        raise ProjectError(f"there is no {path.name} in {path.parent}", next_step="run `annelid init` first")
+        raise ProjectError(
+            f"there is no {path.name} in {path.parent}",
+            next_step="put a backup of it there; to begin anew, remove annelid.yaml and run `annelid init`",
+        )
     with _explained(path):
         try:
             database = _open_writable(path)

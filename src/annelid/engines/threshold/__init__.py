@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -137,7 +138,7 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
         EngineError: there is not one object to learn from.
         UsageError: see `check`.
     """
-    chosen = check(config)
+    chosen, started = check(config), time.monotonic()
     labels = Counter(label for example in data.train for label in _countable(example.objects).labels.tolist())
     if not labels:
         raise EngineError("there are no objects to learn from", next_step="annotate at least one object")
@@ -147,9 +148,11 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     if chosen["polarity"] is None:
         chosen["polarity"] = _seen_polarity(data.train, label)
     weights = Weights(label, config.task, Recipe(**chosen))
-    report("header", {"engine": NAME, "label": label, **chosen})
+    said = ", ".join(f"{name} {value}" for name, value in chosen.items())
+    report("header", {"text": f"{NAME}: {label}; {said}", "engine": NAME, "label": label, **chosen})
     metrics = _validate(weights, data.val)
-    report("epoch", {"epoch": 1, **metrics})
+    pace = {"memory_gb": 0.0, "images_per_s": len(data.train) / max(time.monotonic() - started, 1e-6)}
+    report("epoch", {"epoch": 1, "epochs": 1, "losses": {}, "metrics": metrics, **pace, "seconds_left": 0.0})
     path = out / "weights" / "best.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write_text(path, weights.to_json())
