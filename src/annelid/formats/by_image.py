@@ -1,0 +1,73 @@
+"""Annotation files that are named after their images: which image a file means, and how a file is called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from annelid.dataset import Dataset
+from annelid.errors import AnnotationError
+from annelid.formats.base import ImageIndex, LossReport
+from annelid.formats.writing import annotated
+
+
+def names_beside(file: Path, root: Path, *names: str) -> list[str]:
+    """Each name in the file's own folder, seen from the root, then anywhere.
+
+    Args:
+        file: the annotation file.
+        root: the folder that is read, or the file itself.
+        names: names of images, likeliest first.
+    """
+    folder = root if root.is_dir() else root.parent
+    inner = (
+        PurePosixPath(file.parent.relative_to(folder).as_posix()) if file.is_relative_to(folder) else PurePosixPath()
+    )
+    return [*(str(inner / name) for name in names if name), *(name for name in names if name)]
+
+
+class AloneImage:
+    """Stands in where no name fits: a single annotation file and a single image belong together.
+
+    Args:
+        images: where the images are.
+        files: number of annotation files.
+    """
+
+    def __init__(self, images: ImageIndex, files: int) -> None:
+        self._images, self._files = images, files
+
+    def name(self, names: Sequence[str], file: Path, losses: LossReport) -> str | None:
+        """The only image, with a notice, where none of the names is an image's; else None."""
+        if self._files != 1 or len(self._images.all()) != 1 or any(self._is_found(name) for name in names):
+            return None
+        only = self._images.all()[0]
+        what = f"no image is called like the file; {only.name}, the only image, was taken for it"
+        losses.add("image-assumed", what, file, count=0)
+        return only.as_posix()
+
+    def _is_found(self, name: str) -> bool:
+        try:
+            return self._images.find(name) is not None
+        except AnnotationError:
+            return True
+
+
+def name_files(dataset: Dataset, folder: Path, names: Mapping[str, str], suffix: str) -> dict[str, Path]:
+    """Item id -> file named after the image, sub-folders kept, for the images of which something is known.
+
+    The image's ending is left out, except where images differ in nothing else.
+    """
+    paths = {item.id: PurePosixPath(names[item.id].replace("\\", "/")) for item in annotated(dataset)}
+    stems = {item.id: _stem(item.image.stem, item.image.name, paths[item.id]) for item in annotated(dataset)}
+    shared = Counter(str(path.with_name(stems[i])).casefold() for i, path in paths.items())
+    files: dict[str, Path] = {}
+    for i, path in paths.items():
+        is_shared = shared[str(path.with_name(stems[i])).casefold()] > 1
+        files[i] = folder / path.with_name((path.name if is_shared else stems[i]) + suffix)
+    return files
+
+
+def _stem(image_stem: str, image_name: str, path: PurePosixPath) -> str:
+    return image_stem if path.name == image_name else path.stem
