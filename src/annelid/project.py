@@ -119,11 +119,7 @@ class Project:
         now = self.settings
         paths = {key: Path(wish[key]) for key in ("labels", "images") if wish.get(key)}
         wanted = ingest.Wish(tuple(map(Path, sources)), **{**wish, **paths})
-
-        def keep_classes(names: Sequence[str]) -> None:
-            settings.save(self.root, dataclasses.replace(now, classes=(*now.classes, *names)))
-
-        done = ingest.ingest(self.store, self.root, now.classes, wanted, keep_classes)
+        done = ingest.ingest(self.store, self.root, now.classes, wanted, lambda names: self.add_classes(*names))
         if done.parts:
             self._keep_parts(done.parts)
         self._log("import", {"sources": list(map(str, sources))}, ingest.summary(done))
@@ -194,7 +190,8 @@ class Project:
         now = self.settings
         unknown = [name for name in mapping if name not in now.classes]
         if unknown:
-            raise UsageError(f"the project has no class {unknown[0]!r}", next_step=f"it has {', '.join(now.classes)}")
+            known = ", ".join(now.classes) or "none yet"
+            raise UsageError(f"the project has no class {unknown[0]!r}", next_step=f"it has {known}")
         revisions = self.store.relabel(dict(mapping), author)
         renamed = [mapping.get(name, name) for name in now.classes]
         kept = tuple(dict.fromkeys(name for name in renamed if name is not None))
@@ -277,12 +274,17 @@ class Project:
         return self.store.revisions(self._items_named([image])[0].id)
 
     def restore(self, image: str, revision: int, *, author: str = "human") -> int:
-        """Bring an earlier revision back, as a new one; returns its number.
+        """Bring an earlier revision back, as a new one, with its classes; returns its number.
 
         Raises:
             UsageError: there is no such image or revision.
         """
-        return self.store.restore(self._items_named([image])[0].id, revision, author)
+        view_id = self._items_named([image])[0].id
+        objects = self.store.item(view_id, revision).objects
+        lost = set(map(str, objects.labels[~objects.ignore])).difference(self.settings.classes)
+        if lost:
+            self.add_classes(*sorted(lost))
+        return self.store.restore(view_id, revision, author)
 
     def backup(self, path: Path | str) -> None:
         """Write a consistent copy of the database."""
@@ -454,7 +456,7 @@ class Project:
             part = "test" if "test" in split.parts.values() else "val"
         wanted = dataset.subset(i for i, p in split.parts.items() if p in (part, "val"))
         if not any(split.parts[item.id] == part for item in wanted.items):
-            raise UsageError(f"no image is in the {part} part", next_step="annelid split --resplit --test .2")
+            raise UsageError(f"no image is in the {part} part", next_step=f"annelid split --resplit --{part} .2")
         predicted, _ = self._predict(
             used, [i.view for i in wanted.items], {**thresholds, "conf": 0.001}, watch, trust=False
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from annelid import formats
@@ -18,8 +19,9 @@ from annelid.image import View
 from annelid.ingest.images import add_images
 from annelid.ingest.sources import sort_out
 from annelid.ingest.wish import Imported, Missing, Wish, summary
+from annelid.settings import check_classes
 from annelid.store import Store
-from annelid.store.changes import ChangeSet, diff
+from annelid.store.changes import ChangeSet, diff, keep_ids
 
 __all__ = ["Imported", "Missing", "Wish", "ingest", "summary"]
 
@@ -54,13 +56,14 @@ def ingest(
                 several.append(_read_annotations(place, name, image_files, classes, wish, done))
                 image_files = _without_masks(image_files, several[-1], place)
             _check_classes(several, classes, list(sources.labels.values()), done)
+            _check_map(wish, several, done)
         views = add_images(store, root, image_files, wish, done)
         if several:
             if done.classes_added:
                 keep_classes(done.classes_added)
             _save_annotations(store, several, views, wish, done)
         elif wish.missing == "background":
-            _save_background(store, views.values(), done)
+            _save_background(store, chain.from_iterable(views.values()), done)
     return done
 
 
@@ -73,6 +76,7 @@ def _read_annotations(
     read = form.read(path, ListedImages(image_files), named)
     done.losses.losses += read.losses.renamed(path, name).losses
     rename = {name: wish.renamed.get(name, name) for name in read.classes}
+    done.renamed |= wish.renamed.keys() & rename.keys()
     items = tuple(_relabeled(item, rename) for item in read.items)
     return form.NAME, replace(read, classes=tuple(dict.fromkeys(rename.values())), items=items)
 
@@ -95,6 +99,8 @@ def _without_masks(files: Sequence[Path], read: _Read, source: Path) -> list[Pat
 def _check_classes(several: Sequence[_Read], classes: Sequence[str], names: list[Path], done: Imported) -> None:
     listed = dict.fromkeys(c for _, annotations in several for c in annotations.classes)
     used = {label for _, annotations in several for item in annotations.items for label in item.objects.labels}
+    if not classes:
+        check_classes(tuple(listed))
     unknown = [name for name in listed if name in used and name not in classes]
     if classes and unknown:
         raise UsageError(
@@ -105,8 +111,17 @@ def _check_classes(several: Sequence[_Read], classes: Sequence[str], names: list
     done.classes_added = () if classes else tuple(listed)
 
 
+def _check_map(wish: Wish, several: Sequence[_Read], done: Imported) -> None:
+    """A name that nothing has is a slip, and would rename nothing."""
+    if unused := [name for name in wish.renamed if name not in done.renamed]:
+        found = ", ".join(dict.fromkeys(c for _, annotations in several for c in annotations.classes))
+        raise UsageError(
+            f"--map {unused[0]}=...: the annotation has no class {unused[0]!r}", next_step=f"it has {found}"
+        )
+
+
 def _save_annotations(
-    store: Store, several: Sequence[_Read], views: Mapping[Path, View], wish: Wish, done: Imported
+    store: Store, several: Sequence[_Read], views: Mapping[Path, list[View]], wish: Wish, done: Imported
 ) -> None:
     changes: dict[str, ChangeSet] = {}
     current = {item.id: item for item in store.items()}
@@ -125,18 +140,23 @@ def _save_annotations(
                 done.parts[view.id] = read.parts[item.image.path]
     store.save_many(changes)
     if wish.missing == "background":
-        _save_background(store, (v for v in views.values() if v.id not in changes), done)
+        _save_background(store, (v for vs in views.values() for v in vs if v.id not in changes), done)
 
 
 def _view_of(
-    item: LabeledImage, views: Mapping[Path, View], changes: Mapping[str, ChangeSet], losses: LossReport
+    item: LabeledImage, views: Mapping[Path, list[View]], changes: Mapping[str, ChangeSet], losses: LossReport
 ) -> View | None:
     """The view that an item annotates; None, with a loss, where there is none or it has its annotation already."""
-    view, n = views.get(Path(item.image.path).resolve()), len(item.objects)
-    if view is None:
+    several, n = views.get(Path(item.image.path).resolve(), []), len(item.objects)
+    if not several:
         losses.add("image-missing", f"{n} object(s) of an image that is not there", item.image.path, count=n)
         return None
-    if (item.view.t, item.view.z) != (view.t, view.z):
+    view = next((v for v in several if v.plane == item.view.plane), None)
+    if view is None and item.view.plane == (0, 0, 0, "") and len(several) == 1:
+        view = several[0]  # most formats do not say which plane they mean
+        what = f"the annotation does not say its plane: taken for the project's, t={view.t}, "
+        losses.add("plane-assumed", what + (view.projection or f"z={view.z}"), item.image.path, count=n)
+    if view is None:
         what = f"the project has no plane t={item.view.t}, z={item.view.z} of this image: its objects were left out"
         losses.add("plane-missing", what, item.image.path, count=n)
         return None
@@ -147,7 +167,7 @@ def _view_of(
 
 
 def _change(now: LabeledImage, wanted: LabeledImage, format_name: str) -> ChangeSet:
-    upsert, removed = diff(now.objects, wanted.objects)
+    upsert, removed = diff(now.objects, keep_ids(now.objects, wanted.objects))
     return ChangeSet(
         now.revision,
         upsert,

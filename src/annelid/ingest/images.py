@@ -8,70 +8,91 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from annelid.atomic import replacing
+from annelid.atomic import new_folder, replacing
 from annelid.errors import AnnelidError, ImageError, UsageError
 from annelid.fingerprint import fingerprint
 from annelid.image import ImageRef, View
 from annelid.ingest.wish import Imported, Wish
 from annelid.locate import noted_path
-from annelid.readers import image_ref
+from annelid.readers import image_ref, open_image
 from annelid.split.groups import group_by_pattern, infer_group
 from annelid.store import Store
 
 
-def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done: Imported) -> dict[Path, View]:
-    """Put the images into the store; file -> view. Those that can't be read are said and left out.
+def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done: Imported) -> dict[Path, list[View]]:
+    """Put the images into the store; file -> its views. Those that can't be read are said and left out.
 
     Args:
         store: the project's store.
         root: the project's folder.
         files: image files.
-        wish: whether to copy them, and how their groups are named.
+        wish: whether to copy them, which of their planes are meant, and how their groups are named.
         done: where it is noted how many were new, and which can't be read.
 
     Raises:
         AnnelidError: an image can't be copied.
     """
-    views = store.views()
-    by_path = {(root / path).resolve(): view for view in views for path in view.image.paths}
-    gone = _gone(views, root)
+    known, gone = _known(store.views(), root)
     places = _copies(files, root) if wish.copy else {file: file for file in files}
-    result: dict[Path, View] = {}
+    result: dict[Path, list[View]] = {}
     added: list[View] = []
     for file, place in places.items():
-        view = by_path.get(place.resolve())
-        if view is None and (view := _moved(place, gone)):
-            view = replace(view, image=replace(view.image, paths=(noted_path(place, root), *view.image.paths)))
-            store.update_images([view.image])
-        if view is not None:
+        views = known.get(place.resolve(), [])
+        if not views and (views := _moved(place, gone)):
+            views = [_seen_at(view, noted_path(place, root)) for view in views]
+            store.update_images([view.image for view in views])
+        if views:
             done.images_known += 1
+            more = [view for view in _wished_again(views, wish) if view.id not in {v.id for v in views}]
+            store.add_images(more)
+            views = views + more
         else:
-            view = _new_view(place, root, done)
-            added += [view] if view else []
-        if view is not None:
-            result[file.resolve()] = view
-    grouped = _grouped([view.image for view in added], wish.group)
-    store.add_images(replace(view, image=grouped[view.image.id]) for view in added)
-    done.images_new = len(added)
-    return {file: replace(v, image=grouped.get(v.image.id, v.image)) for file, v in result.items()}
+            views = _new_views(place, root, wish, done)
+            added += views
+        if views:
+            result[file.resolve()] = views
+    done.notes += wish.planes.notes({view.image.id: view.image for view in added}.values())
+    images = _grouped([view.image for view in added], wish.group)
+    store.add_images(replace(view, image=images[view.image.id]) for view in added)
+    done.images_new = len(images)
+    return {file: [replace(v, image=images.get(v.image.id, v.image)) for v in vs] for file, vs in result.items()}
 
 
-def _gone(views: Iterable[View], root: Path) -> dict[str, list[View]]:
-    """Fingerprint -> views whose file is at none of the places where it was seen."""
-    gone: dict[str, list[View]] = {}
+def _known(views: Iterable[View], root: Path) -> tuple[dict[Path, list[View]], dict[str, list[list[View]]]]:
+    """Place -> views of the file there; fingerprint -> views of each file that is at none of its places."""
+    files: dict[tuple[str, ...], list[View]] = {}
     for view in views:
-        if not any((root / path).is_file() for path in view.image.paths):
-            gone.setdefault(view.image.fingerprint, []).append(view)
-    return gone
+        # Scenes are images of their own with the paths of their file; twins of equal paths are one file.
+        files.setdefault(view.image.paths, []).append(view)
+    known: dict[Path, list[View]] = {}
+    gone: dict[str, list[list[View]]] = {}
+    for paths, several in files.items():
+        known |= {(root / path).resolve(): several for path in paths}
+        if not any((root / path).exists() for path in paths):
+            gone.setdefault(several[0].image.fingerprint, []).append(several)
+    return known, gone
 
 
-def _moved(file: Path, gone: Mapping[str, list[View]]) -> View | None:
-    """The view that a file belongs to by its content, of several the one of its name; each is found once."""
+def _moved(file: Path, gone: Mapping[str, list[list[View]]]) -> list[View]:
+    """The views of a file known by its content, of several the one of its name; each is found once."""
     several = gone.get(_fingerprint(file)) if gone else None
     if not several:
-        return None
-    several.sort(key=lambda view: view.image.name != file.name)
+        return []
+    several.sort(key=lambda views: views[0].image.name != file.name)
     return several.pop(0)
+
+
+def _seen_at(view: View, name: str) -> View:
+    return replace(view, image=replace(view.image, paths=(name, *view.image.paths)))
+
+
+def _wished_again(views: Sequence[View], wish: Wish) -> list[View]:
+    """The views of a known file that are wished for by name."""
+    if wish.planes.z == "" and wish.planes.t == "":
+        return []
+    scenes = {view.scene: view.image for view in views}
+    wanted = wish.planes.scenes(max(scenes) + 1)
+    return [view for scene, image in scenes.items() if scene in wanted for view in wish.planes.views(image, scene)]
 
 
 def _fingerprint(file: Path) -> str:
@@ -108,20 +129,37 @@ def _copied(file: Path, mark: str, folder: Path, taken: set[Path]) -> Path:
         if target in taken:
             continue
         if not target.exists():
-            with replacing(target) as temporary:
-                shutil.copy2(file, temporary)
+            _copy(file, target)
             return target
         if _fingerprint(target) == mark:
             return target
     raise UsageError(f"too many different images are called {file.name}", next_step="rename some of them")
 
 
-def _new_view(file: Path, root: Path, done: Imported) -> View | None:
+def _copy(file: Path, target: Path) -> None:
+    if file.is_dir():  # an OME-Zarr
+        with new_folder(target) as working:
+            shutil.copytree(file, working, dirs_exist_ok=True)
+        return
+    with replacing(target) as temporary:
+        shutil.copy2(file, temporary)
+
+
+def _new_views(file: Path, root: Path, wish: Wish, done: Imported) -> list[View]:
+    """The views of a file that are wished for, of all of its scenes that are."""
+    views: list[View] = []
     try:
-        return View(image_ref(file, id=uuid.uuid4().hex, name=noted_path(file, root)))
+        with open_image(file) as opened:
+            scenes = wish.planes.scenes(len(opened.info.scenes) or 1)
+        for scene in scenes:
+            image = image_ref(file, id=uuid.uuid4().hex, name=noted_path(file, root), scene=scene)
+            views += wish.planes.views(image, scene)
     except ImageError as error:
         done.losses.add("image-unreadable", error.message, file)
-        return None
+        return []
+    if not views:
+        done.losses.add("plane-missing", "the file has no plane, time point or scene that was wished for", file)
+    return views
 
 
 def _grouped(images: Sequence[ImageRef], pattern: str) -> dict[str, ImageRef]:

@@ -46,8 +46,8 @@ def sort_out(wish: Wish, root: Path, done: Imported, stack: ExitStack) -> Source
             raise UsageError(f"{path} does not exist", next_step="check the path")
     found = Sources(find_images(wish.images) if wish.images else [])
     for source in wish.sources:
-        if source.is_file() and is_image(source):
-            found.images.append(source)
+        if is_image(source):
+            found.images += find_images(source) if source.is_dir() else [source]
             continue
         brings_images = _is_zip(source) and not wish.images and not wish.labels
         place = _kept_zip(source, root, done, stack) if brings_images else source

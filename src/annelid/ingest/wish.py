@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from annelid.errors import UsageError
 from annelid.formats.base import LossReport
+from annelid.ingest.planes import Choice, Planes
 
 Missing = Literal["new", "background"]
 
@@ -26,6 +28,9 @@ class Wish:
         group: pattern for the group in the file names, or "".
         missing: what an image without annotation is: not annotated yet, or background.
         copy: copy the images into the project.
+        z: which planes of stacks become views, see `Planes`.
+        t: which time points of movies do.
+        scene: which images do of files that hold several.
     """
 
     sources: tuple[Path, ...]
@@ -37,6 +42,20 @@ class Wish:
     group: str = ""
     missing: Missing = "new"
     copy: bool = False
+    z: Choice = ""
+    t: Choice = ""
+    scene: Choice = ""
+
+    @property
+    def planes(self) -> Planes:
+        """The three as one."""
+        return Planes(self.z, self.t, self.scene)
+
+    def __post_init__(self) -> None:
+        _ = self.planes  # refuses what it does not know
+        if self.missing not in get_args(Missing):
+            known = " or ".join(get_args(Missing))
+            raise UsageError(f"missing: expected {known}, found {self.missing!r}", next_step=f"--missing {known}")
 
 
 @dataclass
@@ -52,6 +71,8 @@ class Imported:
         format: names of the annotation's formats, or "".
         losses: what could not be carried.
         parts: id of the view -> part, where the annotation has a split of its own.
+        renamed: labels that were renamed.
+        notes: what was chosen where nothing was wished for.
     """
 
     images_new: int = 0
@@ -62,6 +83,8 @@ class Imported:
     format: str = ""
     losses: LossReport = field(default_factory=LossReport)
     parts: dict[str, str] = field(default_factory=dict)
+    renamed: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
 
 
 def summary(done: Imported) -> dict[str, Any]:
@@ -72,4 +95,5 @@ def summary(done: Imported) -> dict[str, Any]:
         "classes_added": list(done.classes_added),
         "format": done.format,
         "losses": [vars(loss) for loss in done.losses],
+        "notes": done.notes,
     }

@@ -9,7 +9,7 @@ import numpy as np
 from annelid.dataset import State
 from annelid.geometry import Ring
 from annelid.objects import Objects
-from annelid.store.rows import to_rows
+from annelid.store.rows import ObjectRow, to_rows
 
 
 @dataclass(frozen=True)
@@ -80,3 +80,26 @@ def diff(old: Objects, new: Objects) -> tuple[Objects, tuple[str, ...]]:
     changed = [n for n, row in enumerate(after) if before.get(row.id) != row]
     kept = {row.id for row in after}
     return new[np.array(changed, np.int64)], tuple(id_ for id_ in before if id_ not in kept)
+
+
+def keep_ids(old: Objects, new: Objects) -> Objects:
+    """``new`` with the ids of the equal objects of ``old``, so that reading a file again changes nothing.
+
+    Args:
+        old: the objects as they are stored.
+        new: the objects as they shall be; ids that ``old`` has too stay.
+    """
+    known, given = set(map(str, old.ids)), set(map(str, new.ids))
+    free: dict[ObjectRow, list[str]] = {}
+    for row in to_rows(old):
+        if row.id not in given:
+            free.setdefault(row._replace(id="", parent=""), []).append(row.id)
+    names: dict[str, str] = {}
+    for row in to_rows(new):
+        equal = free.get(row._replace(id="", parent=""))
+        if row.id not in known and equal:
+            names[row.id] = equal.pop(0)
+    if not names:
+        return new
+    ids, parents = ([names.get(str(name), str(name)) for name in column] for column in (new.ids, new.parents))
+    return new.replace(ids=ids, parents=parents)
