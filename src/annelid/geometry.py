@@ -113,6 +113,22 @@ def ellipse_ring(
     return np.stack([centre_xy[0] + x * cos - y * sin, centre_xy[1] + x * sin + y * cos], 1)
 
 
+def rotated_box_ring(cx: float, cy: float, width: float, height: float, angle: float) -> Ring:
+    """The four corners of a rotated box, clockwise from its own top left.
+
+    Args:
+        cx: centre x.
+        cy: centre y.
+        width: length of its top edge.
+        height: length of its left edge.
+        angle: rotation in radians, clockwise on the screen.
+    """
+    cos, sin = np.cos(angle), np.sin(angle)
+    along, across = np.array([cos, sin]) * width / 2, np.array([-sin, cos]) * height / 2
+    corners = np.array([-along - across, along - across, along + across, across - along], np.float64)
+    return corners + (cx, cy)
+
+
 def move_shape(
     shape: Shape, offset_xy: tuple[float, float] = (0.0, 0.0), scale_xy: tuple[float, float] = (1, 1)
 ) -> Shape:

@@ -14,11 +14,12 @@ from annelid.dataset import Dataset
 from annelid.errors import AnnotationError, UsageError
 from annelid.objects import Kind
 
-TOLERANCE_PX = {"yolo": 1e-4}
-UNORDERED = {"labelme"}
+TOLERANCE_PX = {"yolo": 1e-4, "labelstudio": 1e-6, "cvat": 1e-6, "voc": 1e-6, "via": 1e-6}
+UNORDERED = {"labelstudio", "labelme"}
 """Formats without a list of classes: their order is that of first appearance."""
 LOSSLESS = {
     "coco": (Kind.BOX, Kind.MASK),
+    "geojson": tuple(kind for kind in Kind if kind != Kind.ELLIPSE),
     "labelme": (Kind.BOX, Kind.MASK, Kind.POINT, Kind.ROTATED_BOX),
 }
 

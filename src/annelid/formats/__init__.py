@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from annelid.errors import AnnotationError, UsageError
-from annelid.formats import coco, labelmask, labelme, yolo
+from annelid.formats import coco, cvat, geojson, labelmask, labelme, labelstudio, via, voc, yolo
 from annelid.formats.base import Format
 
 __all__ = ["ALIASES", "FORMATS", "get", "sniff"]
@@ -16,9 +16,19 @@ FORMATS: dict[str, Format] = {
     "coco": cast("Format", coco),
     "yolo": cast("Format", yolo),
     "labelmask": cast("Format", labelmask),
+    "voc": cast("Format", voc),
+    "cvat": cast("Format", cvat),
+    "labelstudio": cast("Format", labelstudio),
+    "via": cast("Format", via),
+    "geojson": cast("Format", geojson),
 }
 
-ALIASES = {"anylabeling": "labelme", "x-anylabeling": "labelme", "xanylabeling": "labelme", "cvat": "coco"}
+ALIASES = {
+    "anylabeling": "labelme",
+    "x-anylabeling": "labelme",
+    "xanylabeling": "labelme",
+    "qupath": "geojson",
+}
 """Other names by which people ask for a format."""
 
 

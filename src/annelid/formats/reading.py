@@ -1,0 +1,265 @@
+"""Reading: the images, classes and losses that gather while annotation files are read."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annelid.dataset import LabeledImage, State, whole_image
+from annelid.errors import AnnotationError, ImageError
+from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.row import Row, objects_of_rows, row_inside, view_of
+from annelid.objects import Kind, Objects
+
+SizeWh = tuple[int, int]
+MAX_COORDINATE = 1e7
+"""Coordinates beyond are a mistake: no image is that large."""
+
+
+class ShapeError(Exception):
+    """A shape that cannot become an object.
+
+    Args:
+        kind: code of the loss.
+        what: the sentence for the user, without what became of the shape.
+        key: where in the shape, or "".
+    """
+
+    def __init__(self, kind: str, what: str, key: str = "") -> None:
+        super().__init__(what)
+        self.kind, self.what, self.key = kind, f"{what}: the shape was left out", key
+
+
+@dataclass
+class Reading:
+    """What one call of ``read`` knows; items are added to it, and it becomes `Annotations` in the end.
+
+    Attributes:
+        images: where to look for the images.
+        given: class names that the caller gave; others are a loss.
+        losses: what was lost so far.
+        labels: class names in order of first appearance.
+        items: path of the image (with its part's folder, where two have one name) -> item.
+        parts: path of the image -> part.
+    """
+
+    images: ImageIndex
+    given: tuple[str, ...] = ()
+    losses: LossReport = field(default_factory=LossReport)
+    labels: dict[str, None] = field(default_factory=dict)
+    items: dict[str, LabeledImage] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
+
+    def locate(
+        self, names: Sequence[str], said: SizeWh | None, file: Path, place: str = "", count: int = 1
+    ) -> tuple[str, SizeWh] | None:
+        """Path and size of an image; the image file's own size wins over what the annotation says.
+
+        Args:
+            names: names to look for, likeliest first; the first one names an image that is not found.
+            said: the size in the annotation.
+            file: the annotation file, for losses.
+            place: where in it.
+            count: how many objects are concerned.
+
+        Returns:
+            None, with a loss, where nothing tells the size.
+        """
+        names = [name for name in dict.fromkeys(names) if name] or [file.stem]
+        path = self._find(names, file, place)
+        size_wh = self._size(path, file, place) if path else None
+        if path is None:
+            what = f"image {names[0]!r} was not found"
+            what += f"; the size {said[0]} x {said[1]} is the file's word" if said else ""
+            if said:
+                self.losses.add("image-missing", what, file, place, max(count, 1))
+        elif size_wh and said and size_wh != said:
+            what = (
+                f"the file says {said[0]} x {said[1]}, {path.name} has {size_wh[0]} x {size_wh[1]}: the image is right"
+            )
+            self.losses.add("image-size-differs", what, file, place, max(count, 1))
+        if size_wh is None and said is None:
+            what = f"neither the file nor an image tells the size of {names[0]!r}: its objects were left out"
+            self.losses.add("image-missing", what, file, place, max(count, 1))
+            return None
+        return (path.as_posix() if path else names[0].replace("\\", "/")), size_wh or said or (0, 0)
+
+    def _find(self, names: Sequence[str], file: Path, place: str) -> Path | None:
+        ambiguous = ""
+        for name in names:
+            try:
+                path = self.images.find(name)
+            except AnnotationError as error:
+                ambiguous = ambiguous or error.message
+                continue
+            if path is not None:
+                return path
+        if ambiguous:
+            self.losses.add("image-ambiguous", ambiguous, file, place)
+        return None
+
+    def _size(self, path: Path, file: Path, place: str) -> SizeWh | None:
+        try:
+            return self.images.size_wh(path)
+        except ImageError as error:
+            self.losses.add("image-unreadable", error.message, file, place)
+            return None
+
+    def inside(self, row: Row, size_wh: SizeWh, file: Path, place: str) -> Row | None:
+        """What of a row lies inside the image; a loss where something was cut off."""
+        if np.abs(np.concatenate([ring for part in row.shape for ring in part])).max() > MAX_COORDINATE:
+            what = f"a coordinate beyond {MAX_COORDINATE:.0e}: the shape was left out"
+            self.losses.add("outline-invalid", what, file, place)
+            return None
+        inside, cut = row_inside(row, size_wh)
+        if cut:
+            kind = "clipped" if inside else "outside-image"
+            what = "the outline was cut at the image's edge" if inside else "the shape lies outside the image"
+            self.losses.add(kind, what, file, place)
+        return inside
+
+    def bad_shape(self, error: ShapeError, file: Path, place: str) -> None:
+        """Note a shape that was left out."""
+        self.losses.add(error.kind, error.what, file, f"{place}.{error.key}" if error.key else place)
+
+    def add(
+        self,
+        found: tuple[str, SizeWh],
+        rows: Iterable[Row],
+        file: Path,
+        place: str = "",
+        *,
+        part: str = "",
+        state: State = "reviewed",
+    ) -> None:
+        """Add an image with its objects; what was reviewed is complete everywhere, all else nowhere."""
+        path, size_wh = found
+        objects = objects_of_rows(self._known(list(rows), file))
+        covered = whole_image(size_wh) if state == "reviewed" else ()
+        item = LabeledImage(view_of(path, size_wh), objects, covered, state=state)
+        if path in self.items:
+            what = f"{path} is there twice; the objects of both were put together"
+            self.losses.add("image-twice", what, file, place)
+            item = _merged(self.items[path], item)
+        self.items[path] = item
+        if part:
+            self.parts.setdefault(path, part)
+
+    def _known(self, rows: list[Row], file: Path) -> list[Row]:
+        """The rows whose class was given, where any was."""
+        for row in rows:
+            self.labels.setdefault(row.label)
+        if not self.given:
+            return rows
+        unknown = Counter(row.label for row in rows if row.label not in self.given)
+        for label, count in unknown.items():
+            what = f"{label!r} is none of the given classes: its objects were left out"
+            self.losses.add("class-unknown", what, file, count=count)
+        return [row for row in rows if row.label not in unknown]
+
+    def annotations(self, classes: Sequence[str] = ()) -> Annotations:
+        """All of it; ``classes`` are those that the source lists, which come before others that it uses."""
+        ordered = self.given or tuple(dict.fromkeys([*classes, *self.labels]))
+        return Annotations(ordered, tuple(self.items.values()), self.losses, self.parts)
+
+
+def _merged(first: LabeledImage, second: LabeledImage) -> LabeledImage:
+    taken = set(first.objects.ids)
+    ids = [name if name not in taken else f"{name}-{n}" for n, name in enumerate(second.objects.ids)]
+    return replace(first, objects=Objects.concat([first.objects, second.objects.replace(ids=ids)]))
+
+
+def joined(rows: Iterable[tuple[Row, str]], native: str) -> list[Row]:
+    """Polygons, and masks, of one group and one label become the parts of one object.
+
+    Args:
+        rows: rows with their group, "" for none.
+        native: key of `Row.extra` with what the file says of each shape; what it says of further parts is kept
+            under ``parts`` where it differs.
+    """
+    objects: dict[object, Row] = {}
+    for number, (row, group) in enumerate(rows):
+        is_part = group and row.kind in (Kind.POLYGON, Kind.MASK)
+        key = (group, row.label) if is_part else number
+        objects[key] = _with_part(objects[key], row, native) if key in objects else row
+    return list(objects.values())
+
+
+def _with_part(row: Row, part: Row, native: str) -> Row:
+    keys, others = dict(row.extra.get(native, {})), part.extra.get(native, {})
+    parts = keys.pop("parts", [dict(keys)] * (len(row.shape) - 1))
+    if parts or others != keys:
+        parts = [*parts, others]
+    if parts and any(other != keys for other in parts):
+        keys["parts"] = parts
+    extra = {**row.extra, native: keys} if keys else row.extra
+    kind = row.kind if row.kind == part.kind else Kind.POLYGON
+    return replace(row, shape=row.shape + part.shape, extra=extra, kind=kind)
+
+
+def number(value: object, what: str, key: str = "") -> float:
+    """A number from a file, which may be written as text.
+
+    Raises:
+        ShapeError: it is none, or is not finite.
+    """
+    try:
+        found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise ShapeError("outline-invalid", f"expected a number as {what}, found {value!r:.60}", key)
+    return found
+
+
+def points(xs: object, key: str, least: int = 3) -> NDArray[np.float64]:
+    """float64 (n, 2) from a list of pairs.
+
+    Raises:
+        ShapeError: they are no pairs of finite numbers, or fewer than ``least``.
+    """
+    try:
+        found = np.asarray(xs, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ShapeError("outline-invalid", "expected pairs of numbers", key) from None
+    if found.ndim != 2 or found.shape[1] != 2 or not np.isfinite(found).all():
+        raise ShapeError("outline-invalid", "expected pairs of finite numbers", key)
+    if len(found) > least >= 3 and (found[0] == found[-1]).all():
+        found = found[:-1]  # closed: the first point again
+    if len(found) < least:
+        raise ShapeError("outline-invalid", f"expected at least {least} points, found {len(found)}", key)
+    return found
+
+
+def size_from(width: object, height: object) -> SizeWh | None:
+    """A size in pixels as a file says it; None where it says none that can be."""
+    try:
+        size = tuple(int(float(v)) for v in (width, height) if isinstance(v, str | int | float))
+    except (ValueError, OverflowError):
+        return None
+    return (size[0], size[1]) if len(size) == 2 and all(0 < v < MAX_COORDINATE for v in size) else None
+
+
+def label_of(value: object, key: str) -> str:
+    """A class name.
+
+    Raises:
+        ShapeError: there is none.
+    """
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not text.strip():
+        raise ShapeError("label-missing", f"expected a class name, found {value!r:.60}", key)
+    return text
+
+
+def foreign(value: Mapping[str, Any], known: Iterable[str], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a value is neither understood nor as it is always written."""
+    skipped = set(known)
+    return {k: v for k, v in value.items() if k not in skipped and not (k in defaults and v == defaults[k])}
