@@ -156,7 +156,7 @@ def _has_outline(objects: Objects) -> bool:
 def _item_header(item: LabeledImage) -> dict[str, object]:
     return {
         "image": asdict(item.image),
-        "plane": [item.view.t, item.view.z],
+        "plane": list(item.view.plane),
         "covered": [ring.tolist() for ring in item.covered],
         "revision": item.revision,
         "state": item.state,

@@ -14,10 +14,9 @@ from annelid.dataset import LabeledImage
 from annelid.engines.base import Example
 from annelid.geometry import Shape
 from annelid.image import View
-from annelid.locate import locate
 from annelid.objects import Kind, Objects
 from annelid.preprocess import Preprocessing, render
-from annelid.readers import open_image
+from annelid.readers.view import open_view
 
 PADDING = 114
 """Grey of what is neither object nor background, the same that pads images to the network's input."""
@@ -60,8 +59,8 @@ def render_view(
     view: View, root: Path, preprocessing: Preprocessing, window: Window | None = None
 ) -> NDArray[np.uint8]:
     """uint8 RGB ``[y, x, c]`` of a view or a window ``x1, y1, x2, y2`` of it."""
-    with open_image(locate(view.image, root)) as file:
-        return render(file, preprocessing, window, t=view.t, z=view.z)
+    with open_view(view, root) as file:
+        return render(file, preprocessing, window)
 
 
 def _areas(item: LabeledImage) -> list[Shape]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 GroupSource = Literal["declared", "inferred", "assumed"]
+Projection = Literal["", "max", "mean", "sum", "focus"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class ImageRef:
     def stem(self) -> str:
         """File name without folders and without its extension."""
         name = self.name
-        for compound in (".ome.tiff", ".ome.tif"):
+        for compound in (".ome.tiff", ".ome.tif", ".ome.zarr", ".companion.ome"):
             if name.lower().endswith(compound):
                 return name[: -len(compound)]
         return name.rsplit(".", 1)[0] if "." in name else name
@@ -58,19 +59,31 @@ class ImageRef:
 
 @dataclass(frozen=True)
 class View:
-    """The plane of an image that is looked at, annotated and learned from.
+    """The plane, or projection of planes, of an image that is looked at, annotated and learned from.
 
     Attributes:
-        image: the image.
+        image: the image; of a file with several scenes, the one that is meant: each is an image of its own.
         t: index of the time point.
-        z: index of the focal plane.
+        z: index of the focal plane; 0 for a projection.
+        scene: index of the image in its file.
+        projection: "" for a single plane, else how all focal planes become one: ``max``, ``mean``, ``sum``, or
+            ``focus`` (each pixel from the plane that is sharpest there).
     """
 
     image: ImageRef
     t: int = 0
     z: int = 0
+    scene: int = 0
+    projection: Projection = ""
+
+    @property
+    def plane(self) -> tuple[int, int, int, Projection]:
+        """What tells it from other views of the same file: t, z, scene, projection."""
+        return self.t, self.z, self.scene, self.projection
 
     @property
     def id(self) -> str:
         """Id of the view: the image's own for the first plane."""
-        return self.image.id if (self.t, self.z) == (0, 0) else f"{self.image.id}:t{self.t}z{self.z}"
+        scene = f":s{self.scene}" if self.scene else ""
+        plane = f":t{self.t}{self.projection or f'z{self.z}'}" if self.projection or self.t or self.z else ""
+        return f"{self.image.id}{scene}{plane}"

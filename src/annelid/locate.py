@@ -20,7 +20,7 @@ def locate(image: ImageRef, root: Path) -> Path:
     """
     for name in image.paths:
         path = root / name
-        if path.is_file():
+        if path.exists():  # an OME-Zarr is a folder
             return path
     raise ImageError(
         root / image.path,

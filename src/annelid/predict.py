@@ -15,11 +15,10 @@ from annelid.errors import EngineError, ImageError, Interrupted
 from annelid.formats.base import Loss
 from annelid.image import View
 from annelid.jobs import Job
-from annelid.locate import locate
 from annelid.models import Card, Library
 from annelid.objects import Objects
 from annelid.preprocess import Preprocessing
-from annelid.readers import open_image
+from annelid.readers.view import open_view
 from annelid.settings import Settings
 from annelid.start import weights_file
 
@@ -156,12 +155,12 @@ def predict_view(predictor: Predictor, view: View, root: Path, preprocessing: Pr
     Raises:
         ImageError: the image is missing or cannot be read.
     """
-    with open_image(locate(view.image, root)) as file:
-        fitted = preprocessing.fit(file.overview(t=view.t, z=view.z), file.info)
+    with open_view(view, root) as file:
+        fitted = preprocessing.fit(file.overview(), file.info)
         size_wh = file.info.size_wh
         cover = tiling.tiles(size_wh, predictor.spec.tile, predictor.spec.overlap)
         found = []
         for tile in cover:
-            pixels = fitted.apply(file.read(tile.read, t=view.t, z=view.z), tile.read)
+            pixels = fitted.apply(file.read(tile.read), tile.read)
             found.append((tile, predictor([pixels])[0]))
     return found[0][1] if len(found) == 1 else tiling.merge(found, size_wh)

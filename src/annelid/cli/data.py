@@ -66,6 +66,9 @@ def import_(
     group: Annotated[str, typer.Option(help="pattern of the group in file names: '{group}_*' or a regex")] = "",
     missing: Annotated[str, typer.Option(help="images without annotation: new or background")] = "new",
     copy: Annotated[bool, typer.Option("--copy", help="copy the images into the project")] = False,
+    z: Annotated[str, typer.Option(help="focal plane: number from 0, middle, all, max, mean, sum, focus")] = "",
+    t: Annotated[str, typer.Option(help="time point: number from 0, middle, all")] = "",
+    scene: Annotated[str, typer.Option(help="image of a file that holds several: number from 0, all")] = "",
     as_json: Json = False,
 ) -> None:
     """Bring images and annotations into the project."""
@@ -80,6 +83,9 @@ def import_(
         "group": group,
         "missing": missing,
         "copy": copy,
+        "z": z,
+        "t": t,
+        "scene": scene,
     }
     with _project() as project:
         done = project.import_(*sources, **wish)
@@ -87,6 +93,7 @@ def import_(
             f"{done.images_new} new images, {done.images_known} known, {done.annotated} annotated"
             + (f" ({done.format})" if done.format else ""),
             *(f"  {name}: {count} objects" for name, count in done.objects.items()),
+            *done.notes,
             *show.losses(done.losses),
         ]
         show.answer(ingest.summary(done), lines, as_json=as_json)

@@ -3,6 +3,7 @@
 from annelid.readers.base import ImageFile, ImageInfo
 from annelid.readers.find import find_images, natural_key
 from annelid.readers.opening import image_ref, is_image, open_image, suffixes
+from annelid.readers.view import open_view, view_of
 
 __all__ = [
     "ImageFile",
@@ -12,5 +13,7 @@ __all__ = [
     "is_image",
     "natural_key",
     "open_image",
+    "open_view",
     "suffixes",
+    "view_of",
 ]

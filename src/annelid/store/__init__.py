@@ -24,10 +24,11 @@ from annelid.store.rows import from_rows
 _IMAGE = "id, paths, width, height, channels, dtype, pixel_size_um, grp, group_source, fingerprint, n_t, n_z"
 _ADD_IMAGE = f"INSERT INTO images ({_IMAGE}) VALUES ({', '.join('?' * 12)}) ON CONFLICT (id) DO NOTHING"  # noqa: S608
 _ADD_VIEW = (
-    "INSERT INTO views (id, image, t, z) SELECT ?, key, ?, ? FROM images WHERE id = ? ON CONFLICT (id) DO NOTHING"
+    "INSERT INTO views (id, image, t, z, scene, projection)"
+    " SELECT ?, key, ?, ?, ?, ? FROM images WHERE id = ? ON CONFLICT (id) DO NOTHING"
 )
 _UPDATE_IMAGE = f"UPDATE images SET {', '.join(f'{c} = ?' for c in _IMAGE.split(', ')[1:])} WHERE id = ?"  # noqa: S608
-_READ_VIEWS = "SELECT key, id, image, t, z, revision, state, covered FROM views ORDER BY key"
+_READ_VIEWS = "SELECT key, id, image, t, z, scene, projection, revision, state, covered FROM views ORDER BY key"
 _READ_IMAGES = f"SELECT key, {_IMAGE} FROM images ORDER BY key"  # noqa: S608
 
 
@@ -99,7 +100,7 @@ class Store:
         with self._database.writing() as db:
             for view in views:
                 db.execute(_ADD_IMAGE, _image_to_row(view.image))
-                db.execute(_ADD_VIEW, (view.id, view.t, view.z, view.image.id))
+                db.execute(_ADD_VIEW, (view.id, *view.plane, view.image.id))
 
     def update_images(self, images: Iterable[ImageRef]) -> None:
         """Put in new paths, groups, sizes ... of known images; ProjectError for one that is not known."""
@@ -118,8 +119,8 @@ class Store:
         """Every view, in the order in which they came."""
         with self._database.reading() as db:
             images = _images(db)
-            planes = db.execute("SELECT image, t, z FROM views ORDER BY key")
-            return [View(images[image], t, z) for image, t, z in planes]
+            planes = db.execute("SELECT image, t, z, scene, projection FROM views ORDER BY key")
+            return [View(images[image], *plane) for image, *plane in planes]
 
     # --- annotations
 
@@ -266,13 +267,13 @@ def _items(db: sqlite3.Connection, ids: list[str] | None) -> list[LabeledImage]:
     objects = revisions.objects_now(db, None if ids is None else [view[0] for view in views])
     return [
         LabeledImage(
-            View(images[image], t, z),
+            View(images[image], *plane),
             from_rows(objects.get(key, [])),
             _areas(covered),
             revision,
             state,
         )
-        for key, _, image, t, z, revision, state, covered in views
+        for key, _, image, *plane, revision, state, covered in views
     ]
 
 

@@ -49,7 +49,13 @@ def version_1(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (version_1,)
+def version_2(db: sqlite3.Connection) -> None:
+    """Views of a scene of a file, and projections along z."""
+    db.execute("ALTER TABLE views ADD COLUMN scene INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE views ADD COLUMN projection TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (version_1, version_2)
 
 
 def schema_version(db: sqlite3.Connection) -> int:
