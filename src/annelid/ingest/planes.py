@@ -45,7 +45,7 @@ class Planes:
             projected = View(image, scene=scene, projection=_projection(self.z))
             return [replace(projected, t=t) for t in times]
         z = "middle" if self.z == "" or self.z in PROJECTIONS else self.z
-        return [View(image, t, z, scene) for t in times for z in _indices(z, n_z)]
+        return [View(image, t, plane, scene) for t in times for plane in _indices(z, n_z)]
 
     def notes(self, images: Iterable[ImageRef]) -> list[str]:
         """What was chosen for want of a wish."""
