@@ -126,8 +126,10 @@ def data_of(card: Card | None, root: Path) -> tuple[Dataset, Split]:
 
 def _free_folder(runs: Path, name: str) -> Path:
     """``name``, or ``name-2``, ``name-3`` where that is taken."""
-    if not re.fullmatch(r"[\w][\w.-]{0,80}", name):
+    if not re.fullmatch(r"[\w]([\w.-]{0,79}[\w-])?", name):
         raise errors.UsageError(f"{name!r} can't name a run", next_step="use letters, digits, '-', '_' and '.'")
+    if re.fullmatch(r"(con|prn|aux|nul|(com|lpt)[0-9])(\..*)?", name, re.IGNORECASE):
+        raise errors.UsageError(f"{name!r} can't name a run: Windows keeps it for devices", next_step="choose another")
     candidates = (runs / (name if k == 1 else f"{name}-{k}") for k in range(1, 10_000))
     return next(path for path in candidates if not path.exists())
 

@@ -83,8 +83,9 @@ def image_ref(path: Path, *, id: str, name: str, scene: int = 0) -> ImageRef:  #
         scene: which of the images in the file.
 
     Raises:
-        ImageError: the file cannot be read as an image.
+        ImageError: the file cannot be read as an image, or its name is no text.
     """
+    _require_text(path, name)
     with open_image(path, scene) as image:
         info = image.info
     return ImageRef(
@@ -97,6 +98,16 @@ def image_ref(path: Path, *, id: str, name: str, scene: int = 0) -> ImageRef:  #
         fingerprint=fingerprint(path),
         planes=info.planes,
     )
+
+
+def _require_text(path: Path, name: str) -> None:
+    """File systems take any bytes as a name; a project, JSON and other computers do not."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode(errors="backslashreplace").decode()
+        step = "rename the file"
+        raise ImageError(shown, expected="a file name in UTF-8", found="other bytes", next_step=step) from None
 
 
 def suffixes() -> tuple[str, ...]:
