@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from annelid.errors import AnnotationError, UsageError
-from annelid.formats import coco, cvat, geojson, labelmask, labelme, labelstudio, via, voc, yolo
+from annelid.formats import coco, cvat, geojson, labelmask, labelme, labelstudio, maskfolder, via, voc, yolo
 from annelid.formats.base import Format
 
 __all__ = ["ALIASES", "FORMATS", "get", "sniff"]
@@ -16,6 +16,7 @@ FORMATS: dict[str, Format] = {
     "coco": cast("Format", coco),
     "yolo": cast("Format", yolo),
     "labelmask": cast("Format", labelmask),
+    "maskfolder": cast("Format", maskfolder),
     "voc": cast("Format", voc),
     "cvat": cast("Format", cvat),
     "labelstudio": cast("Format", labelstudio),
@@ -24,6 +25,7 @@ FORMATS: dict[str, Format] = {
 }
 
 ALIASES = {
+    "dsb2018": "maskfolder",
     "anylabeling": "labelme",
     "x-anylabeling": "labelme",
     "xanylabeling": "labelme",

@@ -17,6 +17,7 @@ from annelid.formats.labelmask_write import write as write
 from annelid.formats.mask_file import SUFFIXES, Labels, read_labels
 from annelid.formats.mask_pairs import common_folder, is_mask_folder, is_mask_name, pair
 from annelid.formats.mask_table import Table, read_table
+from annelid.formats.maskfolder_layout import image_folders
 from annelid.formats.row import view_of
 from annelid.objects import Objects
 
@@ -30,6 +31,8 @@ _TRIED = 20
 def sniff(path: Path) -> bool:
     """Whether a file or a folder holds masks, by names first, then by the pixels of the first that is whole."""
     root = path if path.is_dir() else path.parent
+    if path.is_dir() and image_folders(path):
+        return False
     files = _mask_files(path) if path.is_dir() else [path] if path.suffix.lower() in SUFFIXES else []
     if path.is_file() and not is_mask_name(path, root.parent):
         return False

@@ -35,9 +35,11 @@ class Lost:
     """Counts what one file cannot say.
 
     Attributes:
+        what: code of the loss -> the sentence for the user.
         counts: code of the loss -> objects.
     """
 
+    what: Mapping[str, str] = field(default_factory=lambda: _WHAT)
     counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, kind: str) -> None:
@@ -48,7 +50,7 @@ class Lost:
         """Tell each kind once."""
         for kind, count in self.counts.items():
             if count:
-                losses.add(kind, _WHAT[kind], file, place, count)
+                losses.add(kind, self.what[kind], file, place, count)
 
 
 def annotated(dataset: Dataset) -> Iterator[LabeledImage]:
