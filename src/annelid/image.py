@@ -84,6 +84,11 @@ class View:
     @property
     def id(self) -> str:
         """Id of the view: the image's own for the first plane."""
-        scene = f":s{self.scene}" if self.scene else ""
-        plane = f":t{self.t}{self.projection or f'z{self.z}'}" if self.projection or self.t or self.z else ""
-        return f"{self.image.id}{scene}{plane}"
+        return f"{self.image.id}{self.suffix.replace('_', ':')}"
+
+    @property
+    def suffix(self) -> str:
+        """What tells its file name from those of other views of the file: ``_s1_t0z5``, "" for the first plane."""
+        scene = f"_s{self.scene}" if self.scene else ""
+        plane = f"_t{self.t}{self.projection or f'z{self.z}'}" if self.projection or self.t or self.z else ""
+        return f"{scene}{plane}"

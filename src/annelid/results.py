@@ -70,7 +70,7 @@ class Previewed:
     @classmethod
     def make(cls, item: LabeledImage, root: Path, before: Preprocessing, after: Preprocessing, folder: Path) -> Self:
         """Write the picture."""
-        path = folder / f"{item.image.stem}_preview.png"
+        path = folder / f"{item.image.stem}{item.view.suffix}_preview.png"
         pair = [render_view(item.view, root, p) for p in (before, after)]
         picture.to_png(picture.before_after(*pair), path)
         return cls(item.image.path, path)

@@ -18,6 +18,8 @@ from annelid.readers import image_ref, open_image
 from annelid.split.groups import group_by_pattern, infer_group
 from annelid.store import Store
 
+_NO_PLANE = "the file has no plane, time point or scene that was wished for"
+
 
 def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done: Imported) -> dict[Path, list[View]]:
     """Put the images into the store; file -> its views. Those that can't be read are said and left out.
@@ -43,7 +45,7 @@ def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done
             store.update_images([view.image for view in views])
         if views:
             done.images_known += 1
-            more = [view for view in _wished_again(views, wish) if view.id not in {v.id for v in views}]
+            more = [view for view in _wished_again(views, wish, file, done) if view.id not in {v.id for v in views}]
             store.add_images(more)
             views = views + more
         else:
@@ -86,13 +88,16 @@ def _seen_at(view: View, name: str) -> View:
     return replace(view, image=replace(view.image, paths=(name, *view.image.paths)))
 
 
-def _wished_again(views: Sequence[View], wish: Wish) -> list[View]:
+def _wished_again(views: Sequence[View], wish: Wish, file: Path, done: Imported) -> list[View]:
     """The views of a known file that are wished for by name."""
     if wish.planes.z == "" and wish.planes.t == "":
         return []
     scenes = {view.scene: view.image for view in views}
     wanted = wish.planes.scenes(max(scenes) + 1)
-    return [view for scene, image in scenes.items() if scene in wanted for view in wish.planes.views(image, scene)]
+    found = [view for scene, image in scenes.items() if scene in wanted for view in wish.planes.views(image, scene)]
+    if not found:
+        done.losses.add("plane-missing", _NO_PLANE, file)
+    return found
 
 
 def _fingerprint(file: Path) -> str:
@@ -155,10 +160,10 @@ def _new_views(file: Path, root: Path, wish: Wish, done: Imported) -> list[View]
             image = image_ref(file, id=uuid.uuid4().hex, name=noted_path(file, root), scene=scene)
             views += wish.planes.views(image, scene)
     except ImageError as error:
-        done.losses.add("image-unreadable", error.message, file)
+        done.losses.add("image-unreadable", error.message, error.file)
         return []
     if not views:
-        done.losses.add("plane-missing", "the file has no plane, time point or scene that was wished for", file)
+        done.losses.add("plane-missing", _NO_PLANE, file)
     return views
 
 
