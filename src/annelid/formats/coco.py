@@ -119,7 +119,6 @@ def _joined(files: Sequence[Path], subsets: Sequence[str], several: Sequence[Coc
         parts,
         only.image_paths if only else {},
         only.class_names if only else {},
-        only.stated if only else {},
     )
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.coco_header import Crowd, checked, class_names, crowd_is_object
-from annelid.formats.coco_objects import Json, Reading, SizeWh, read_objects
+from annelid.formats.coco_objects import read_objects
+from annelid.formats.coco_reading import Json, Reading, SizeWh
 from annelid.formats.coco_shape import OURS
 from annelid.formats.jsontext import collecting_nothing, parse
 from annelid.formats.row import view_of
@@ -28,13 +28,10 @@ class CocoAnnotations(Annotations):
     Attributes:
         image_paths: image id as text -> path of the item; empty when several files were read.
         class_names: category id as text -> class name.
-        stated: path of the item -> float64 (N, 5), the ``bbox`` and ``area`` that the file itself gives each
-            object (NaN where it gives none); COCO's own figures are counted with those.
     """
 
     image_paths: Mapping[str, str] = field(default_factory=dict)
     class_names: Mapping[str, str] = field(default_factory=dict)
-    stated: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @collecting_nothing()
@@ -70,7 +67,6 @@ def loads(
     of_image = _by_image(annotations, reading)
     items: dict[tuple[str, int, int], LabeledImage] = {}
     paths: dict[str, str] = {}
-    stated: dict[str, NDArray[np.float64]] = {}
     annotated = _says_where(annotations) if annotations else bool(names)
     for key, entry, place in _image_entries(data, reading):
         own = of_image.pop(key, [])
@@ -78,16 +74,15 @@ def loads(
         if found is None:
             continue
         path, size_wh = found
-        objects, figures = read_objects(own, size_wh, reading)
+        objects = read_objects(own, size_wh, reading)
         item = _item(path, size_wh, objects, entry, annotated)
         add_item(items, item, losses, file, place)
         paths[key] = path
-        stated[path] = np.concatenate([stated[path], figures]) if path in stated else figures
     for stray in of_image.values():
         for number, _ in stray:
             place = f"annotations[{number}].image_id"
             losses.add("image-unknown", "the annotation's image is not listed: it was left out", file, place)
-    return CocoAnnotations(ordered, tuple(items.values()), losses, {}, paths, names, stated)
+    return CocoAnnotations(ordered, tuple(items.values()), losses, {}, paths, names)
 
 
 def _says_where(annotations: Sequence[Any]) -> bool:

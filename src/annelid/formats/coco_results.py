@@ -10,7 +10,8 @@ from typing import Any
 from annelid.errors import AnnotationError
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.coco_header import checked
-from annelid.formats.coco_objects import Reading, read_objects
+from annelid.formats.coco_objects import read_objects
+from annelid.formats.coco_reading import Reading
 from annelid.formats.coco_read import CocoAnnotations
 from annelid.formats.images import Names
 from annelid.formats.jsontext import parse, read_text
@@ -42,7 +43,7 @@ def read_results(path: Path, truth: Annotations, losses: LossReport | None = Non
     reading = Reading(str(path), table.class_names, known, crowd_is_object=True, losses=found, as_is=True)
     groups = _by_path(values, table, reading, root)
     sizes = {item.image.path: item.size_wh for item in truth.items}
-    return {name: read_objects(groups.get(name, []), size, reading, root)[0] for name, size in sizes.items()}
+    return {name: read_objects(groups.get(name, []), size, reading, root) for name, size in sizes.items()}
 
 
 @dataclass(frozen=True)

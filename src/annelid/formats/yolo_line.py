@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from annelid import geometry
@@ -151,16 +152,17 @@ def looks_oriented(rings: Sequence[Ring]) -> bool:
 def box_text(index: int, box_xyxy: NDArray[np.float64], size_wh: tuple[int, int]) -> str:
     """The line of a box."""
     (x1, y1, x2, y2), (w, h) = box_xyxy.tolist(), size_wh
-    return _text(index, [(x1 + x2) / 2 / w, (y1 + y2) / 2 / h, (x2 - x1) / w, (y2 - y1) / h])
+    return text_of_shares(index, np.array([(x1 + x2) / 2 / w, (y1 + y2) / 2 / h, (x2 - x1) / w, (y2 - y1) / h]))
 
 
 def ring_text(index: int, ring: Ring, size_wh: tuple[int, int]) -> str:
     """The line of an outline; one of less than three vertices repeats its last."""
     if len(ring) < 3:
         ring = np.concatenate([ring, np.repeat(ring[-1:], 3 - len(ring), 0)])
-    return _text(index, np.clip(ring / size_wh, 0, 1).ravel().tolist())
+    return text_of_shares(index, np.clip(ring / size_wh, 0, 1).ravel())
 
 
-def _text(index: int, values: Sequence[float]) -> str:
-    """Twelve digits: exact to 1e-7 pixels in an image of 100,000."""
-    return " ".join([str(index), *(f"{value:.12g}" for value in values)])
+def text_of_shares(index: int, shares: NDArray[np.float64]) -> str:
+    """The line of shares of the image; twelve digits are exact to 1e-7 pixels in an image of 100,000."""
+    numbers = orjson.dumps(np.round(shares, 12), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return f"{index} {numbers[1:-1].replace(',', ' ')}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annelid import geometry, tracing
 from annelid.atomic import write_text
@@ -14,7 +15,7 @@ from annelid.dataset import Dataset, LabeledImage, Task
 from annelid.errors import AnnotationError
 from annelid.formats.base import LossReport
 from annelid.formats.data_yaml import PARTS, data_yaml_text
-from annelid.formats.yolo_line import box_text, ring_text
+from annelid.formats.yolo_line import box_text, ring_text, text_of_shares
 from annelid.formats.yolo_ring import single_ring
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
@@ -103,7 +104,13 @@ def _text(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: 
 def _lines(objects: Objects, indices: list[int], size_wh: tuple[int, int], task: Task, lost: Counter[str]) -> list[str]:
     """A line per object that has vertices."""
     lines: list[str] = []
+    plain = _plain_polygons(objects) if task == "segment" else np.zeros(len(objects), bool)
+    shares = np.clip(objects.coords / size_wh, 0, 1)
+    vertex = objects.ring_offsets[objects.part_offsets[objects.object_offsets]].tolist()
     for n, index in enumerate(indices):
+        if plain[n]:
+            lines.append(text_of_shares(index, shares[vertex[n] : vertex[n + 1]].ravel()))
+            continue
         kind, shape = Kind(int(objects.kinds[n])), objects.shape(n)
         if not any(len(part[0]) for part in shape if part):
             lost["empty"] += 1
@@ -112,6 +119,15 @@ def _lines(objects: Objects, indices: list[int], size_wh: tuple[int, int], task:
         else:
             lines.append(box_text(index, objects.boxes_xyxy[n], size_wh))
     return lines
+
+
+def _plain_polygons(objects: Objects) -> NDArray[np.bool_]:
+    """Which objects are polygons of one ring that nothing is to be said about, bool (N,)."""
+    rings = objects.part_offsets[objects.object_offsets]
+    vertices = np.diff(objects.ring_offsets[rings])
+    one_ring = (np.diff(rings) == 1) & (np.diff(objects.object_offsets) == 1)
+    usual = (vertices >= 3) & (vertices <= MAX_VERTICES)
+    return np.asarray((objects.kinds == Kind.POLYGON) & one_ring & usual, bool)
 
 
 def _ring(kind: Kind, shape: Shape, size_wh: tuple[int, int], lost: Counter[str]) -> geometry.Ring:

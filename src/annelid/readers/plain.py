@@ -49,7 +49,7 @@ class PlainImage(ImageFile):
         with _opened(path) as picture:
             _check_size(path, picture)
             self._kind = _kind(path, picture)
-            turned = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+            turned = _orientation(picture) in (5, 6, 7, 8)
             size = picture.size[::-1] if turned else picture.size
         self.info = ImageInfo(
             size_wh=(int(size[0]), int(size[1])),
@@ -58,6 +58,8 @@ class PlainImage(ImageFile):
             is_rgb=self._kind.is_rgb,
             notes=("the alpha channel is ignored",) if self._kind.has_alpha else (),
         )
+        if not _has_end(path):  # perhaps cut off: only decoding tells
+            self._pixels = self._decode()
 
     def read(self, window_xyxy: Window | None = None, *, t: int = 0, z: int = 0, step: int = 1) -> Pixels:
         """Read a window; see `ImageFile.read`."""
@@ -80,6 +82,23 @@ class PlainImage(ImageFile):
     def close(self) -> None:
         """Forget the pixels."""
         self._pixels = None
+
+
+def _orientation(picture: Image.Image) -> int:
+    """The orientation in the EXIF data; of a PNG only where it comes before the pixels, which are not decoded."""
+    if isinstance(picture, PngImagePlugin.PngImageFile) and "exif" not in picture.info:
+        return 1
+    return int(picture.getexif().get(_ORIENTATION, 1))
+
+
+def _has_end(path: Path) -> bool:
+    """Whether the end mark of the format stands near the end of the file."""
+    with path.open("rb") as file:
+        head = file.read(8)
+        file.seek(max(path.stat().st_size - 512, 0))
+        tail = file.read()
+    mark = b"IEND" if head == _PNG else b"\xff\xd9" if head.startswith(_JPEG) else b""
+    return bool(mark) and mark in tail
 
 
 def _opened(path: Path) -> Image.Image:
