@@ -152,17 +152,22 @@ def looks_oriented(rings: Sequence[Ring]) -> bool:
 def box_text(index: int, box_xyxy: NDArray[np.float64], size_wh: tuple[int, int]) -> str:
     """The line of a box."""
     (x1, y1, x2, y2), (w, h) = box_xyxy.tolist(), size_wh
-    return text_of_shares(index, np.array([(x1 + x2) / 2 / w, (y1 + y2) / 2 / h, (x2 - x1) / w, (y2 - y1) / h]))
+    return text_of_shares(index, np.round([(x1 + x2) / 2 / w, (y1 + y2) / 2 / h, (x2 - x1) / w, (y2 - y1) / h], 12))
 
 
 def ring_text(index: int, ring: Ring, size_wh: tuple[int, int]) -> str:
     """The line of an outline; one of less than three vertices repeats its last."""
     if len(ring) < 3:
         ring = np.concatenate([ring, np.repeat(ring[-1:], 3 - len(ring), 0)])
-    return text_of_shares(index, np.clip(ring / size_wh, 0, 1).ravel())
+    return text_of_shares(index, rounded_shares(ring, size_wh).ravel())
+
+
+def rounded_shares(coords: NDArray[np.float64], size_wh: tuple[int, int]) -> NDArray[np.float64]:
+    """Coordinates (K, 2) as shares of the image; twelve digits are exact to 1e-7 pixels in an image of 100,000."""
+    return np.round(np.clip(coords / size_wh, 0, 1), 12)
 
 
 def text_of_shares(index: int, shares: NDArray[np.float64]) -> str:
-    """The line of shares of the image; twelve digits are exact to 1e-7 pixels in an image of 100,000."""
-    numbers = orjson.dumps(np.round(shares, 12), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    """The line of shares of the image."""
+    numbers = orjson.dumps(shares, option=orjson.OPT_SERIALIZE_NUMPY).decode()
     return f"{index} {numbers[1:-1].replace(',', ' ')}"

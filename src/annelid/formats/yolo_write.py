@@ -15,7 +15,7 @@ from annelid.dataset import Dataset, LabeledImage, Task
 from annelid.errors import AnnotationError
 from annelid.formats.base import LossReport
 from annelid.formats.data_yaml import PARTS, data_yaml_text
-from annelid.formats.yolo_line import box_text, ring_text, text_of_shares
+from annelid.formats.yolo_line import box_text, ring_text, rounded_shares, text_of_shares
 from annelid.formats.yolo_ring import single_ring
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
@@ -105,7 +105,7 @@ def _lines(objects: Objects, indices: list[int], size_wh: tuple[int, int], task:
     """A line per object that has vertices."""
     lines: list[str] = []
     plain = _plain_polygons(objects) if task == "segment" else np.zeros(len(objects), bool)
-    shares = np.clip(objects.coords / size_wh, 0, 1)
+    shares = rounded_shares(objects.coords, size_wh)
     vertex = objects.ring_offsets[objects.part_offsets[objects.object_offsets]].tolist()
     for n, index in enumerate(indices):
         if plain[n]:
