@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from annelid import geometry
+from annelid.atomic import replacing
 from annelid.errors import AnnotationError
 from annelid.geometry import Ring
 from annelid.image import ImageRef, View
@@ -128,7 +129,8 @@ class Dataset:
         """Write the snapshot as one ``.npz`` file (see `load`)."""
         header = {"classes": self.classes, "items": [_item_header(item) for item in self.items]}
         arrays = {f"objects{i}": np.frombuffer(item.objects.to_bytes(), np.uint8) for i, item in enumerate(self.items)}
-        np.savez_compressed(path, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+        with replacing(path) as temporary:
+            np.savez_compressed(temporary, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: Path) -> Dataset:

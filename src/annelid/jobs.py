@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -186,8 +188,9 @@ def run(job: Job, watch: Any = None) -> dict[str, Any]:
         Interrupted: the user stopped it.
         AnnelidError: what the worker raised.
     """
-    job.write()
-    process = start(job)
+    with all_or_nothing(job.folder) if not (job.folder / "job.json").exists() else nullcontext():
+        job.write()
+        process = start(job)
     followed = follow(job, process)
     while True:
         try:
@@ -201,6 +204,16 @@ def run(job: Job, watch: Any = None) -> dict[str, Any]:
             stop(job.folder)
             followed = follow(job, process)
     return result(job, process.wait())
+
+
+@contextmanager
+def all_or_nothing(folder: Path) -> Iterator[None]:
+    """A block that fills a new folder; when it fails (the disk is full), the folder goes."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def plain(value: Any) -> Any:

@@ -47,7 +47,7 @@ def views(sources: Iterable[Path]) -> tuple[list[View], list[Loss]]:
 
 def _view(file: Path) -> View:
     name = file.as_posix()
-    return View(image_ref(file, id=hashlib.sha256(name.encode()).hexdigest()[:32], name=name))
+    return View(image_ref(file, id=hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:32], name=name))
 
 
 def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:

@@ -14,7 +14,7 @@ from annelid.engines.base import PredictConfig, Predictor, Report
 from annelid.errors import EngineError, ImageError, Interrupted
 from annelid.formats.base import Loss
 from annelid.image import View
-from annelid.jobs import Job
+from annelid.jobs import Job, all_or_nothing
 from annelid.models import Card, Library
 from annelid.objects import Objects
 from annelid.preprocess import Preprocessing
@@ -87,9 +87,10 @@ def prepare(folder: Path, views: Sequence[View], root: Path, model: Model, confi
         model: what to predict with.
         config: how to predict.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     items = tuple(LabeledImage(view, Objects.empty()) for view in views)
-    Dataset(model.classes, items).save(folder / "images.npz")
+    with all_or_nothing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        Dataset(model.classes, items).save(folder / "images.npz")
     described = {
         "engine": model.engine,
         "weights": model.weights,

@@ -416,7 +416,8 @@ class Project:
         used = self._model(model)
         predicted, _ = self._predict(used, [i.view for i in items], thresholds, watch, trust=False)
         self._check_proposed_classes(predicted)
-        self.store.save_many(proposals(items, predicted, used.reference))
+        now = [item for item in self.store.items(i.id for i in items) if item.state != "reviewed"]
+        self.store.save_many(proposals(now, predicted, used.reference))  # others may have worked meanwhile
         self._log("propose", {"model": model}, {"images": len(items)})
         return {item.image.path: len(item.objects) for item in predicted.items}
 

@@ -19,7 +19,7 @@ from annelid import atomic, engines, errors
 from annelid.dataset import Dataset
 from annelid.engines.base import Example, Report, TrainConfig, TrainingData, TrainResult
 from annelid.examples import write_examples
-from annelid.jobs import Job, events, is_running
+from annelid.jobs import Job, all_or_nothing, events, is_running
 from annelid.models import Card, Library
 from annelid.preprocess import Preprocessing
 from annelid.split import Split
@@ -68,8 +68,9 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
     engines.get(plan.engine).check(plan.config)
     folder = _free_folder(root / "runs", plan.name)
     folder.mkdir(parents=True)
-    dataset.save(folder / "dataset.npz")
-    atomic.write_text(folder / "split.json", json.dumps(split.to_dict(), indent=1))
+    with all_or_nothing(folder):
+        dataset.save(folder / "dataset.npz")
+        atomic.write_text(folder / "split.json", json.dumps(split.to_dict(), indent=1))
     config = dataclasses.asdict(plan.config) | {"resume": None}
     arguments = {
         "root": str(root),

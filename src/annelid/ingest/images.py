@@ -37,7 +37,7 @@ def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done
     known, gone = _known(store.views(), root)
     places = _copies(files, root) if wish.copy else {file: file for file in files}
     result: dict[Path, list[View]] = {}
-    added: list[View] = []
+    new: dict[Path, list[View]] = {}
     for file, place in places.items():
         views = known.get(place.resolve(), [])
         if not views and (views := _moved(place, gone)):
@@ -49,15 +49,29 @@ def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done
             store.add_images(more)
             views = views + more
         else:
-            views = _new_views(place, root, wish, done)
-            added += views
+            views = new[file] = _new_views(place, root, wish, done)
         if views:
             result[file.resolve()] = views
+    result |= _added_by_others(new, places, store, root)
+    added = [view for views in new.values() for view in views]
     done.notes += wish.planes.notes({view.image.id: view.image for view in added}.values())
-    images = _grouped([view.image for view in added], wish.group)
+    every = [view for views in result.values() for view in views]
+    images = _grouped([view.image for view in (every if wish.group else added)], wish.group)
     store.add_images(replace(view, image=images[view.image.id]) for view in added)
-    done.images_new = len(images)
+    store.update_images(images.values() if wish.group else [])
+    done.images_new = len({view.image.id for view in added})
     return {file: [replace(v, image=images.get(v.image.id, v.image)) for v in vs] for file, vs in result.items()}
+
+
+def _added_by_others(
+    new: dict[Path, list[View]], places: Mapping[Path, Path], store: Store, root: Path
+) -> dict[Path, list[View]]:
+    """The views that another import brought while the files of this one were looked at; they are new no more."""
+    known, _ = _known(store.views(), root)
+    theirs = {file: known[places[file].resolve()] for file in new if places[file].resolve() in known}
+    for file in theirs:
+        del new[file]
+    return {file.resolve(): views for file, views in theirs.items()}
 
 
 def _known(views: Iterable[View], root: Path) -> tuple[dict[Path, list[View]], dict[str, list[list[View]]]]:

@@ -236,6 +236,8 @@ class Store:
         """
         if path.resolve() == self.path.resolve():
             raise UsageError(f"{path} is the database itself", next_step="choose another file for the backup")
+        if not path.absolute().parent.is_dir():
+            raise UsageError(f"there is no folder {path.parent}", next_step="create it first")
         with replacing(path) as temporary:
             self._database.backup(temporary)
 

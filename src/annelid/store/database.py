@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from annelid.store.drive import on_network_drive
 from annelid.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
 
 BUSY_SECONDS = 10.0
+_ROOM_BYTES = 2**17
+"""With less room than this, SQLite cannot even open its log."""
 _RESTORE = "put a backup in its place (`annelid backup` makes them), or salvage it with `sqlite3 FILE .recover`"
 _NEXT_STEP = {
     sqlite3.SQLITE_BUSY: "another program is writing to this project: wait until it is done and try again",
@@ -21,6 +24,7 @@ _NEXT_STEP = {
     sqlite3.SQLITE_CANTOPEN: "check that the project folder exists and is writable",
     sqlite3.SQLITE_PERM: "make the project folder writable, or copy it to a place that is",
     sqlite3.SQLITE_FULL: "free some disk space and try again; nothing was lost",
+    sqlite3.SQLITE_IOERR: "check the drive and its free space, and try again",
     sqlite3.SQLITE_CORRUPT: _RESTORE,
     sqlite3.SQLITE_NOTADB: _RESTORE,
 }
@@ -50,6 +54,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A block that is written as a whole or, when it raises, not at all."""
+        if self.journal_mode == "off" and shutil.disk_usage(self.path.parent).free < _ROOM_BYTES:
+            raise ProjectError(f"{self.path}: the disk is full", next_step=_NEXT_STEP[sqlite3.SQLITE_FULL])
         if self.journal_mode == "off":
             raise ProjectError(f"{self.path} is read-only", next_step=_NEXT_STEP[sqlite3.SQLITE_READONLY])
         with self._transaction("BEGIN IMMEDIATE") as connection:
