@@ -35,7 +35,9 @@ def opened(path: Path) -> Iterator[Path]:
     if path.suffix.lower() != ".zip" or path.is_dir():
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="annelid-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="annelid-", ignore_cleanup_errors=True) as place:
+        folder = str(Path(place, path.stem))  # the archive's name may say which image is meant
+        Path(folder).mkdir()
         unpack(path, Path(folder))
         try:
             yield _unwrapped(Path(folder))
@@ -56,8 +58,8 @@ def unpack(path: Path, folder: Path) -> None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir() and not _is_junk(m.filename)]
-            _refuse_bomb(path, members)
+            members = [m for m in archive.infolist() if not m.is_dir() and not is_junk(m.filename)]
+            refuse_bomb(path, members)
             targets = [(member, folder / _safe_name(path, member)) for member in members]
             for member, target in targets:
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,12 @@ def unpack(path: Path, folder: Path) -> None:
         raise AnnotationError(path, expected="a zip archive", found=found, next_step=step) from error
 
 
-def _refuse_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+def refuse_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Check how much the members of an archive would unpack to.
+
+    Raises:
+        AnnotationError: more than can be meant.
+    """
     step = "unpack it by hand if you trust it, and give the folder"
     if len(members) > MAX_FILES:
         raise AnnotationError(path, expected=f"at most {MAX_FILES} files", found=str(len(members)), next_step=step)
@@ -123,7 +130,7 @@ def _safe_name(path: Path, member: zipfile.ZipInfo) -> PurePosixPath:
     return name
 
 
-def _is_junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
     """What macOS and Windows leave in archives."""
     parts = name.replace("\\", "/").split("/")
     return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1] in {".DS_Store", "Thumbs.db", "desktop.ini"}

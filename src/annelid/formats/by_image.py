@@ -21,9 +21,8 @@ def names_beside(file: Path, root: Path, *names: str) -> list[str]:
         names: names of images, likeliest first.
     """
     folder = root if root.is_dir() else root.parent
-    inner = (
-        PurePosixPath(file.parent.relative_to(folder).as_posix()) if file.is_relative_to(folder) else PurePosixPath()
-    )
+    place = file.parent
+    inner = PurePosixPath(place.relative_to(folder).as_posix() if place.is_relative_to(folder) else ".")
     return [*(str(inner / name) for name in names if name), *(name for name in names if name)]
 
 

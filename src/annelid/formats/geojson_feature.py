@@ -246,18 +246,10 @@ def _kept(rows: Sequence[Row], feature: Json, parent: str) -> Json:
     as_read = decode_feature(feature, UNCLASSIFIED, parent)[0]
     if len(as_read) != len(rows):  # cannot be said in this format at all
         return {}
-    each = [_kept_of_row(row, again) for row, again in zip(rows, as_read, strict=True)]
+    each = [ours.kept_with_native(row, again, NATIVE) for row, again in zip(rows, as_read, strict=True)]
     if "multipoint" in rows[0].extra.get(NATIVE, {}):
         return {"points": each} if any(each) else {}
     return each[0]
-
-
-def _kept_of_row(row: Row, as_read: Row) -> Json:
-    kept = ours.kept(row, as_read, NATIVE)
-    native = row.extra.get(NATIVE)
-    if native and native != as_read.extra.get(NATIVE):
-        kept["extra"] = {**kept.get("extra", {}), NATIVE: native}
-    return kept
 
 
 def _classification(row: Row) -> Json:
@@ -292,5 +284,5 @@ def encode_nucleus(row: Row, cell: Row) -> tuple[Json, str]:
     geometry, loss = encode_geometry(row)
     geometry |= row.extra[NATIVE].get("geometry", {})
     as_read = _nucleus(geometry, cell, [])
-    kept = _kept_of_row(row, as_read[0]) if as_read else {}
+    kept = ours.kept_with_native(row, as_read[0], NATIVE) if as_read else {}
     return ({**geometry, ours.KEY: kept} if kept else geometry), loss

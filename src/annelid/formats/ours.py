@@ -49,6 +49,14 @@ def kept(row: Row, as_read: Row, native: str) -> dict[str, Any]:
     return ours
 
 
+def kept_with_native(row: Row, as_read: Row, native: str) -> dict[str, Any]:
+    """As `kept`, and the format's own keys as well where they do not come back alike."""
+    ours = kept(row, as_read, native)
+    if row.extra.get(native) and row.extra[native] != as_read.extra.get(native):
+        ours["extra"] = {**ours.get("extra", {}), native: row.extra[native]}
+    return ours
+
+
 def loads(text: str) -> object:
     """What `kept` gave, from its JSON; None where it is no JSON any more."""
     try:

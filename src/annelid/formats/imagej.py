@@ -1,0 +1,318 @@
+"""ImageJ ROIs: ``.roi`` files and zips of them, one zip per image, through roifile.
+
+An image's ROIs are looked for in ``X.zip``, ``X_rois.zip``, ``X_RoiSet.zip`` or a folder of such a name; ``RoiSet.zip``
+belongs to the image of its folder's name. A lone ``X.roi`` belongs to image X. What fits no name belongs to the only
+image, if there is only one.
+
+Polygons, freehand and traced outlines, rectangles, ovals, ellipses and rotated rectangles become objects with their
+exact parameters, composite ROIs parts with holes, several points of one ROI as many objects that remember where they
+belong. Lines, angles, texts and images are losses, as is the rounding of a rectangle's corners and of a spline.
+Points count from the centre of a pixel in ImageJ: the point 3, 4 lies at 3.5, 4.5 here.
+
+ImageJ has no classes: the class is the ROI's property ``qupath.object.classification`` (or ``classification``,
+``class``, ``category``, ``label``), else ``group N`` where it has a group, else ``counter N`` for points that were
+counted in several groups, else ``object`` (or the one class that is given). It is never guessed from the name.
+
+These ride in ``extra["imagej"]`` where they are set: ``name``, ``type`` (freehand or traced), ``props`` (other
+properties), ``position``, ``c_position``, ``z_position``, ``t_position``, ``group``, ``stroke_color``,
+``stroke_width``, ``float_stroke_width``, ``fill_color``, ``overlay_label_color``, ``overlay_font_size``,
+``image_opacity``, ``options``, the style of arrows, points and corners, ``counter`` and ``slice`` of a point. What
+ImageJ has no place for is a property ``annelid``, which it keeps.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from annelid.atomic import write_bytes
+from annelid.dataset import Dataset, LabeledImage
+from annelid.errors import AnnotationError
+from annelid.formats.archive import is_junk, refuse_bomb
+from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.by_image import AloneImage, name_files, names_beside
+from annelid.formats.imagej_roi import NATIVE, UNCLASSIFIED, decode_roi, encode_roi
+from annelid.formats.reading import Reading, ShapeError
+from annelid.formats.row import Row, rows_of_objects
+from annelid.formats.writing import Lost, annotated, coverage, is_empty
+from annelid.objects import Kind
+
+NAME = "imagej"
+
+_SUFFIX = re.compile(r"[ _.-]*(?:image[ _-]?j[ _-]*)?roi(?:s|[ _-]?set|[ _-]?manager)?\d*$", re.IGNORECASE)
+_PREFIX = re.compile(r"^roi(?:s|[ _-]?set)?[ _.-]+(?=\w)", re.IGNORECASE)
+_UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]|[. ]+$|^\.+')
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+_EARLY = (1980, 1, 1, 0, 0, 0)
+
+logging.getLogger("roifile").addHandler(logging.NullHandler())  # what it warns of is told as a loss
+
+Roi = tuple[str, bytes]
+"""Name of a file and its content."""
+
+
+def sniff(path: Path) -> bool:
+    """Whether it is a ROI, a zip of ROIs, or a folder in which one of these is among the first."""
+    if path.is_dir():
+        return any(sniff(file) for file in _files(path)[:20])
+    if path.suffix.lower() == ".zip":
+        return _holds_rois(path)
+    if path.suffix.lower() != ".roi":
+        return False
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4) == b"Iout"
+    except OSError:
+        return False
+
+
+def _files(folder: Path) -> list[Path]:
+    files = (file for file in sorted(folder.rglob("*")) if file.suffix.lower() in {".roi", ".zip"} and file.is_file())
+    return [file for file in files if not is_junk(file.relative_to(folder).as_posix())]
+
+
+def _holds_rois(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(_is_roi(name) for name in archive.namelist()[:50])
+    except _BROKEN:
+        return False
+
+
+def _is_roi(name: str) -> bool:
+    return name.lower().endswith(".roi") and not is_junk(name)
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Source:
+    """ROIs of one image.
+
+    Attributes:
+        file: the file, or folder of files.
+        names: what the image may be called, likeliest first.
+        rois: names and contents.
+    """
+
+    file: Path
+    names: tuple[str, ...]
+    rois: Iterable[Roi]
+
+
+def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotations:
+    """Read a ROI, a zip, or all below a folder; each zip says that its image is reviewed as a whole.
+
+    Raises:
+        AnnotationError: the file, or every file of the folder, cannot be read or has no image.
+    """
+    reading = Reading(images, tuple(classes))
+    sources = list(_sources(path, images))
+    alone = AloneImage(images, len(sources))
+    error: AnnotationError | None = None
+    for source in sources:
+        try:
+            _read_source(source, path, reading, alone)
+        except AnnotationError as problem:
+            if len(sources) == 1:
+                raise
+            error = error or problem
+            reading.losses.add("file-unreadable", problem.message, source.file)
+    if not reading.items:
+        raise error or _nothing(path, reading)
+    return reading.annotations()
+
+
+def _nothing(path: Path, reading: Reading) -> AnnotationError:
+    missing = reading.losses.by_kind().get("image-missing")
+    step = "call the zip X_rois.zip or the folder X, where the image is X.tif, and name the folder of the images"
+    found = missing[0].what if missing else "none"
+    return AnnotationError(
+        missing[0].file if missing else path, expected="ROIs of an image", found=found, next_step=step
+    )
+
+
+def _sources(path: Path, images: ImageIndex) -> Iterator[_Source]:
+    if path.is_file():
+        names = (*_names(path.stem), *_names(path.parent.name))
+        yield _Source(path, names, _rois_in_zip(path) if path.suffix.lower() == ".zip" else [_roi(path)])
+        return
+    files = _files(path)
+    for file in files:
+        if file.suffix.lower() == ".zip" and (_holds_rois(file) or _is_empty_set(file)):
+            yield _Source(file, _names(file.stem) or _names(file.parent.name), _rois_in_zip(file))
+    for folder in sorted({file.parent for file in files if file.suffix.lower() == ".roi"}):
+        loose = [file for file in files if file.parent == folder and file.suffix.lower() == ".roi"]
+        yield from _loose(folder, loose, images)
+
+
+def _loose(folder: Path, files: Sequence[Path], images: ImageIndex) -> Iterator[_Source]:
+    """The ROIs of one folder: of the image of its name, else each of the image of its own."""
+    names = _names(folder.name)
+    if not any(_is_image(name, images) for name in names):
+        own = [file for file in files if any(_is_image(name, images) for name in _names(file.stem))]
+        yield from (_Source(file, _names(file.stem), map(_roi, [file])) for file in own)
+        files = [file for file in files if file not in own]
+    if files:
+        yield _Source(folder, names, map(_roi, files))
+
+
+def _is_image(name: str, images: ImageIndex) -> bool:
+    try:
+        return images.find(name) is not None
+    except AnnotationError:
+        return True
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """A name, and without what only says that there are ROIs; nothing where it says no more than that."""
+    bare = _PREFIX.sub("", _SUFFIX.sub("", name))
+    return (name, bare) if bare and bare != name else (name,) if bare else ()
+
+
+def _roi(file: Path) -> Roi:
+    try:
+        return file.name, file.read_bytes()
+    except OSError as error:
+        raise AnnotationError(file, expected="a readable file", found=error.strerror or str(error)) from error
+
+
+def _is_empty_set(file: Path) -> bool:
+    """A zip without any file, whose name says that it is a set of ROIs."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return not archive.namelist() and bool(_SUFFIX.search(file.stem))
+    except _BROKEN:
+        return bool(_SUFFIX.search(file.stem))  # reading it will say what is wrong
+
+
+def _rois_in_zip(file: Path) -> Iterator[Roi]:
+    """The ROIs of a zip; nothing is unpacked to disk.
+
+    Raises:
+        AnnotationError: the zip is broken, or grows beyond measure.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = [member for member in archive.infolist() if _is_roi(member.filename)]
+            refuse_bomb(file, members)
+            for member in members:
+                yield member.filename, archive.read(member)
+    except _BROKEN as error:
+        step = "save the ROI set again"
+        raise AnnotationError(file, expected="a whole zip of ROIs", found=str(error), next_step=step) from error
+
+
+def _read_source(source: _Source, root: Path, reading: Reading, alone: AloneImage) -> None:
+    unclassified = reading.given[0] if len(reading.given) == 1 else UNCLASSIFIED
+    rows: list[tuple[Row, str]] = []
+    lost: list[tuple[ShapeError, str]] = []
+    for name, data in source.rois:
+        try:
+            found, losses = decode_roi(data, Path(name).stem, unclassified)
+        except ShapeError as error:
+            lost.append((error, name))
+            continue
+        rows += [(row, name) for row in found]
+        lost += [(error, name) for error in losses]
+    if lost and not rows:
+        first, name = lost[0]
+        more = f" ({len(lost)} ROIs, none of them usable)" if len(lost) > 1 else ""
+        raise AnnotationError(source.file, place=name, expected="areas or points", found=f"{first}{more}")
+    _add(source, root, rows, lost, reading, alone)
+
+
+def _add(
+    source: _Source,
+    root: Path,
+    rows: Sequence[tuple[Row, str]],
+    lost: Sequence[tuple[ShapeError, str]],
+    reading: Reading,
+    alone: AloneImage,
+) -> None:
+    names = names_beside(source.file, root, *source.names)
+    only = alone.name(names, source.file, reading.losses)
+    image = reading.locate([only] if only else names, None, source.file, count=len(rows))
+    for error, name in lost:
+        reading.bad_shape(error, source.file, name)
+    if image is None:
+        return
+    kept = ((reading.inside(row, image[1], source.file, name)) for row, name in rows)
+    reading.add(image, [row for row in kept if row is not None], source.file)
+    elsewhere = sum(_is_elsewhere(row) for row, _ in rows)
+    if elsewhere:
+        what = "objects on another plane of the stack were put on the only plane that is annotated here"
+        reading.losses.add("plane", what, source.file, count=elsewhere)
+
+
+def _is_elsewhere(row: Row) -> bool:
+    native = row.extra.get(NATIVE, {})
+    return any(native.get(key, 0) > 1 for key in ("position", "z_position", "t_position", "slice"))
+
+
+# --- writing ----------------------------------------------------------------------------------------------
+
+
+def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
+    """Write ``X_rois.zip`` for each image, sub-folders kept; a zip that is there already is replaced, not added to."""
+    losses = LossReport()
+    files = name_files(dataset, out, names, "_rois.zip")
+    for item in annotated(dataset):
+        file = files[item.id]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lost = Lost()
+        lost.add(coverage(item))
+        write_bytes(file, _packed(_rois(item, lost)))
+        lost.report(losses, file)
+    return losses
+
+
+def _rois(item: LabeledImage, lost: Lost) -> list[Roi]:
+    t, z = item.view.t, item.view.z
+    plane = {"c_position": 1, "z_position": z + 1, "t_position": t + 1} if (t, z) != (0, 0) else {}
+    rows = rows_of_objects(item.objects)
+    for row in rows:
+        lost.add("empty-object" if is_empty(row) else "")
+    rois: list[Roi] = []
+    taken: set[str] = set()
+    for n, group in enumerate(_groups([row for row in rows if not is_empty(row)]), 1):
+        name = str(group[0].extra.get(NATIVE, {}).get("name") or f"{group[0].label}-{n:04}")
+        data, loss = encode_roi(group, name, plane)
+        lost.add(loss)
+        rois.append((_file_name(name, taken), data))
+    return rois
+
+
+def _groups(rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows one by one; points that were one ROI, together."""
+    groups: dict[object, list[Row]] = {}
+    for n, row in enumerate(rows):
+        shared = row.extra.get(NATIVE, {}).get("multipoint")
+        groups.setdefault(shared if shared and row.kind == Kind.POINT else n, []).append(row)
+    return list(groups.values())
+
+
+def _file_name(name: str, taken: set[str]) -> str:
+    """A name for a file in a zip, from which ImageJ takes the name of the ROI; no two alike."""
+    base = _UNFIT.sub("_", name.encode("utf-8", "replace").decode())[:100] or "roi"
+    unique, n = base, 0
+    while unique.casefold() in taken:
+        n += 1
+        unique = f"{base}-{n}"
+    taken.add(unique.casefold())
+    return f"{unique}.roi"
+
+
+def _packed(rois: Sequence[Roi]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in rois:
+            archive.writestr(zipfile.ZipInfo(name, _EARLY), data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
