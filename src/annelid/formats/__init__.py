@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from annelid.errors import AnnotationError, UsageError
-from annelid.formats import coco, cvat, geojson, labelmask, labelme, labelstudio, maskfolder, via, voc, yolo
+from annelid.formats import coco, cvat, geojson, imagej, labelmask, labelme, labelstudio, maskfolder, via, voc, yolo
 from annelid.formats.base import Format
 
 __all__ = ["ALIASES", "FORMATS", "get", "sniff"]
@@ -22,6 +22,7 @@ FORMATS: dict[str, Format] = {
     "labelstudio": cast("Format", labelstudio),
     "via": cast("Format", via),
     "geojson": cast("Format", geojson),
+    "imagej": cast("Format", imagej),
 }
 
 ALIASES = {
@@ -30,6 +31,8 @@ ALIASES = {
     "x-anylabeling": "labelme",
     "xanylabeling": "labelme",
     "qupath": "geojson",
+    "roi": "imagej",
+    "fiji": "imagej",
 }
 """Other names by which people ask for a format."""
 
