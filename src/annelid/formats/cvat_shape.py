@@ -15,7 +15,7 @@ from annelid.formats.reading import ShapeError, foreign, label_of, number, point
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.formats.safe_xml import Node, element
 from annelid.formats.safe_xml import number as written
-from annelid.formats.writing import degrees
+from annelid.formats.writing import can_use_params, degrees
 from annelid.geometry import Ring, Shape
 from annelid.objects import Kind
 
@@ -179,7 +179,7 @@ def needs_mask(row: Row) -> bool:
 
 def _encode_outline(row: Row, size_wh: tuple[int, int]) -> tuple[str, dict[str, str], str]:
     """Tag, its attributes and the code of the loss."""
-    exact = not np.isnan(row.params).any() and row.params[2] > 0 and row.params[3] > 0
+    exact = can_use_params(row)
     if row.kind == Kind.BOX:
         return "box", _texts(_GEOMETRY["box"], geometry.shape_box(row.shape)), ""
     if row.kind == Kind.POINT:

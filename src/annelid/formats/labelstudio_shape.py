@@ -13,7 +13,7 @@ from annelid import geometry
 from annelid.formats import labelstudio_rle, ours, rle
 from annelid.formats.reading import ShapeError, SizeWh, foreign, label_of, number, points, size_from
 from annelid.formats.row import NO_PARAMS, Row
-from annelid.formats.writing import degrees
+from annelid.formats.writing import can_use_params, degrees
 from annelid.geometry import Shape
 from annelid.objects import Kind
 
@@ -227,7 +227,7 @@ def encode_row(row: Row, size_wh: SizeWh, author: str = AUTHOR) -> tuple[list[di
 def _encode_outline(row: Row, size_wh: SizeWh) -> tuple[str, dict[str, Any], str]:
     """Type, what of ``value`` is drawn, and the code of the loss."""
     x1, y1, x2, y2 = geometry.shape_box(row.shape)
-    exact = row.params[2] > 0 and row.params[3] > 0
+    exact = can_use_params(row)
     ring = row.shape[0][0]
     if row.kind == Kind.BOX:
         return "rectangle", {**_percent(size_wh, x=x1, y=y1, width=x2 - x1, height=y2 - y1), "rotation": 0}, ""

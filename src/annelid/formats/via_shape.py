@@ -11,6 +11,7 @@ from annelid import geometry
 from annelid.formats import ours
 from annelid.formats.reading import ShapeError, foreign, number, points
 from annelid.formats.row import NO_PARAMS, Row
+from annelid.formats.writing import can_use_params
 from annelid.geometry import Ring, Shape
 from annelid.objects import Kind
 
@@ -60,7 +61,7 @@ def decode_region(value: Json, label: str, attribute: str) -> tuple[Row, str]:
     if not isinstance(drawn, Mapping):
         raise ShapeError("outline-invalid", "expected an object", "shape_attributes")
     name = drawn.get("name")
-    if name in {"polyline", "line"}:
+    if name in ("polyline", "line"):
         raise ShapeError("line", "a line covers no area", "shape_attributes")
     decode = _DECODERS.get(name) if isinstance(name, str) else None
     if decode is None:
@@ -156,7 +157,7 @@ def encode_row(row: Row, attribute: str, group: str = "") -> tuple[dict[str, Any
 
 
 def _encode_outline(row: Row) -> tuple[dict[str, Any], str]:
-    exact = row.params[2] > 0 and row.params[3] > 0
+    exact = can_use_params(row)
     ring = row.shape[0][0]
     if row.kind == Kind.BOX:
         x1, y1, x2, y2 = geometry.shape_box(row.shape)

@@ -21,9 +21,9 @@ from typing import Any
 from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
-from annelid.formats import ours, safe_xml
+from annelid.formats import jsontext, ours, safe_xml
 from annelid.formats.base import Annotations, ImageIndex, LossReport
-from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
+from annelid.formats.reading import Reading, ShapeError, SizeWh, foreign, size_from
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.safe_xml import Node, element, elements, plain_children
 from annelid.formats.voc_lists import parts_of, read_labelmap, write_lists
@@ -121,12 +121,19 @@ def _read_file(file: Path, node: Node, reading: Reading, part: str) -> None:
     found = reading.locate(_names(file, node), _size(node), file, "filename", len(nodes))
     if found is None:
         return
-    others = plain_children(node, _KNOWN)
-    others |= {key: v for key, v in plain_children(node.find("size") or Node(""), {"width", "height"}).items() if v}
+    others = _others(node)
     rows = list(_rows(file, nodes, found[1], _first_pixel(others), reading))
     if rows and others:
         rows[0] = replace(rows[0], extra={**rows[0].extra, _FILE: others})
     reading.add(found, rows, file, part=part)
+
+
+def _others(node: Node) -> dict[str, Any]:
+    """What else the file says, less what only `write` put there."""
+    size = plain_children(node.find("size") or Node(""), ("width", "height"))
+    others = {**plain_children(node, _KNOWN), **({"depth": size["depth"]} if size.get("depth") else {})}
+    added = ours.loads(node.value(ours.KEY))
+    return foreign(others, (), added if isinstance(added, dict) else {})
 
 
 def _names(file: Path, node: Node) -> list[str]:
@@ -198,10 +205,10 @@ def _file(item: LabeledImage, name: str, file: Path, losses: LossReport) -> Node
     lost = Lost()
     lost.add(coverage(item))
     rows = rows_of_objects(item.objects)
-    others: dict[str, Any] = {"segmented": "0"}
-    for row in rows[:1]:
-        others |= row.extra.get(_FILE, {})
-    depth = others.pop("depth", "") or str(len(item.image.channels) or 1)
+    told = rows[0].extra.get(_FILE, {}) if rows else {}
+    added = foreign({"segmented": "0", "depth": str(len(item.image.channels) or 1)}, told, {})
+    others = {**told, **added}
+    depth = others.pop("depth")
     first = _first_pixel(others)
     nodes: list[Node] = []
     for row in rows:
@@ -217,4 +224,5 @@ def _file(item: LabeledImage, name: str, file: Path, losses: LossReport) -> Node
     width, height = item.size_wh
     size = element("size", "", element("width", width), element("height", height), element("depth", str(depth)))
     head = [element("filename", PurePosixPath(name).name), *elements(others), size]
+    head += [element(ours.KEY, jsontext.dump(added))] if added else []
     return element("annotation", "", *head, *nodes)

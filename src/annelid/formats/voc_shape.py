@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from annelid import geometry
 from annelid.formats import jsontext, ours
 from annelid.formats.reading import ShapeError, foreign, label_of, number, points
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.formats.safe_xml import Node, element, elements, plain_children
+from annelid.formats.writing import can_use_params
 from annelid.geometry import Shape
 from annelid.objects import Kind
 
@@ -106,7 +105,7 @@ def _encode_outline(row: Row) -> tuple[list[Node], str]:
     """What stands beside the box, and the code of the loss."""
     if row.kind == Kind.BOX:
         return [], ""
-    if row.kind == Kind.ROTATED_BOX and not np.isnan(row.params).any():
+    if row.kind == Kind.ROTATED_BOX and can_use_params(row):
         tags = zip(("cx", "cy", "w", "h", "angle"), row.params, strict=True)
         return [element("robndbox", "", *(element(tag, v) for tag, v in tags))], ""
     if len(row.shape) > 1 or len(row.shape[0][0]) < 3:

@@ -30,6 +30,9 @@ _WHAT = {
 }
 
 
+_OTHER = "objects that the format cannot say were left out"
+
+
 @dataclass
 class Lost:
     """Counts what one file cannot say.
@@ -50,7 +53,7 @@ class Lost:
         """Tell each kind once."""
         for kind, count in self.counts.items():
             if count:
-                losses.add(kind, self.what[kind], file, place, count)
+                losses.add(kind, self.what.get(kind, _OTHER), file, place, count)
 
 
 def annotated(dataset: Dataset) -> Iterator[LabeledImage]:
@@ -117,6 +120,11 @@ def degrees(angle: float) -> float:
     exact = math.degrees(angle)
     candidates = (round(exact, 9), round(exact, 12), exact, math.nextafter(exact, -720), math.nextafter(exact, 720))
     return next((value for value in candidates if math.radians(value) == angle), exact)
+
+
+def can_use_params(row: Row) -> bool:
+    """Whether an ellipse or a rotated box can be written by its parameters."""
+    return all(map(math.isfinite, row.params)) and row.params[2] > 0 and row.params[3] > 0
 
 
 def is_empty(row: Row) -> bool:
