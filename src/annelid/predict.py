@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +107,17 @@ def collect(folder: Path, done: Mapping[str, Any]) -> tuple[Dataset, list[Loss]]
     """What a finished job found, and the images that could not be read; the job's folder goes."""
     predicted = Dataset.load(Path(done["predictions"]))
     shutil.rmtree(folder, ignore_errors=True)
-    return predicted, [Loss("image-unreadable", u["why"], u["image"]) for u in done["unreadable"]]
+    losses = [Loss("image-unreadable", u["why"], u["image"]) for u in done["unreadable"]]
+    what = "max_det was reached on so many tiles: there may be more objects; predict with a larger --max-det"
+    losses += [Loss("max-det-reached", what, image, count=tiles) for image, tiles in done["capped"].items()]
+    return predicted, losses
 
 
 def work(job: Job, report: Report) -> dict[str, Any]:
     """The worker's side: predict on every image and keep the objects in ``predictions.npz``.
 
     Returns:
-        ``{"predictions": PATH, "images": n, "objects": n, "unreadable": [{"image", "why"}]}``.
+        ``{"predictions": PATH, "images": n, "objects": n, "unreadable": [{"image", "why"}], "capped": {image: tiles}}``.
     """
     images = Dataset.load(job.folder / "images.npz")
     model, config = job.arguments["model"], PredictConfig(**job.arguments["config"])
@@ -121,11 +125,20 @@ def work(job: Job, report: Report) -> dict[str, Any]:
     preprocessing = Preprocessing.from_dict(model["preprocessing"])
     done: list[LabeledImage] = []
     unreadable: list[dict[str, str]] = []
-    for item in images.items:
+    capped: dict[str, int] = {}
+
+    def on_tile(item: LabeledImage, found: int, tile: int, of: int) -> None:
         if (job.folder / "stop").exists():
             raise Interrupted(f"stopped after {len(done)} of {len(images)} images")
+        if found >= config.max_det:
+            capped[item.image.path] = capped.get(item.image.path, 0) + 1
+        if of > 1:
+            report("batch", {"what": f"{item.image.name}, tile", "done": tile, "of": of})
+
+    for item in images.items:
         try:
-            objects = predict_view(predictor, item.view, Path(job.arguments["root"]), preprocessing)
+            root, each = Path(job.arguments["root"]), partial(on_tile, item)
+            objects = predict_view(predictor, item.view, root, preprocessing, each)
         except ImageError as error:
             unreadable.append({"image": item.image.path, "why": str(error)})
             continue
@@ -139,6 +152,7 @@ def work(job: Job, report: Report) -> dict[str, Any]:
         "images": len(done),
         "objects": sum(len(item.objects) for item in done),
         "unreadable": unreadable,
+        "capped": capped,
     }
 
 
@@ -150,8 +164,21 @@ def _load(model: Mapping[str, Any], config: PredictConfig) -> Predictor:
     return engine.load(Path(model["weights"]), config, model["classes"])
 
 
-def predict_view(predictor: Predictor, view: View, root: Path, preprocessing: Preprocessing) -> Objects:
+def predict_view(
+    predictor: Predictor,
+    view: View,
+    root: Path,
+    preprocessing: Preprocessing,
+    on_tile: Callable[[int, int, int], None] = lambda found, tile, of: None,
+) -> Objects:
     """Objects on one view, in coordinates of the full-resolution image; larger than a tile it is cut into tiles.
+
+    Args:
+        predictor: finds the objects on a tile.
+        view: where to look.
+        root: folder that the image's path is relative to.
+        preprocessing: how pixels become what the predictor sees.
+        on_tile: called after each tile with the number of objects found on it, its number, and the number of tiles.
 
     Raises:
         ImageError: the image is missing or cannot be read.
@@ -161,7 +188,8 @@ def predict_view(predictor: Predictor, view: View, root: Path, preprocessing: Pr
         size_wh = file.info.size_wh
         cover = tiling.tiles(size_wh, predictor.spec.tile, predictor.spec.overlap)
         found = []
-        for tile in cover:
+        for number, tile in enumerate(cover, start=1):
             pixels = fitted.apply(file.read(tile.read), tile.read)
             found.append((tile, predictor([pixels])[0]))
+            on_tile(len(found[-1][1]), number, len(cover))
     return found[0][1] if len(found) == 1 else tiling.merge(found, size_wh)

@@ -33,6 +33,11 @@ from annelid.store import Store
 from annelid.store.changes import Revision
 
 Watch = Callable[[Event], None]
+
+EVERY_OBJECT = 30_000
+"""No tile has more objects: a cap would change the figures."""
+LEAST_CONFIDENCE = 0.001
+"""AP needs the uncertain predictions too."""
 _THRESHOLDS = ("conf", "iou", "max_det", "imgsz", "device")
 
 
@@ -387,7 +392,7 @@ class Project:
     def _predict(
         self, model: Model, views: Sequence[Any], thresholds: Mapping[str, Any], watch: Watch | None, trust: bool
     ) -> tuple[Dataset, list[Any]]:
-        given = {k: v for k, v in thresholds.items() if v is not None}
+        given = _given(thresholds)
         if unknown := sorted(given.keys() - _THRESHOLDS):
             raise UsageError(f"{unknown[0]!r} is no threshold", next_step=f"known are: {', '.join(_THRESHOLDS)}")
         config = PredictConfig(**{**model.thresholds, **given, "tile": model.tile, "trust": trust})
@@ -458,11 +463,10 @@ class Project:
         wanted = dataset.subset(i for i, p in split.parts.items() if p in (part, "val"))
         if not any(split.parts[item.id] == part for item in wanted.items):
             raise UsageError(f"no image is in the {part} part", next_step=f"annelid split --resplit --{part} .2")
-        predicted, _ = self._predict(
-            used, [i.view for i in wanted.items], {**thresholds, "conf": 0.001}, watch, trust=False
-        )
+        asked = {"max_det": EVERY_OBJECT, **_given(thresholds), "conf": LEAST_CONFIDENCE}
+        predicted, losses = self._predict(used, [i.view for i in wanted.items], asked, watch, trust=False)
         conf = confidence_of_best_f1(wanted, predicted, split) if part != "val" else None
-        done = measure(used, wanted, predicted, split, part, conf)
+        done = measure(used, wanted, predicted, split, part, conf, losses)
         if used.card:
             self.library.note_metrics(used.card, part, done.evaluation.to_dict()["metrics"])
             self.report(done)
@@ -493,6 +497,10 @@ class Project:
 
     def _log(self, verb: str, args: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
         self.store.log(verb, jobs.plain(args), jobs.plain(summary))
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _counts(split: Split) -> dict[str, int]:
