@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,10 +16,17 @@ def isolate(out: Path | None, *, trust: bool) -> None:
         out: the run folder, for Ultralytics' own settings file; None uses a temporary folder.
         trust: allow weights that carry code; by default they load through an allow-list of known classes.
     """
-    private = Path(out, ".ultralytics") if out else Path(tempfile.gettempdir(), "annelid-ultralytics")
+    private = Path(out, ".ultralytics") if out else _temporary_folder()
     private.mkdir(parents=True, exist_ok=True)
     os.environ["YOLO_CONFIG_DIR"] = str(private)
     os.environ["YOLO_AUTOINSTALL"] = "false"
     os.environ["YOLO_OFFLINE"] = "true"
     os.environ["ULTRALYTICS_SAFE_LOAD"] = "0" if trust else "1"
     os.environ.setdefault("MPLBACKEND", "agg")
+
+
+def _temporary_folder() -> Path:
+    """A folder of this process alone: a shared one would belong to whoever came first."""
+    folder = tempfile.mkdtemp(prefix="annelid-ultralytics-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)

@@ -58,7 +58,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "cos_lr": Parameter(False, "cosine learning rate"),
     "close_mosaic": Parameter(10, "no mosaic in the last so many epochs", 0),
     "amp": Parameter(True, "mixed precision", choices=("bf16", "fp16", "fp32"), also=(str,)),
-    "fraction": Parameter(1.0, "share of the training images that is used", 0, 1),
+    "fraction": Parameter(1.0, "share of the training images that is used", 0.001, 1),
     "freeze": Parameter(
         None, "first N layers that stay as they are, or their indices", optional=True, also=(int, list)
     ),
@@ -181,7 +181,13 @@ def _value(name: str, value: Any) -> Any:
         raise UsageError(
             f"{name}: expected {parameter.low:g} to {parameter.high:g}, found {value:g} ({parameter.meaning})"
         )
+    if name == "batch" and not _is_batch(value):
+        raise UsageError(f"batch: expected a whole number, -1 or a fraction below 1, found {value:g}")
     return value
+
+
+def _is_batch(value: Any) -> bool:
+    return bool(value == -1 or 0 < value < 1 or (value >= 1 and isinstance(value, int)))
 
 
 def _as_number(value: Any, kinds: tuple[type, ...]) -> Any:

@@ -66,6 +66,8 @@ class YoloPredictor:
         boxes = (found[:, :4].numpy() - np.tile(pad_xy, 2)) / gain
         h, w = tile.shape[:2]
         boxes = boxes.clip(0, [w, h, w, h]).astype(np.float64)
+        inside = (boxes[:, 2:] > boxes[:, :2]).all(1)  # the rest lies in the padding
+        found, boxes = found[inside], boxes[inside]
         labels = [self.names[int(c)] for c in found[:, 5]]
         scores = found[:, 4].numpy().astype(np.float64)
         if not self.segments or protos is None:
@@ -87,7 +89,7 @@ class YoloPredictor:
 
 
 def _spec(tile: int) -> PredictorSpec:
-    return PredictorSpec(tile=tile, overlap=max(64, tile // 4))
+    return PredictorSpec(tile=tile, overlap=min(max(64, tile // 4), tile // 2))
 
 
 def _device(name: str) -> torch.device:

@@ -59,14 +59,17 @@ def pack(shapes: Sequence[Shape]) -> tuple[NDArray[np.float32], RingTable]:
 
 
 def _thin(shape: Shape) -> Shape:
-    """The shape with at most `MAX_POINTS` vertices, by Douglas-Peucker with the least tolerance that does it."""
-    tolerance = 0.25
-    while sum(len(ring) for part in shape for ring in part) > MAX_POINTS:
+    """The shape with at most `MAX_POINTS` vertices, by Douglas-Peucker with the least tolerance that does it.
+
+    A shape of very many rings stays larger: a ring keeps at least three vertices.
+    """
+    for tolerance in (0.25, 0.5, 1.0, 2.0, 4.0):
+        if sum(len(ring) for part in shape for ring in part) <= MAX_POINTS:
+            break
         shape = tuple(
             tuple(np.asarray(shapely.LinearRing(ring).simplify(tolerance).coords)[:-1] for ring in part)
             for part in shape
         )
-        tolerance *= 2
     return shape
 
 

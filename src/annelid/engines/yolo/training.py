@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from ultralytics.utils import LOGGER
+from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid import atomic
 from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
@@ -31,7 +32,7 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     Args:
         data: what to learn from.
         config: model, task and parameters (see `parameters.PARAMETERS`).
-        out: run folder; ``out / "stop"`` ends the run after the current batch.
+        out: run folder; ``out / "stop"`` ends the run after the batch in hand.
         report: gets ``header`` and ``log`` lines and one ``epoch`` event per epoch.
 
     Raises:
@@ -43,6 +44,8 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     effective = parameters.check(config.params, task=config.task, from_scratch=_from_scratch(config))
     effective |= _in_proportion(effective, config, len(data.train))
     if config.resume:
+        if _is_over(config.resume):
+            return _finish(out, effective)
         _forget_after(config.resume, out / "results.csv")
     handler = _forward_log(report)
     try:
@@ -50,12 +53,10 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
         _add_callbacks(trainer, out, report)
         trainer.train()
     except (RuntimeError, ValueError, OSError, ImportError, TypeError, AssertionError) as error:
-        raise EngineError(f"YOLO training failed: {error}", next_step=f"the log is in {out / 'train.log'}") from error
+        raise EngineError(f"YOLO training failed: {error}", next_step=f"the log is in {out / 'worker.log'}") from error
     finally:
         LOGGER.removeHandler(handler)
-    if (out / STOP_FILE).exists():
-        raise Interrupted(f"stopped after epoch {trainer.epoch + 1}", next_step=f"annelid train --resume {out.name}")
-    return _result(trainer, out, effective)
+    return _result(out, effective)
 
 
 def _from_scratch(config: TrainConfig) -> bool:
@@ -94,6 +95,19 @@ def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingDat
     }
 
 
+def _is_over(checkpoint: Path) -> bool:
+    """Whether a run was killed after its last epoch: Ultralytics has nothing to resume there."""
+    _, content = weights.open_checkpoint(checkpoint, trust=False)
+    return int(content["epoch"]) == -1 or int(content["epoch"]) + 1 >= int(content["train_args"]["epochs"])
+
+
+def _finish(out: Path, effective: dict[str, Any]) -> TrainResult:
+    """What is left to do after the last epoch."""
+    for name in ("last.pt", "best.pt"):
+        strip_optimizer(out / "weights" / name)
+    return _result(out, effective)
+
+
 def _forget_after(checkpoint: Path, results: Path) -> None:
     """Drop the rows of epochs that the checkpoint does not hold: the run was killed before it was written."""
     _, content = weights.open_checkpoint(checkpoint, trust=False)
@@ -121,8 +135,9 @@ def _add_callbacks(trainer: Any, out: Path, report: Report) -> None:
         batch["done"] = 0
 
     def on_batch_end(t: Any) -> None:
-        if (out / STOP_FILE).exists():
-            t.stop = True
+        if (out / STOP_FILE).exists():  # at once: going on would strip the checkpoint of what resuming needs
+            kept = f"{t.epoch} of {t.epochs} epochs are kept"
+            raise Interrupted(f"stopped; {kept}", next_step=f"annelid train --resume {out.name}")
         batch["done"] += 1
         if time.perf_counter() - batch["said"] > SAY_SECONDS:
             batch["said"] = time.perf_counter()
@@ -197,16 +212,17 @@ def _forward_log(report: Report) -> logging.Handler:
     return forward
 
 
-def _result(trainer: Any, out: Path, effective: dict[str, Any]) -> TrainResult:
+def _result(out: Path, effective: dict[str, Any]) -> TrainResult:
     best = out / "weights" / "best.pt"
     if not best.exists():
-        raise EngineError("the training ended without weights", next_step=f"read {out / 'train.log'}")
+        raise EngineError("the training ended without weights", next_step=f"read {out / 'worker.log'}")
     rows = _results(out / "results.csv")
     fitness: Callable[[dict[str, float]], float] = lambda row: sum(  # noqa: E731
         v for k, v in row.items() if k.startswith("metrics/mAP50-95")
     )
-    best_row = max(rows, key=fitness)
-    used = {key: getattr(trainer.args, key, value) for key, value in effective.items()}
+    best_row = max(reversed(rows), key=fitness)  # of equal ones the last, which overwrote the others
+    _, checkpoint = weights.open_checkpoint(best, trust=False)
+    used = {key: checkpoint["train_args"].get(key, value) for key, value in effective.items()}
     used |= {key: effective[key] for key in parameters.PREDICTION}
     return TrainResult(
         weights=best,

@@ -32,7 +32,8 @@ def open_checkpoint(path: Path, *, trust: bool) -> tuple[Any, dict[str, Any]]:
     if not zipfile.is_zipfile(path):
         raise EngineError(f"{path}: expected PyTorch weights (.pt), found something else", next_step="give a .pt file")
     try:
-        torch_safe_load(path, safe_only=not trust)
+        if not trust:
+            torch_safe_load(path, safe_only=True)
         model, checkpoint = load_checkpoint(path)
     except (
         pickle.UnpicklingError,
@@ -42,8 +43,13 @@ def open_checkpoint(path: Path, *, trust: bool) -> tuple[Any, dict[str, Any]]:
         AttributeError,
         ValueError,
         ImportError,
+        IndexError,
+        EOFError,
+        OSError,
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if trust:
+            raise EngineError(f"{path}: not a YOLO model ({reason})", next_step="give another .pt file") from error
         raise EngineError(
             f"{path}: not a YOLO model that is safe to load ({reason})",
             next_step="if you trained it yourself or trust its source, repeat with --trust",
