@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from annelid.dataset import Dataset
 from annelid.evaluate import evaluate
 from annelid.evaluate.figures import Evaluation
+from annelid.formats.base import Loss
 from annelid.models import seen_before
 from annelid.predict import Model
 from annelid.split import Part, Split
@@ -53,7 +55,15 @@ class Measured:
         }
 
 
-def measure(model: Model, truth: Dataset, predicted: Dataset, split: Split, part: Part, conf: float | None) -> Measured:
+def measure(
+    model: Model,
+    truth: Dataset,
+    predicted: Dataset,
+    split: Split,
+    part: Part,
+    conf: float | None,
+    losses: Sequence[Loss] = (),
+) -> Measured:
     """Evaluate one part of what was predicted.
 
     Args:
@@ -63,12 +73,13 @@ def measure(model: Model, truth: Dataset, predicted: Dataset, split: Split, part
         split: which image is in which part.
         part: the part to evaluate.
         conf: the confidence at which P and R are given; None is that of the best F1 on the part itself.
+        losses: what prediction could not do.
     """
     inside = [i for i, p in split.parts.items() if p == part]
     truth, predicted = truth.subset(inside), predicted.subset(inside)
     evaluation = evaluate(truth, {item.id: item.objects for item in predicted.items}, conf_for_pr=conf)
     seen = seen_before(model.card, [i.image.fingerprint for i in truth.items]) if model.card and part == "test" else 0
-    notes = list(split.notes)
+    notes = [*split.notes, *(f"{loss.file}: {loss.what}" for loss in losses)]
     if seen:
         notes.append(f"the model has seen {seen} of these {len(truth)} images in training: the figures flatter")
     if conf is None:

@@ -117,7 +117,8 @@ def work(job: Job, report: Report) -> dict[str, Any]:
     """The worker's side: predict on every image and keep the objects in ``predictions.npz``.
 
     Returns:
-        ``{"predictions": PATH, "images": n, "objects": n, "unreadable": [{"image", "why"}], "capped": {image: tiles}}``.
+        ``predictions`` (path), ``images`` and ``objects`` (numbers), ``unreadable`` (images and why), ``capped``
+        (image -> number of tiles on which ``max_det`` was reached).
     """
     images = Dataset.load(job.folder / "images.npz")
     model, config = job.arguments["model"], PredictConfig(**job.arguments["config"])
@@ -169,7 +170,7 @@ def predict_view(
     view: View,
     root: Path,
     preprocessing: Preprocessing,
-    on_tile: Callable[[int, int, int], None] = lambda found, tile, of: None,
+    on_tile: Callable[[int, int, int], None] | None = None,
 ) -> Objects:
     """Objects on one view, in coordinates of the full-resolution image; larger than a tile it is cut into tiles.
 
@@ -191,5 +192,6 @@ def predict_view(
         for number, tile in enumerate(cover, start=1):
             pixels = fitted.apply(file.read(tile.read), tile.read)
             found.append((tile, predictor([pixels])[0]))
-            on_tile(len(found[-1][1]), number, len(cover))
+            if on_tile is not None:
+                on_tile(len(found[-1][1]), number, len(cover))
     return found[0][1] if len(found) == 1 else tiling.merge(found, size_wh)

@@ -164,7 +164,7 @@ def ring_text(index: int, ring: Ring, size_wh: tuple[int, int]) -> str:
 
 def rounded_shares(coords: NDArray[np.float64], size_wh: tuple[int, int]) -> NDArray[np.float64]:
     """Coordinates (K, 2) as shares of the image; twelve digits are exact to 1e-7 pixels in an image of 100,000."""
-    return np.round(np.clip(coords / size_wh, 0, 1), 12)
+    return np.asarray(np.round(np.clip(coords / size_wh, 0, 1), 12), np.float64)
 
 
 def text_of_shares(index: int, shares: NDArray[np.float64]) -> str:
