@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.contracts.reader import check_damage, check_reader
 
-from annelid.errors import ImageError
-from annelid.readers import open_image
+from annelid.errors import ImageError, UsageError
+from annelid.readers import find_images, open_image
+
+RNG = np.random.default_rng(0)
 
 
 def _ramp(*shape: int, dtype: str = "uint16") -> NDArray[Any]:
@@ -306,3 +308,99 @@ def test_a_multi_file_ome_tiff_is_followed_and_a_missing_part_is_noted(tmp_path:
         assert (file.read(z=1) == 2).all()
         assert (file.read(z=2) == 0).all()
         assert any("missing" in note for note in file.info.notes)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_orientation_tag_is_applied(tmp_path: Path, orientation: int) -> None:
+    stored = np.arange(37 * 53, dtype=np.uint16).reshape(37, 53)
+    shown = {
+        2: stored[:, ::-1],
+        3: stored[::-1, ::-1],
+        4: stored[::-1],
+        5: stored.T,
+        6: stored.T[:, ::-1],
+        7: stored.T[::-1, ::-1],
+        8: stored.T[::-1],
+    }.get(orientation, stored)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, stored, extratags=[(274, 3, 1, orientation, True)], rowsperstrip=8, compression="zlib")
+    check_reader(path, shown[..., None])
+
+
+def test_a_colour_table_gives_colours_and_a_ramp_of_one_hue_intensities(tmp_path: Path) -> None:
+    values = RNG.integers(0, 256, (20, 30)).astype(np.uint8)
+    table = RNG.integers(0, 2**16, (3, 256)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "colours.tif", values, photometric="palette", colormap=table)
+    check_reader(tmp_path / "colours.tif", (table >> 8).T.astype(np.uint8)[values])
+    green = np.zeros((3, 256), np.uint16)
+    green[1] = np.arange(256) * 257
+    tifffile.imwrite(tmp_path / "green.tif", values, photometric="palette", colormap=green)
+    check_reader(tmp_path / "green.tif", values[..., None])
+    with open_image(tmp_path / "green.tif") as image:
+        assert any("one hue" in note for note in image.info.notes)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16])
+def test_white_stored_as_0_is_turned_round(tmp_path: Path, dtype: type) -> None:
+    values: NDArray[Any] = RNG.integers(0, 2 if dtype is bool else 200, (20, 30)).astype(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="miniswhite")
+    expected = (~values).astype(np.uint8) * 255 if dtype is bool else np.iinfo(dtype).max - values
+    check_reader(tmp_path / "a.tif", expected[..., None])
+    with open_image(tmp_path / "a.tif") as image:
+        assert any("turned round" in note for note in image.info.notes)
+
+
+def test_images_of_an_ome_tiff_are_scenes_with_names_and_sizes_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.ome.tif"
+    first = RNG.integers(0, 255, (2, 20, 30)).astype(np.uint8)
+    second = RNG.integers(0, 60_000, (40, 50)).astype(np.uint16)
+    with tifffile.TiffWriter(path, ome=True) as tif:
+        for name, pixels, axes, size in (("A", first, "CYX", 0.5), ("B", second, "YX", 0.25)):
+            tif.write(pixels, metadata={"axes": axes, "Name": name, "PhysicalSizeX": size, "PhysicalSizeY": size})
+    with open_image(path) as a, open_image(path, 1) as b:
+        assert a.info.scenes == b.info.scenes == ("A", "B")
+        assert (a.info.pixel_size_um, b.info.pixel_size_um) == (0.5, 0.25)
+        np.testing.assert_array_equal(a.read(), first.transpose(1, 2, 0))
+        np.testing.assert_array_equal(b.read()[..., 0], second)
+    with pytest.raises(UsageError, match="no scene 2"):
+        open_image(path, 2)
+
+
+def test_pictures_of_another_size_are_scenes_and_thumbnails_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as tif:
+        tif.write(np.zeros((20, 30), np.uint8))
+        tif.write(np.ones((40, 50), np.uint8))
+        tif.write(np.full((4, 5), 2, np.uint8), subfiletype=1)
+    with open_image(path) as image, open_image(path, 1) as other:
+        assert (image.info.size_wh, other.info.size_wh) == ((50, 40), (30, 20))
+        assert len(image.info.scenes) == 2
+        assert any("1 further picture" in note for note in image.info.notes)
+
+
+@pytest.mark.shared_data
+def test_a_set_of_ome_tiff_files_is_one_image(shared_data: Path) -> None:
+    folder = shared_data / "microscopy" / "viv" / "sites" / "avivator" / "data"
+    assert [file.name for file in find_images(folder)] == ["multi-channel.ome.tif", "multifile.companion.ome"]
+    check_reader(folder / "multifile.companion.ome", z=3)
+    with open_image(folder / "multifile.companion.ome") as whole, open_image(folder / "multifile-Z4.ome.tiff") as one:
+        assert whole.info == one.info
+        assert whole.info.planes == (1, 5)
+        np.testing.assert_array_equal(whole.read(z=3)[..., 0], tifffile.imread(folder / "multifile-Z4.ome.tiff"))
+        np.testing.assert_array_equal(whole.read(z=3), one.read(z=3))
+
+
+def test_a_companion_without_its_files_is_an_image_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.companion.ome"
+    path.write_text('<?xml version="1.0"?><OME><Image><Pixels><TiffData><UUID FileName="a.tif"/></TiffData></Pixels>')
+    with pytest.raises(ImageError, match=r"a\.tif"):
+        open_image(path)
+
+
+@pytest.mark.shared_data
+def test_bad_calibration_of_real_files_is_not_used(shared_data: Path) -> None:
+    folder = shared_data / "microscopy" / "neubias" / "image_data"
+    with open_image(folder / "xyz_8bit__mitotic_plate_calibrated.tif") as good:
+        assert good.info.pixel_size_um
+    with open_image(folder / "xyz_8bit__mitotic_plate_badZcalibrated.tif") as bad:
+        assert bad.info.size_wh == good.info.size_wh

@@ -7,11 +7,11 @@ from collections.abc import Callable, Hashable
 
 from annelid.readers.base import Pixels
 
-_BYTES = 128 * 2**20
+_BYTES = 32 * 2**20
 
 
 class Pieces:
-    """The pieces used last, up to 128 MiB of them.
+    """The pieces used last, up to 32 MiB of them.
 
     The newest stays, however large: a file of one piece would be decoded for every window otherwise.
     """

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from tests.contracts.reader import check_damage, check_reader
+
+from annelid.errors import ImageError, UsageError
+from annelid.readers import find_images, is_image, open_image
+
+FILES = {
+    "nd2": "nd2/cluster.nd2",
+    "liffile": "lif/artifacts/xz-example/xz-example.lif",
+    "openslide": "hostile_slides/boxes_0.dcm",
+}
+
+
+@pytest.fixture
+def microscopy(shared_data: Path) -> Path:
+    return shared_data / "microscopy"
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("package", FILES)
+def test_without_the_extra_the_error_says_how_to_install_it(
+    microscopy: Path, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    assert is_image(microscopy / FILES[package])
+    with pytest.raises(ImageError, match=package) as caught:
+        open_image(microscopy / FILES[package])
+    assert "pip install 'annelid[vendor]'" in caught.value.next_step
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("package", FILES)
+def test_real_files_hold_the_contract(microscopy: Path, package: str, tmp_path: Path) -> None:
+    pytest.importorskip(package)
+    path = microscopy / FILES[package]
+    check_reader(path)
+    check_damage(path, tmp_path)
+    with pytest.raises(UsageError, match="no scene"):
+        open_image(path, 7)
+
+
+@pytest.mark.shared_data
+def test_nd2_planes_agree_with_the_library(microscopy: Path) -> None:
+    nd2 = pytest.importorskip("nd2")
+    path = microscopy / FILES["nd2"]
+    with nd2.ND2File(path) as file:
+        expected = file.asarray()
+    with open_image(path) as image:
+        assert (image.info.planes, image.info.size_wh) == ((3, 10), (38, 31))
+        assert image.info.channels == ("5-FAM/pH 9.0", "FM 4-64/2% CHAPS")
+        assert image.info.pixel_size_um == pytest.approx(0.167809)
+        for t, z in np.ndindex(3, 10):
+            np.testing.assert_array_equal(image.read(t=t, z=z), expected[t, z].transpose(1, 2, 0))
+
+
+@pytest.mark.shared_data
+def test_lif_planes_agree_with_those_that_the_microscope_exported(microscopy: Path) -> None:
+    pytest.importorskip("liffile")
+    path = microscopy / FILES["liffile"]
+    with open_image(path) as image:
+        assert image.info.scenes == ("xzt", "xzy", "xz")
+        assert image.info.planes == (20, 1)
+        assert any("no y" in note for note in image.info.notes)
+        for channel, time in ((0, 0), (1, 8)):
+            exported = tifffile.imread(path.parent / "expected-outputs" / f"c{channel}t{time}.tif")
+            np.testing.assert_array_equal(image.read(t=time)[..., channel], exported)
+    with open_image(path, 1) as image:
+        assert (image.info.size_wh, image.info.planes) == ((128, 23), (1, 128))
+
+
+@pytest.mark.shared_data
+def test_slides_that_are_damaged_or_oddly_named(microscopy: Path) -> None:
+    folder = microscopy / "hostile_slides"
+    assert len(find_images(folder)) == 10
+    check_reader(folder / "😐.svs")
+    for name in ("unreadable.svs", "unopenable.tiff"):
+        with pytest.raises(ImageError, match=name), open_image(folder / name) as image:
+            image.read()
+    with pytest.raises(ImageError, match="Git LFS pointer"):
+        open_image(microscopy / "lfs_pointers" / "c1_gray8.czi")
+
+
+def test_a_slide_without_its_companion_files_is_an_image_error(tmp_path: Path) -> None:
+    pytest.importorskip("openslide")
+    path = tmp_path / "a.mrxs"
+    path.write_bytes(b"\xff\xd8\xff\xe0" + bytes(100))
+    with pytest.raises(ImageError, match=r"a\.mrxs"):
+        open_image(path)
