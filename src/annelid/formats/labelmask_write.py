@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-
-import numpy as np
-from numpy.typing import NDArray
 
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats.base import LossReport
 from annelid.formats.mask_file import write_labels
+from annelid.formats.mask_paint import paint
 from annelid.formats.mask_table import TableRow, write_table
-from annelid.objects import Kind, Objects
-
-_LOSS_TEXT = {
-    "ignored": "objects marked 'ignore' were left out",
-    "box": "boxes were left out: they have no outline to fill",
-    "point": "points were left out: they have no area",
-    "rasterised": "outlines were written as the pixels whose centres they contain",
-    "too-small": "objects that contain no pixel's centre were left out",
-    "overlap": "pixels lay in several objects: the later one has them",
-    "hidden": "objects covered wholly by later ones were left out",
-    "attributes": "attributes, parents and origins of objects were left out",
-    "coverage": "only part of the image is covered, which a mask cannot say: it will be read as complete",
-}
 
 
 def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
@@ -57,56 +41,13 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
 
 
 def _write_item(item: LabeledImage, file: Path, name: str, losses: LossReport) -> list[TableRow]:
-    lost: Counter[str] = Counter()
-    objects = _with_outline(item.objects, lost)
-    lost["attributes"] = sum(
+    painted = paint(item)
+    objects = painted.objects
+    painted.lost["attributes"] = sum(
         bool(set(extra) - {"label_value"} or origin or parent)
         for extra, origin, parent in zip(objects.extra, objects.origins, objects.parents, strict=True)
     )
-    lost["coverage"] = int(not item.is_complete)
-    values = _values(objects)
-    image, visible = _paint(objects, values, item.size_wh, lost)
-    write_labels(file, image)
-    for kind, count in lost.items():
-        if count:
-            losses.add(kind, _LOSS_TEXT[kind], file, count=count)
-    columns = zip(values, objects.labels, objects.scores.tolist(), visible, strict=True)
+    write_labels(file, painted.image)
+    painted.report(losses, file)
+    columns = zip(painted.values, objects.labels, objects.scores.tolist(), painted.shown, strict=True)
     return [(name, value, str(label), score) for value, label, score, shown in columns if shown]
-
-
-def _with_outline(objects: Objects, lost: Counter[str]) -> Objects:
-    """The objects that a mask can show."""
-    is_box, is_point = objects.kinds == Kind.BOX, objects.kinds == Kind.POINT
-    lost["ignored"] = int(objects.ignore.sum())
-    lost["box"] = int((is_box & ~objects.ignore).sum())
-    lost["point"] = int((is_point & ~objects.ignore).sum())
-    kept = objects[~(is_box | is_point | objects.ignore)]
-    lost["rasterised"] = int((kept.kinds != Kind.MASK).sum())
-    return kept
-
-
-def _values(objects: Objects) -> list[int]:
-    """A value per object: the one it had in the mask it comes from, else the next free one."""
-    own = [extra.get("label_value") for extra in objects.extra]
-    count = Counter(v for v in own if isinstance(v, int))
-    kept = {v for v, times in count.items() if times == 1 and 0 < v < 2**32}
-    free = (v for v in range(1, len(own) + len(kept) + 1) if v not in kept)
-    return [v if v in kept else next(free) for v in own]
-
-
-def _paint(
-    objects: Objects, values: Sequence[int], size_wh: tuple[int, int], lost: Counter[str]
-) -> tuple[NDArray[np.uint32], list[bool]]:
-    """The label image uint32 (h, w), and which objects can be seen in it."""
-    image = np.zeros((size_wh[1], size_wh[0]), np.uint32)
-    areas: list[int] = []
-    for n, value in enumerate(values):
-        mask, (x, y) = objects.mask(n, size_wh)
-        window = image[y : y + mask.shape[0], x : x + mask.shape[1]]
-        lost["overlap"] += int((window[mask] != 0).sum())
-        window[mask] = value
-        areas.append(int(mask.sum()))
-    shown = np.isin(values, image)
-    lost["too-small"] = areas.count(0)
-    lost["hidden"] = int((~shown).sum()) - areas.count(0)
-    return image, shown.tolist()
