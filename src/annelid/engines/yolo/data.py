@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from ultralytics.data.augment import Format
+from ultralytics.data.augment import Format, RandomPerspective
 from ultralytics.data.dataset import YOLODataset
 
 from annelid.engines.base import Example
@@ -82,6 +82,10 @@ class ObjectsDataset(YOLODataset):
     def build_transforms(self, hyp: Any) -> Any:
         """Ultralytics' augmentation, with the last step replaced by one that knows the rings."""
         transforms = super().build_transforms(hyp)
+        if self.augment:
+            moves = transforms.transforms[0].transforms
+            affine = next(step for step in moves if isinstance(step, RandomPerspective))
+            affine.__class__ = CornerPerspective  # in place: several steps share it
         if self.use_segments:
             last = transforms.transforms[-1]
             transforms.transforms[-1] = RingFormat(last, self.table)
@@ -90,6 +94,21 @@ class ObjectsDataset(YOLODataset):
 
 def _with_area(example: Example) -> Any:
     return example.objects[example.objects.has_area & ~example.objects.ignore]
+
+
+class CornerPerspective(RandomPerspective):
+    """Moves the picture as the outlines are moved.
+
+    OpenCV counts from the centre of the first pixel, outlines from its corner: turned upside down they would end a
+    pixel apart in both directions.
+    """
+
+    def apply_image(self, labels: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+        """Warp the picture."""
+        half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+        by_centres = np.linalg.inv(half) @ params["M"] @ half
+        warped: dict[str, Any] = super().apply_image(labels, {**params, "M": by_centres})
+        return warped
 
 
 class RingFormat(Format):

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from annelid.geometry import Ring, Shape, shape_to_mask
 
 MAX_POINTS = 2000
+STEP = 4.0
+"""Pixels of the picture between two vertices of an outline, at most; more where that would be too many."""
+
 _CLASSES = 4096  # class column = class + _CLASSES * object number; exact in float64
 
 
@@ -48,14 +51,14 @@ class RingTable:
 
 def pack(shapes: Sequence[Shape]) -> tuple[NDArray[np.float32], RingTable]:
     """Outlines float32 (N, points, 2) of equal length, and how to take them apart again."""
-    thinned = [_thin(shape) for shape in shapes]
-    flat = [np.concatenate([ring for part in shape for ring in part]) for shape in thinned]
+    shapes = [_dense(_thin(shape)) for shape in shapes]
+    flat = [np.concatenate([ring for part in shape for ring in part]) for shape in shapes]
     points = max((len(outline) for outline in flat), default=1)
     packed = np.zeros((len(flat), points, 2), np.float32)
     for row, outline in zip(packed, flat, strict=True):
         row[: len(outline)] = outline
         row[len(outline) :] = outline[-1]
-    return packed, RingTable(tuple(tuple(tuple(map(len, part)) for part in shape) for shape in thinned), points)
+    return packed, RingTable(tuple(tuple(tuple(map(len, part)) for part in shape) for shape in shapes), points)
 
 
 def _thin(shape: Shape) -> Shape:
@@ -71,6 +74,27 @@ def _thin(shape: Shape) -> Shape:
             for part in shape
         )
     return shape
+
+
+def _dense(shape: Shape) -> Shape:
+    """The same outlines with vertices every few pixels.
+
+    Ultralytics moves the vertices that leave the picture onto its border: a long edge would change its direction.
+    """
+    step = max(STEP, sum(_length(ring) for part in shape for ring in part) / MAX_POINTS)
+    return tuple(tuple(_with_steps(ring, step) for ring in part) for part in shape)
+
+
+def _length(ring: Ring) -> float:
+    return float(np.hypot(*(np.roll(ring, -1, 0) - ring).T).sum())
+
+
+def _with_steps(ring: Ring, step: float) -> Ring:
+    edges = np.roll(ring, -1, 0) - ring
+    counts = np.maximum(1, np.ceil(np.hypot(*edges.T) / step)).astype(np.int64)
+    place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    along = place / np.repeat(counts, counts)
+    return np.asarray(np.repeat(ring, counts, 0) + along[:, None] * np.repeat(edges, counts, 0), np.float64)
 
 
 def tag(classes: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.float64]:
