@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 
+from annelid.dataset import Dataset
 from annelid.errors import UsageError
 from annelid.examples import render_view
+from annelid.formats import coco_read, coco_write
+from annelid.formats.images import FolderImages
 from annelid.image import ImageRef
 from annelid.ingest.planes import Planes
 from annelid.preprocess import Preprocessing
@@ -103,3 +107,13 @@ def test_annotation_that_names_no_plane_goes_to_the_only_one_and_that_is_said(pr
         done = project.import_(tmp_path / "stack.tif", labels=tmp_path / "stack.json")
         assert done.objects == {"cell": 1}
         assert [(loss.kind, loss.count) for loss in done.losses] == [("plane-assumed", 1)]
+
+
+def test_coco_carries_scene_and_projection(project: Project, tmp_path: Path) -> None:
+    with project:
+        project.import_(tmp_path / "stack.tif", z="max", t="all")
+        items = tuple(replace(item, state="reviewed") for item in project.dataset().items)
+        text, losses = coco_write.dumps(Dataset(("cell",), items), {item.id: "stack.tif" for item in items})
+        assert not losses
+        read = coco_read.loads(text, FolderImages(tmp_path))
+        assert [item.view.plane for item in read.items] == [(0, 0, 0, "max"), (1, 0, 0, "max")]

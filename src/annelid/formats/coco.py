@@ -100,7 +100,7 @@ def _subset(file: Path) -> str:
 
 
 def _joined(files: Sequence[Path], subsets: Sequence[str], several: Sequence[CocoAnnotations]) -> CocoAnnotations:
-    items: dict[tuple[str, int, int], LabeledImage] = {}
+    items: dict[tuple[str | int, ...], LabeledImage] = {}
     losses = LossReport()
     parts: dict[str, str] = {}
     for file, subset, one in zip(files, subsets, several, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from annelid.formats.coco_reading import Json, Reading, SizeWh
 from annelid.formats.coco_shape import OURS
 from annelid.formats.jsontext import collecting_nothing, parse
 from annelid.formats.row import view_of
+from annelid.image import Projection, View
 from annelid.objects import Objects
 
 
@@ -65,7 +66,7 @@ def loads(
     as_object = crowd_is_object(data, annotations, crowd, losses, file)
     reading = Reading(file, names, frozenset(ordered), as_object, losses)
     of_image = _by_image(annotations, reading)
-    items: dict[tuple[str, int, int], LabeledImage] = {}
+    items: dict[tuple[str | int, ...], LabeledImage] = {}
     paths: dict[str, str] = {}
     annotated = _says_where(annotations) if annotations else bool(names)
     for key, entry, place in _image_entries(data, reading):
@@ -189,20 +190,22 @@ def _restored(item: LabeledImage, ours: Json) -> LabeledImage:
     except (KeyError, ValueError, TypeError):
         pass
     plane = ours.get("plane")
-    if isinstance(plane, list) and len(plane) == 2 and all(isinstance(v, int) and v >= 0 for v in plane):
-        item = replace(item, view=replace(item.view, t=plane[0], z=plane[1]))
+    if isinstance(plane, list) and len(plane) in (2, 4) and all(isinstance(v, int) and v >= 0 for v in plane[:3]):
+        t, z, scene = (*plane[:3], 0)[:3]
+        projection: Projection = next((name for name in get_args(Projection) if plane[3:] == [name]), "")
+        item = replace(item, view=View(item.image, t, z, scene, projection))
     return item
 
 
 def add_item(
-    items: dict[tuple[str, int, int], LabeledImage],
+    items: dict[tuple[str | int, ...], LabeledImage],
     item: LabeledImage,
     losses: LossReport,
     file: str,
     place: str = "",
 ) -> None:
     """Add an item; where its view is there already, the objects of both are put together."""
-    key = (item.image.path, item.view.t, item.view.z)
+    key = (item.image.path, *item.view.plane)
     if key in items:
         losses.add("image-twice", f"{key[0]} is listed twice; the objects of both were put together", file, place)
         item = _merged(items[key], item)

@@ -67,8 +67,9 @@ def _image(item: LabeledImage, image_id: int, name: str) -> dict[str, Any]:
         ours["state"] = item.state
     if len(item.covered) != 1 or not item.is_complete:
         ours["covered"] = [ring.tolist() for ring in item.covered]
-    if (item.view.t, item.view.z) != (0, 0):
-        ours["plane"] = [item.view.t, item.view.z]
+    if any(item.view.plane):
+        further = item.view.scene or item.view.projection
+        ours["plane"] = list(item.view.plane) if further else [item.view.t, item.view.z]
     return {**value, OURS: ours} if ours else value
 
 
