@@ -297,7 +297,7 @@ class Objects:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             columns: dict[str, Any] = {name: archive[name] for name in _ARRAYS}
             for name in _TEXTS:
-                columns[name] = _object_array(json.loads(archive[name].tobytes().decode()))
+                columns[name] = column(json.loads(archive[name].tobytes().decode()))
         return cls(**columns)
 
     @cached_property
@@ -321,17 +321,18 @@ def new_ids(n: int) -> list[str]:
 
 
 def _strings(values: str | Sequence[str] | NDArray[np.object_], n: int) -> Strings:
-    array = _object_array([values] * n if isinstance(values, str) else list(values))
+    array = column([values] * n if isinstance(values, str) else list(values))
     if len(array) != n:
         raise ValueError(f"expected {n} strings, found {len(array)}")
     return array
 
 
 def _dicts(values: Sequence[Mapping[str, Any]] | None, n: int) -> Strings:
-    return _object_array([dict(v) for v in values] if values is not None else [{} for _ in range(n)])
+    return column([dict(v) for v in values] if values is not None else [{} for _ in range(n)])
 
 
-def _object_array(values: Sequence[Any]) -> Strings:
+def column(values: Sequence[Any]) -> Strings:
+    """An object array (N,) of texts or dicts, one a row."""
     array = np.empty(len(values), object)
     array[:] = values
     return array

@@ -10,7 +10,7 @@ import numpy as np
 
 from annelid.formats.coco_reading import Json, Reading, SizeWh
 from annelid.formats.coco_shape import AUTHOR
-from annelid.objects import Kind, Objects
+from annelid.objects import Kind, Objects, column
 
 _KEYS = {"id", "image_id", "category_id", "segmentation", "bbox", "area", "iscrowd"}
 
@@ -57,8 +57,8 @@ def _objects(ids: list[str], labels: list[str], coords: Any, lengths: Any) -> Ob
     n = len(ids)
     one_each = np.arange(n + 1, dtype=np.int64)
     return Objects(
-        ids=_texts(ids),
-        labels=_texts(labels),
+        ids=column(ids),
+        labels=column(labels),
         kinds=np.full(n, Kind.POLYGON, np.uint8),
         coords=coords,
         ring_offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
@@ -66,15 +66,9 @@ def _objects(ids: list[str], labels: list[str], coords: Any, lengths: Any) -> Ob
         object_offsets=one_each,
         params=np.full((n, 5), np.nan),
         scores=np.full(n, np.nan),
-        authors=_texts([AUTHOR] * n),
-        origins=_texts([""] * n),
-        parents=_texts([""] * n),
+        authors=column([AUTHOR] * n),
+        origins=column([""] * n),
+        parents=column([""] * n),
         ignore=np.zeros(n, bool),
-        extra=_texts([{} for _ in range(n)]),
+        extra=column([{} for _ in range(n)]),
     )
-
-
-def _texts(values: Sequence[Any]) -> Any:
-    array = np.empty(len(values), object)
-    array[:] = values
-    return array

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid.objects import Objects
+from annelid.objects import Objects, column
 
 _COUNT, _FLOAT = np.dtype("<i4"), np.dtype("<f8")
 
@@ -69,16 +69,16 @@ def from_rows(rows: Sequence[ObjectRow]) -> Objects:
         return Objects.empty()
     columns = ObjectRow(*zip(*rows, strict=True))  # type: ignore[arg-type]
     return Objects(
-        ids=_texts(columns.id),
-        labels=_texts(columns.label),
+        ids=column(columns.id),
+        labels=column(columns.label),
         kinds=np.array(columns.kind, np.uint8),
         scores=np.array(columns.score, np.float64),  # None becomes NaN
-        authors=_texts(columns.author),
-        origins=_texts(columns.origin),
-        parents=_texts(columns.parent),
+        authors=column(columns.author),
+        origins=column(columns.origin),
+        parents=column(columns.parent),
         ignore=np.array(columns.ignored, bool),
         params=_params_from_blobs(columns.params),  # type: ignore[arg-type]
-        extra=_texts([json.loads(text) if text else {} for text in columns.extra or ()]),
+        extra=column([json.loads(text) if text else {} for text in columns.extra or ()]),
         **_geometry_from_blobs(columns.geometry),  # type: ignore[arg-type]
     )
 
@@ -136,9 +136,3 @@ def _geometry_from_blobs(blobs: Sequence[bytes]) -> dict[str, NDArray[Any]]:
 
 def _offsets(lengths: NDArray[Any]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-
-
-def _texts(values: Any) -> NDArray[np.object_]:
-    array = np.empty(len(values), object)
-    array[:] = values
-    return array
