@@ -8,6 +8,7 @@ AnnelidError                what went wrong, and what to do next          exit c
 ├── ProjectError            the project folder is missing, broken or not writable
 ├── Conflict                somebody else changed the same object since it was read
 ├── EngineError             a training or prediction engine is missing or failed
+│   └── Bug                 Annelid itself failed in a worker; its log tells where   exit code 3
 └── Interrupted             stopped by the user; what was finished is kept    exit code 130
 """
 
@@ -94,6 +95,12 @@ class Conflict(AnnelidError):  # noqa: N818 - a conflict is a state of affairs, 
 
 class EngineError(AnnelidError):
     """An engine is not installed, refuses a parameter, or failed."""
+
+
+class Bug(EngineError):  # noqa: N818 - the name that people know
+    """Annelid itself failed in a worker; its log tells where."""
+
+    exit_code = 3
 
 
 class Interrupted(AnnelidError):  # noqa: N818 - the user's wish, not an error

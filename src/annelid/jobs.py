@@ -60,7 +60,7 @@ class Job:
         try:
             content = json.loads((folder / "job.json").read_text(encoding="utf-8"))
             return cls(content["kind"], folder, content["arguments"])
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise errors.ProjectError(f"{folder} is not a job: {error}") from error
 
 
@@ -142,6 +142,18 @@ def is_running(folder: Path) -> bool:
     return heartbeat.exists() and time.time() - heartbeat.stat().st_mtime < 5 * HEARTBEAT_SECONDS
 
 
+def still_runs(folder: Path) -> bool:
+    """Whether a worker is at work, for sure: one that was killed just now leaves a fresh heartbeat behind."""
+    if (folder / "result.json").exists() or not is_running(folder):
+        return False
+    seen, deadline = (folder / "heartbeat").stat().st_mtime_ns, time.monotonic() + 2.5 * HEARTBEAT_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+        if (folder / "heartbeat").stat().st_mtime_ns != seen:
+            return True
+    return False
+
+
 def result(job: Job, returncode: int | None) -> dict[str, Any]:
     """What a finished job returned.
 
@@ -157,7 +169,7 @@ def result(job: Job, returncode: int | None) -> dict[str, Any]:
         value: dict[str, Any] = content["value"]
         return value
     kind = getattr(errors, content["error"]["type"], errors.EngineError)
-    if kind not in (errors.Interrupted, errors.UsageError):
+    if kind not in (errors.Interrupted, errors.UsageError, errors.Bug):
         kind = errors.EngineError
     raise kind(content["error"]["message"], next_step=content["error"]["next_step"])
 

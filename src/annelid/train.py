@@ -19,7 +19,7 @@ from annelid import atomic, engines, errors
 from annelid.dataset import Dataset
 from annelid.engines.base import Example, Report, TrainConfig, TrainingData, TrainResult
 from annelid.examples import write_examples
-from annelid.jobs import Job, all_or_nothing, events, is_running
+from annelid.jobs import Job, all_or_nothing, events, is_running, still_runs
 from annelid.models import Card, Library
 from annelid.preprocess import Preprocessing
 from annelid.split import Split
@@ -92,7 +92,7 @@ def resume(folder: Path) -> Job:
         folder: the run folder, or a path inside it such as its ``weights/last.pt``.
 
     Raises:
-        UsageError: there is no such run, or it is finished.
+        UsageError: there is no such run, it is finished, or it is running.
     """
     folder = next((p for p in (folder, *folder.parents) if (p / "job.json").is_file()), folder)
     if not (folder / "job.json").is_file():
@@ -101,6 +101,8 @@ def resume(folder: Path) -> Job:
     if result.exists() and json.loads(result.read_text(encoding="utf-8"))["ok"]:
         next_step = f"train on from it: annelid train --model {folder.name} --epochs N"
         raise errors.UsageError(f"run {folder.name} is finished", next_step=next_step)
+    if still_runs(folder):
+        raise errors.UsageError(f"run {folder.name} is running", next_step="annelid jobs shows how far it is")
     job = Job.read(folder)
     last = folder / "weights" / "last.pt"
     config = dict(job.arguments["config"]) | {"resume": str(last) if last.exists() else None}

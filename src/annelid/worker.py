@@ -9,17 +9,16 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from annelid import atomic
-from annelid.errors import AnnelidError
+from annelid.errors import AnnelidError, Bug
 from annelid.jobs import HEARTBEAT_SECONDS, Job
 
 KINDS: Mapping[str, str] = {"train": "annelid.train", "predict": "annelid.predict"}
 """Kind of job -> module with a function ``work(job, report)`` that returns JSON values."""
-
-BUG = 3
 
 
 def main(folder: Path) -> int:
@@ -39,6 +38,8 @@ def main(folder: Path) -> int:
         try:
             value = importlib.import_module(KINDS[job.kind]).work(job, report)
         except AnnelidError as error:
+            if error.__cause__ is not None:
+                traceback.print_exc()  # into the log, for whoever wants to know more than the sentence
             _write_error(folder, error, error.next_step)
             return error.exit_code
         except Exception as error:  # noqa: BLE001 - the last line of defence: a bug becomes a result, with its log
@@ -48,14 +49,15 @@ def main(folder: Path) -> int:
                 return outer.exit_code
             traceback.print_exc()
             _write_error(folder, error, f"this is a bug in Annelid; please report it with {folder / 'worker.log'}")
-            return BUG
+            return Bug.exit_code
     atomic.write_text(folder / "result.json", json.dumps({"ok": True, "value": value}, default=_plain))
     return 0
 
 
 def _write_error(folder: Path, error: Exception, next_step: str) -> None:
     message = error.message if isinstance(error, AnnelidError) else f"{type(error).__name__}: {error}"
-    content = {"type": type(error).__name__, "message": message, "next_step": next_step}
+    kind = type(error) if isinstance(error, AnnelidError) else Bug
+    content = {"type": kind.__name__, "message": message, "next_step": next_step}
     atomic.write_text(folder / "result.json", json.dumps({"ok": False, "error": content}))
 
 
@@ -63,8 +65,9 @@ def _beat(path: Path) -> None:
     """Touch a file every few seconds from a thread that ends with the process."""
 
     def beat() -> None:
-        while True:
-            path.touch()
+        while path.parent.exists():
+            with suppress(OSError):  # a network drive may be away for a moment
+                path.touch()
             time.sleep(HEARTBEAT_SECONDS)
 
     path.touch()
