@@ -12,6 +12,7 @@ from PIL import Image
 from annelid.errors import ImageError
 from annelid.fingerprint import fingerprint
 from annelid.readers import find_images, image_ref, is_image, open_image
+from annelid.readers.base import distinct
 
 NOT_IMAGES = [
     (b"", "empty file"),
@@ -83,3 +84,8 @@ def test_a_folder_is_searched_in_natural_order_without_litter(tmp_path: Path) ->
     (tmp_path / "lost.tif").touch()
     found = [path.relative_to(tmp_path).as_posix() for path in find_images(tmp_path)]
     assert found == ["a2.png", "a10.png", "b/1.png", "B3", "lost.tif"]
+
+
+def test_names_become_distinct_however_many_are_equal() -> None:
+    assert distinct(["a", "", "a", "a (2)", "a"]) == ("a", "1", "a (2)", "a (2) (2)", "a (3)")
+    assert len(set(distinct(["x"] * 70_000))) == 70_000

@@ -120,9 +120,13 @@ def check_scene(path: Path, scene: int, count: int) -> None:
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """Names for channels or scenes: the number for an empty one, ``name (2)`` for one that comes again."""
     found: dict[str, None] = {}
+    times: dict[str, int] = {}
     for i, name in enumerate(names):
-        plain = " ".join(name.split()) or str(i)
-        found[next(n for n in (plain, *(f"{plain} ({k})" for k in range(2, i + 3))) if n not in found)] = None
+        plain = unique = " ".join(name.split()) or str(i)
+        while unique in found:
+            times[plain] = times.get(plain, 1) + 1
+            unique = f"{plain} ({times[plain]})"
+        found[unique] = None
     return tuple(found)
 
 
