@@ -6,7 +6,21 @@ from pathlib import Path
 from typing import cast
 
 from annelid.errors import AnnotationError, UsageError
-from annelid.formats import coco, cvat, geojson, imagej, labelmask, labelme, labelstudio, maskfolder, via, voc, yolo
+from annelid.formats import (
+    celldetective,
+    cellpose,
+    coco,
+    cvat,
+    geojson,
+    imagej,
+    labelmask,
+    labelme,
+    labelstudio,
+    maskfolder,
+    via,
+    voc,
+    yolo,
+)
 from annelid.formats.base import Format
 
 __all__ = ["ALIASES", "FORMATS", "get", "sniff"]
@@ -23,6 +37,8 @@ FORMATS: dict[str, Format] = {
     "via": cast("Format", via),
     "geojson": cast("Format", geojson),
     "imagej": cast("Format", imagej),
+    "cellpose": cast("Format", cellpose),
+    "celldetective": cast("Format", celldetective),
 }
 
 ALIASES = {
@@ -35,6 +51,9 @@ ALIASES = {
     "fiji": "imagej",
 }
 """Other names by which people ask for a format."""
+
+_RICHER = {"labelmask": ("celldetective", "cellpose")}
+"""A format -> those that read its files too, and more of what lies beside them: these are meant where both fit."""
 
 
 def get(name: str) -> Format:
@@ -60,6 +79,7 @@ def sniff(path: Path) -> Format:
     if not path.exists():
         raise AnnotationError(path, expected="a file or folder", found="nothing there", next_step="check the path")
     fitting = [name for name, module in FORMATS.items() if module.sniff(path)]
+    fitting = [name for name in fitting if not any(richer in fitting for richer in _RICHER.get(name, ()))]
     if not fitting:
         step = "choose the file or folder with the annotations, or name their format with --format"
         raise AnnotationError(path, expected=f"annotations ({known})", found="none of these", next_step=step)

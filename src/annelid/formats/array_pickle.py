@@ -20,7 +20,7 @@ import numpy as np
 from annelid.errors import AnnotationError
 
 _MAGIC = b"\x93NUMPY"
-_MOST_VALUES = 5_000_000
+_MOST_VALUES = 1_000_000
 _DEEPEST = 50
 _BROKEN = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError, KeyError, MemoryError,

@@ -26,37 +26,34 @@ def names_beside(file: Path, root: Path, *names: str) -> list[str]:
     return [*(str(inner / name) for name in names if name), *(name for name in names if name)]
 
 
-class AloneImage:
-    """Stands in where no name fits: a single annotation file and a single image belong together.
-
-    Args:
-        images: where the images are.
-        files: number of annotation files.
-    """
-
-    def __init__(self, images: ImageIndex, files: int) -> None:
-        self._images, self._files = images, files
-
-    def name(self, names: Sequence[str], file: Path, losses: LossReport) -> str | None:
-        """The only image, with a notice, where none of the names is an image's; else None."""
-        if self._files != 1 or len(self._images.all()) != 1 or any(self._is_found(name) for name in names):
-            return None
-        only = self._images.all()[0]
-        what = f"no image is called like the file; {only.name}, the only image, was taken for it"
-        losses.add("image-assumed", what, file, count=0)
-        return only.as_posix()
-
-    def _is_found(self, name: str) -> bool:
+def is_found(names: Sequence[str], images: ImageIndex) -> bool:
+    """Whether one of the names is an image's, or that of several."""
+    for name in names:
         try:
-            return self._images.find(name) is not None
+            if images.find(name) is not None:
+                return True
         except AnnotationError:
             return True
+    return False
+
+
+def only_image(names: Sequence[str], images: ImageIndex, file: Path, losses: LossReport) -> str | None:
+    """The only image, with a notice, where none of the names is an image's; None where there are several."""
+    if len(images.all()) != 1 or is_found(names, images):
+        return None
+    only = images.all()[0]
+    what = f"no image is called like the file; {only.name}, the only image, was taken for it"
+    losses.add("image-assumed", what, file, count=0)
+    return only.as_posix()
 
 
 def name_files(dataset: Dataset, folder: Path, names: Mapping[str, str], suffix: str) -> dict[str, Path]:
     """Item id -> file named after the image, sub-folders kept, for the images of which something is known.
 
     The image's ending is left out, except where images differ in nothing else.
+
+    Raises:
+        AnnotationError: two images, or two planes of one, would share one file.
     """
     paths = {item.id: PurePosixPath(names[item.id].replace("\\", "/")) for item in annotated(dataset)}
     stems = {item.id: _stem(item.image.stem, item.image.name, paths[item.id]) for item in annotated(dataset)}
@@ -65,6 +62,11 @@ def name_files(dataset: Dataset, folder: Path, names: Mapping[str, str], suffix:
     for i, path in paths.items():
         is_shared = shared[str(path.with_name(stems[i])).casefold()] > 1
         files[i] = folder / path.with_name((path.name if is_shared else stems[i]) + suffix)
+    owners: dict[str, str] = {}
+    for i, file in files.items():
+        if owners.setdefault(str(file).casefold(), i) != i:
+            found = f"{names[owners[str(file).casefold()]]} and {names[i]}, which would share this file"
+            raise AnnotationError(file, expected="one image per file", found=found, next_step="rename one of them")
     return files
 
 

@@ -32,7 +32,7 @@ from annelid.errors import AnnotationError
 from annelid.formats import jsontext, ours
 from annelid.formats.archive import FREE_BYTES, MAX_RATIO
 from annelid.formats.base import Annotations, ImageIndex, LossReport
-from annelid.formats.by_image import AloneImage, name_files, names_beside
+from annelid.formats.by_image import name_files, names_beside, only_image
 from annelid.formats.geojson_feature import (
     IGNORE,
     NATIVE,
@@ -43,7 +43,6 @@ from annelid.formats.geojson_feature import (
     encode_feature,
     encode_nucleus,
     is_nucleus,
-    plain,
 )
 from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
 from annelid.formats.row import Row, rows_of_objects
@@ -107,12 +106,11 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
     if path.is_dir():
         files = [f for f in _candidates(path) if f.name.lower().endswith(_ENDINGS) or _looks_like_geojson(f)]
     reading = Reading(images, tuple(classes))
-    alone = AloneImage(images, len(files))
     listed: dict[str, None] = {}
     error: AnnotationError | None = None
     for file in files:
         try:
-            listed |= _read_file(file, path, reading, alone)
+            listed |= _read_file(file, path, reading, is_alone=len(files) == 1)
         except AnnotationError as problem:
             if path.is_file():
                 raise
@@ -131,7 +129,7 @@ def _nothing(path: Path, reading: Reading) -> AnnotationError:
     return AnnotationError(path, expected="GeoJSON files", found="none")
 
 
-def _read_file(file: Path, root: Path, reading: Reading, alone: AloneImage) -> dict[str, None]:
+def _read_file(file: Path, root: Path, reading: Reading, *, is_alone: bool) -> dict[str, None]:
     """Add an image; the classes that the file lists."""
     value = jsontext.parse(_text(file), file)
     try:
@@ -139,13 +137,14 @@ def _read_file(file: Path, root: Path, reading: Reading, alone: AloneImage) -> d
         found = _Found(reading.given[0] if len(reading.given) == 1 else UNCLASSIFIED)
         for place, feature in features:
             found.walk(feature, place, "", 0)
-    except (RecursionError, ShapeError) as problem:
+    except RecursionError as problem:
         raise AnnotationError(file, expected="GeoJSON", found="brackets nested too deep") from problem
     if features and not found.rows:
         _refuse(file, found)
     header = others.pop(ours.KEY, None)
     header = header if isinstance(header, Mapping) else {}
-    _locate(file, root, header, found, plain(others), reading, alone)
+    names = _image_names(file, root, header, reading, is_alone=is_alone)
+    _add(file, names, header, found, jsontext.plain(others), reading)
     listed = header.get("classes")
     return dict.fromkeys(name for name in listed if isinstance(name, str)) if isinstance(listed, list) else {}
 
@@ -236,15 +235,18 @@ def _refuse(file: Path, found: _Found) -> None:
     raise AnnotationError(file, place=place, expected="areas or points", found=f"{error}{more}", next_step=step)
 
 
-def _locate(
-    file: Path, root: Path, header: Mapping[str, Any], found: _Found, others: Json, reading: Reading, alone: AloneImage
-) -> None:
+def _image_names(file: Path, root: Path, header: Mapping[str, Any], reading: Reading, *, is_alone: bool) -> list[str]:
     stem = file.name[: -len(".gz")] if file.name.lower().endswith(".gz") else file.name
     names = names_beside(file, root, stem.rsplit(".", 1)[0])
     named = header.get("image")
     names += [named] if isinstance(named, str) else []
-    if (only := alone.name(names, file, reading.losses)) is not None:
-        names = [only, *names]
+    only = only_image(names, reading.images, file, reading.losses) if is_alone else None
+    return [only, *names] if only else names
+
+
+def _add(
+    file: Path, names: Sequence[str], header: Mapping[str, Any], found: _Found, others: Json, reading: Reading
+) -> None:
     said = header.get("size_wh")
     size = size_from(*said) if isinstance(said, list) and len(said) == 2 else None
     image = reading.locate(names, size, file, count=len(found.rows))

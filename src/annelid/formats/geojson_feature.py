@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from annelid.formats import ours
+from annelid.formats import jsontext, ours
 from annelid.formats.geojson_geometry import UNDERSTOOD, decode_geometry, encode_geometry
 from annelid.formats.reading import ShapeError
 from annelid.formats.row import Row
@@ -57,8 +57,8 @@ def decode_feature(value: object, unclassified: str, parent: str = "") -> tuple[
     properties = properties if isinstance(properties, Mapping) else {}
     try:
         row = _bare_row(value, properties, unclassified, parent)
-    except ShapeError as error:
-        return [], [error]
+    except RecursionError as error:
+        return [], [ShapeError("nested", str(error), "properties")]
     outlines = decode_geometry(value.get("geometry"), "geometry", lost)
     rows = [replace(row, shape=shape, kind=kind, params=params) for shape, kind, params in outlines]
     if _is_multipoint(value):
@@ -100,7 +100,7 @@ def _bare_row(value: Mapping[str, Any], properties: Mapping[str, Any], unclassif
         of_feature["id"] = found
     name = "" if "id" in of_feature or isinstance(found, bool) or not isinstance(found, str | int) else str(found)
     native |= _filled(properties=rest, feature=of_feature, geometry=_foreign(value.get("geometry")))
-    extra = {NATIVE: plain(native)} if native else {}
+    extra = {NATIVE: jsontext.plain(native)} if native else {}
     return Row((), label, author=AUTHOR, id=name, parent=parent, score=score, ignore=label == IGNORE, extra=extra)
 
 
@@ -112,23 +112,6 @@ def _foreign(geometry: object) -> Json:
     if not isinstance(geometry, Mapping):
         return {}
     return {k: v for k, v in geometry.items() if k not in (*UNDERSTOOD, ours.KEY)}
-
-
-def plain(value: Any, depth: int = 0) -> Any:
-    """A JSON value without the numbers that JSON does not have: QuPath writes ``NaN``, which becomes a text.
-
-    Raises:
-        ShapeError: it is nested too deep to be meant.
-    """
-    if depth > _DEEPEST:
-        raise ShapeError("nested", f"expected values, found brackets nested more than {_DEEPEST} deep", "properties")
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry, depth + 1) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [plain(entry, depth + 1) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value
 
 
 def _label(properties: Mapping[str, Any], unclassified: str, native: Json) -> str:
@@ -205,9 +188,9 @@ def _nucleus(value: object, cell: Row, lost: list[ShapeError]) -> list[Row]:
     name = str(uuid.uuid5(_NAMESPACE, f"{cell.id}/{NUCLEUS}"))
     kept = value.get(ours.KEY) if isinstance(value, Mapping) else None
     try:
-        extra = {NATIVE: plain({NUCLEUS: True, **_filled(geometry=_foreign(value))})}
-    except ShapeError as error:
-        lost.append(error)
+        extra = {NATIVE: jsontext.plain({NUCLEUS: True, **_filled(geometry=_foreign(value))})}
+    except RecursionError as error:
+        lost.append(ShapeError("nested", str(error), "nucleusGeometry"))
         return []
     rows = [Row(s, NUCLEUS, k, p, id=name, parent=cell.id, author=AUTHOR, extra=extra) for s, k, p in outlines[:1]]
     return [ours.restored(row, kept) for row in rows]

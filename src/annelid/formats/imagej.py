@@ -36,7 +36,7 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats.archive import is_junk, refuse_bomb
 from annelid.formats.base import Annotations, ImageIndex, LossReport
-from annelid.formats.by_image import AloneImage, name_files, names_beside
+from annelid.formats.by_image import is_found, name_files, names_beside, only_image
 from annelid.formats.imagej_roi import NATIVE, UNCLASSIFIED, decode_roi, encode_roi
 from annelid.formats.reading import Reading, ShapeError
 from annelid.formats.row import Row, rows_of_objects
@@ -115,11 +115,10 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
     """
     reading = Reading(images, tuple(classes))
     sources = list(_sources(path, images))
-    alone = AloneImage(images, len(sources))
     error: AnnotationError | None = None
     for source in sources:
         try:
-            _read_source(source, path, reading, alone)
+            _read_source(source, path, reading, is_alone=len(sources) == 1)
         except AnnotationError as problem:
             if len(sources) == 1:
                 raise
@@ -156,19 +155,12 @@ def _sources(path: Path, images: ImageIndex) -> Iterator[_Source]:
 def _loose(folder: Path, files: Sequence[Path], images: ImageIndex) -> Iterator[_Source]:
     """The ROIs of one folder: of the image of its name, else each of the image of its own."""
     names = _names(folder.name)
-    if not any(_is_image(name, images) for name in names):
-        own = [file for file in files if any(_is_image(name, images) for name in _names(file.stem))]
+    if not is_found(names, images):
+        own = [file for file in files if is_found(_names(file.stem), images)]
         yield from (_Source(file, _names(file.stem), map(_roi, [file])) for file in own)
         files = [file for file in files if file not in own]
     if files:
         yield _Source(folder, names, map(_roi, files))
-
-
-def _is_image(name: str, images: ImageIndex) -> bool:
-    try:
-        return images.find(name) is not None
-    except AnnotationError:
-        return True
 
 
 def _names(name: str) -> tuple[str, ...]:
@@ -210,7 +202,7 @@ def _rois_in_zip(file: Path) -> Iterator[Roi]:
         raise AnnotationError(file, expected="a whole zip of ROIs", found=str(error), next_step=step) from error
 
 
-def _read_source(source: _Source, root: Path, reading: Reading, alone: AloneImage) -> None:
+def _read_source(source: _Source, root: Path, reading: Reading, *, is_alone: bool) -> None:
     unclassified = reading.given[0] if len(reading.given) == 1 else UNCLASSIFIED
     rows: list[tuple[Row, str]] = []
     lost: list[tuple[ShapeError, str]] = []
@@ -226,30 +218,29 @@ def _read_source(source: _Source, root: Path, reading: Reading, alone: AloneImag
         first, name = lost[0]
         more = f" ({len(lost)} ROIs, none of them usable)" if len(lost) > 1 else ""
         raise AnnotationError(source.file, place=name, expected="areas or points", found=f"{first}{more}")
-    _add(source, root, rows, lost, reading, alone)
+    names = names_beside(source.file, root, *source.names)
+    only = only_image(names, reading.images, source.file, reading.losses) if is_alone else None
+    _add(source.file, [only] if only else names, rows, lost, reading)
 
 
 def _add(
-    source: _Source,
-    root: Path,
+    file: Path,
+    names: Sequence[str],
     rows: Sequence[tuple[Row, str]],
     lost: Sequence[tuple[ShapeError, str]],
     reading: Reading,
-    alone: AloneImage,
 ) -> None:
-    names = names_beside(source.file, root, *source.names)
-    only = alone.name(names, source.file, reading.losses)
-    image = reading.locate([only] if only else names, None, source.file, count=len(rows))
+    image = reading.locate(names, None, file, count=len(rows))
     for error, name in lost:
-        reading.bad_shape(error, source.file, name)
+        reading.bad_shape(error, file, name)
     if image is None:
         return
-    kept = ((reading.inside(row, image[1], source.file, name)) for row, name in rows)
-    reading.add(image, [row for row in kept if row is not None], source.file)
+    kept = ((reading.inside(row, image[1], file, name)) for row, name in rows)
+    reading.add(image, [row for row in kept if row is not None], file)
     elsewhere = sum(_is_elsewhere(row) for row, _ in rows)
     if elsewhere:
         what = "objects on another plane of the stack were put on the only plane that is annotated here"
-        reading.losses.add("plane", what, source.file, count=elsewhere)
+        reading.losses.add("plane", what, file, count=elsewhere)
 
 
 def _is_elsewhere(row: Row) -> bool:

@@ -19,6 +19,8 @@ from annelid.errors import AnnotationError
 _NUMBER_OF_300_DIGITS = re.compile(r"[0-9]{300}")
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
+_DEEPEST = 60
+
 
 def read_text(path: Path) -> str:
     """A text file in UTF-8 (with or without byte order mark) or UTF-16.
@@ -100,6 +102,23 @@ def dump(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
     except ValueError:
         return json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """A value that was read, without the numbers that JSON does not have: ``NaN`` becomes a text, as others write it.
+
+    Raises:
+        RecursionError: it is nested deeper than can be meant.
+    """
+    if depth > _DEEPEST:
+        raise RecursionError(f"brackets nested more than {_DEEPEST} deep")
+    if isinstance(value, dict):
+        return {str(key): plain(entry, depth + 1) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [plain(entry, depth + 1) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 def _plain(value: Any) -> Any:
