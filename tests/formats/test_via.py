@@ -172,7 +172,7 @@ def test_an_image_that_is_not_found_is_left_out_as_nothing_tells_its_size(tmp_pa
 # --- version 3 --------------------------------------------------------------------------------------------
 
 
-def version_3(*shapes: list[object]) -> dict[str, Any]:
+def version_3(*shapes: Any) -> dict[str, Any]:
     metadata = {f"m{n}": {"vid": "1", "flg": 0, "z": [], "xy": xy, "av": {"1": "0"}} for n, xy in enumerate(shapes)}
     attribute = {"1": {"aname": "kind", "anchor_id": "FILE1_Z0_XY1", "type": 4, "options": {"0": "cell"}}}
     return {

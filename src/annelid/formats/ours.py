@@ -88,12 +88,19 @@ def _with_exact(row: Row, exact: Mapping[str, Any]) -> Row:
     try:
         shape = tuple(tuple(np.array(r, np.float64).reshape(-1, 2) for r in part) for part in exact["shape"])
         params = tuple(math.nan if v is None else float(v) for v in exact["params"])
-        corners = np.concatenate([ring for part in shape for ring in part])
-        if not (np.abs(corners) <= MAX_COORDINATE).all() or len(params) != 5 or not all(shape):
+        if not all(shape) or not _is_sound(shape) or len(params) != 5:
             return row
         return replace(row, shape=shape, kind=Kind(exact["kind"]), params=params)
     except (KeyError, ValueError, TypeError, OverflowError):
         return row
+
+
+def _is_sound(shape: Shape) -> bool:
+    """Whether an outline's numbers can be pixels, and its holes lie where its parts do."""
+    rings = [ring for part in shape for ring in part]
+    if not rings or not all(len(r) and (np.abs(r) <= MAX_COORDINATE).all() for r in rings):
+        return False
+    return all((hole >= p[0].min(0)).all() and (hole <= p[0].max(0)).all() for p in shape for hole in p[1:])
 
 
 def _same_outline(a: Row, b: Row) -> bool:

@@ -21,6 +21,7 @@ from annelid.objects import Kind, Objects
 SizeWh = tuple[int, int]
 MAX_COORDINATE = 1e7
 """Coordinates beyond are a mistake: no image is that large."""
+_MAX_NUMBER = 1e9
 
 
 class ShapeError(Exception):
@@ -214,7 +215,7 @@ def number(value: object, what: str, key: str = "") -> float:
         found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
         found = math.nan
-    if not math.isfinite(found):
+    if not abs(found) <= _MAX_NUMBER:
         raise ShapeError("outline-invalid", f"expected a number as {what}, found {value!r:.60}", key)
     return found
 
@@ -229,8 +230,8 @@ def points(xs: object, key: str, least: int = 3) -> NDArray[np.float64]:
         found = np.asarray(xs, np.float64)
     except (TypeError, ValueError, OverflowError):
         raise ShapeError("outline-invalid", "expected pairs of numbers", key) from None
-    if found.ndim != 2 or found.shape[1] != 2 or not np.isfinite(found).all():
-        raise ShapeError("outline-invalid", "expected pairs of finite numbers", key)
+    if found.ndim != 2 or found.shape[1] != 2 or not (np.abs(found) <= _MAX_NUMBER).all():
+        raise ShapeError("outline-invalid", "expected pairs of numbers that can be pixels", key)
     if len(found) > least >= 3 and (found[0] == found[-1]).all():
         found = found[:-1]  # closed: the first point again
     if len(found) < least:
