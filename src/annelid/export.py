@@ -91,6 +91,8 @@ def check_saves(saves: Sequence[str], out: Path | None) -> None:
     Raises:
         UsageError: ``out`` exists, or something else than `SAVES` is asked for.
     """
+    if not saves and out is not None:
+        raise UsageError("nothing would be saved", next_step=f"choose from {', '.join(SAVES)}")
     unknown = [s for s in saves if s not in SAVES]
     if unknown:
         raise UsageError(f"--save {unknown[0]} is not known", next_step=f"choose from {', '.join(SAVES)}")

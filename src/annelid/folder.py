@@ -1,10 +1,12 @@
-"""The folder of a project: whether it is one, and how it becomes one."""
+"""The folder of a project: whether it is one, how it becomes one, and whether its two halves agree."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from annelid import settings
+from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnelidError, ProjectError
 from annelid.settings import Settings
 from annelid.store import Store
@@ -58,3 +60,19 @@ def _refuse_half(root: Path) -> None:
             f"{root} has an {DATABASE} but no {settings.FILE}",
             next_step=f"put {settings.FILE} back; a line 'classes: [a, b]' with the class names is enough",
         )
+
+
+def dataset_of(root: Path, items: Sequence[LabeledImage]) -> Dataset:
+    """Images as a dataset with the project's classes.
+
+    Raises:
+        ProjectError: ``annelid.yaml`` has lost classes that objects on the images have.
+    """
+    classes = settings.load(root).classes
+    used = {str(label) for item in items for label in item.objects.labels[~item.objects.ignore]}
+    if lost := sorted(used.difference(classes)):
+        raise ProjectError(
+            f"{root / settings.FILE} lacks classes that annotated objects have: {', '.join(lost)}",
+            next_step=f"annelid classes add {lost[0]!r}; then rename, merge or delete it with annelid classes",
+        )
+    return Dataset(classes, tuple(items))

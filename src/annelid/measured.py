@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from annelid.dataset import Dataset
+from annelid.errors import UsageError
 from annelid.evaluate import evaluate
 from annelid.evaluate.figures import Evaluation
 from annelid.formats.base import Loss
 from annelid.models import seen_before
 from annelid.predict import Model
-from annelid.split import Part, Split
+from annelid.split import PARTS, Part, Split
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ class Measured:
         }
 
 
+def as_learned(truth: Dataset, model: Model) -> Dataset:
+    """The truth with the classes that the model knows, where it was made to take all of them as one."""
+    if model.card is None or not model.card.parameters.get("single_cls"):
+        return truth
+    (only,) = model.classes
+    items = (replace(item, objects=item.objects.replace(labels=only)) for item in truth.items)
+    return Dataset((only,), tuple(items))
+
+
 def measure(
     model: Model,
     truth: Dataset,
@@ -95,3 +105,24 @@ def confidence_of_best_f1(truth: Dataset, predicted: Dataset, split: Split) -> f
     found = {item.id: item.objects for item in predicted.subset(inside).items}
     evaluation = evaluate(truth.subset(inside), found)
     return (evaluation.mask or evaluation.box).conf
+
+
+def part_to_measure(part: str | None, split: Split, dataset: Dataset) -> Part:
+    """The part that a model is measured on.
+
+    Args:
+        part: its name; None is test where there is one, else val.
+        split: the split.
+        dataset: the images that are annotated now.
+
+    Raises:
+        UsageError: there is no such part, or it is empty.
+    """
+    present = {split.parts[item.id] for item in dataset.items if item.id in split.parts}
+    wanted = part or ("test" if "test" in present else "val")
+    found = next((name for name in PARTS if name == wanted), None)
+    if found is None:
+        raise UsageError(f"there is no part {wanted!r}", next_step=f"choose one of {', '.join(PARTS)}")
+    if found not in present:
+        raise UsageError(f"no image is in the {found} part", next_step=f"annelid split --resplit --{found} .2")
+    return found

@@ -15,11 +15,11 @@ from annelid.check.finding import Finding
 from annelid.convert import convert
 from annelid.dataset import Dataset, LabeledImage, State
 from annelid.engines.base import PredictConfig, TrainConfig
-from annelid.errors import ProjectError, UsageError
-from annelid.folder import DATABASE, make_project, require_project
+from annelid.errors import UsageError
+from annelid.folder import DATABASE, dataset_of, make_project, require_project
 from annelid.formats.base import LossReport
 from annelid.jobs import Event
-from annelid.measured import Measured, confidence_of_best_f1, measure
+from annelid.measured import Measured, as_learned, confidence_of_best_f1, measure, part_to_measure
 from annelid.models import Card, Library
 from annelid.predict import Model, find_model
 from annelid.preprocess import Preprocessing
@@ -101,18 +101,7 @@ class Project:
     def _trainable(self) -> Dataset:
         """What a person has annotated: drafts of a model are not learned from, nor counted as truth."""
         items = self.store.items()
-        return self._of_known_classes([i for i in items if i.covered and i.state == "reviewed"])
-
-    def _of_known_classes(self, items: Sequence[LabeledImage]) -> Dataset:
-        """The images as a dataset; refused when ``annelid.yaml`` has lost classes that objects on them have."""
-        classes = self.settings.classes
-        used = {str(label) for item in items for label in item.objects.labels[~item.objects.ignore]}
-        if lost := sorted(used.difference(classes)):
-            raise ProjectError(
-                f"{self.root / settings.FILE} lacks classes that annotated objects have: {', '.join(lost)}",
-                next_step=f"annelid classes add {lost[0]!r}; then rename, merge or delete it with annelid classes",
-            )
-        return Dataset(classes, tuple(items))
+        return dataset_of(self.root, [i for i in items if i.covered and i.state == "reviewed"])
 
     def import_(self, *sources: Path | str, **wish: Any) -> ingest.Imported:
         """Import images and annotations (`annelid.ingest.Wish` says what can be wished for).
@@ -267,7 +256,7 @@ class Project:
         items = tuple(item for item in self.store.items() if item.state == state)
         if not items:
             raise UsageError(f"no image is {state}", next_step="annelid status shows what there is")
-        dataset = self._of_known_classes(items)
+        dataset = dataset_of(self.root, items)
         parts = split.parts if split else {}
         return export.export_dataset(dataset, Path(out), format, self.root, self.settings.preprocessing, parts)
 
@@ -331,7 +320,7 @@ class Project:
             raise UsageError("there are no classes", next_step="annelid import LABELS first")
         begin = start.start_from(model, engine, dataset, self.settings.preprocessing, self.library)
         config = TrainConfig(begin.model, begin.task, None, trust, params)
-        run_name = name or begin.name or train.safe_name(self.root.name)
+        run_name = name if name is not None else begin.name or train.safe_name(self.root.name)
         plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data))
         return self._train(train.prepare(plan, dataset, split, self.root), watch)
 
@@ -458,12 +447,12 @@ class Project:
             if used.card and used.card.outside
             else (self._trainable(), self.split())
         )
-        if part is None:
-            part = "test" if "test" in split.parts.values() else "val"
+        if "conf" in thresholds:
+            raise UsageError("conf has no effect here: every confidence counts", next_step="leave it out")
+        part = part_to_measure(part, split, dataset)
         wanted = dataset.subset(i for i, p in split.parts.items() if p in (part, "val"))
-        if not any(split.parts[item.id] == part for item in wanted.items):
-            raise UsageError(f"no image is in the {part} part", next_step=f"annelid split --resplit --{part} .2")
         asked = {"max_det": EVERY_OBJECT, **_given(thresholds), "conf": LEAST_CONFIDENCE}
+        wanted = as_learned(wanted, used)
         predicted, losses = self._predict(used, [i.view for i in wanted.items], asked, watch, trust=False)
         conf = confidence_of_best_f1(wanted, predicted, split) if part != "val" else None
         done = measure(used, wanted, predicted, split, part, conf, losses)

@@ -56,7 +56,7 @@ def load(root: Path) -> Settings:
         InputError: it is not YAML, or something in it is not as it should be.
     """
     path = root / FILE
-    content = _mapping(path, "", _parsed(path))
+    content = _mapping(path, "", read_yaml(path))
     _known(path, "", content, ("classes", "preprocessing", "split"))
     try:
         preprocessing = Preprocessing.from_dict(_mapping(path, "preprocessing", content.get("preprocessing")))
@@ -70,7 +70,12 @@ def load(root: Path) -> Settings:
     )
 
 
-def _parsed(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file; nothing in it can run code.
+
+    Raises:
+        InputError: it cannot be read, or is no YAML.
+    """
     step = "mend the file there, or take it from a backup"
     try:
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from annelid.errors import UsageError
 from annelid.models import Card, Library
 from annelid.preprocess import Preprocessing
 
+_OTHER_TASK = re.compile(r"-(pose|cls|obb|semseg|sem|depth)$")
 _OFFICIAL = re.compile(r"yolo(v8|11|26)[nslmx](?P<seg>-seg)?\.(yaml|pt)")
 
 
@@ -51,6 +52,8 @@ def start_from(
     Raises:
         UsageError: there is no such model, or it needs outlines and the annotation has only boxes.
     """
+    if model == "":
+        raise UsageError("the model's name is empty", next_step="leave --model out, or name a model")
     if model is None or model == engine:
         task = dataset.task
         return Start(engines.get(engine).DEFAULT_MODEL[task], task, engine, preprocessing)
@@ -88,6 +91,10 @@ def weights_file(model: str, library: Library) -> Path:
 
 
 def _task(name: str, dataset: Dataset) -> Task:
+    other = _OTHER_TASK.search(Path(name).stem)
+    if other:
+        step = "name a model without that ending, or with -seg"
+        raise UsageError(f"{name} is for another task ({other[1]}), not detection or segmentation", next_step=step)
     official = _OFFICIAL.fullmatch(name)
     if not official:
         task: Task = "segment" if "-seg" in name else dataset.task

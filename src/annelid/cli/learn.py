@@ -43,7 +43,7 @@ def train(
 
     given = typed(context.args)
     params = {**(from_file(cfg) if cfg else {}), **given}
-    model = model or params.pop("model", None)
+    model = params.pop("model", None) if model is None else model
     if data is not None:
         require_data(data)
     if data is not None and not (place() / "annelid.yaml").exists():

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from annelid.errors import InputError, UsageError
+from annelid.settings import read_yaml
 
 
 def typed(arguments: Sequence[str]) -> dict[str, Any]:
@@ -45,12 +46,7 @@ def from_file(path: Path) -> dict[str, Any]:
     Raises:
         InputError: it can't be read, or is no mapping.
     """
-    try:
-        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise InputError(
-            path, expected="a YAML file of parameters", found=str(error), next_step="check the file"
-        ) from error
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise InputError(path, expected="lines such as 'epochs: 50'", found=type(content).__name__)
     return {str(k): v for k, v in content.items()}

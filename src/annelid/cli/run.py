@@ -33,7 +33,10 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as error:
         return error.exit_code
     except typer.TyperException as error:
-        _complain(str(error), "annelid --help, annelid VERB --help", arguments)
+        if not arguments:
+            print(error.format_message(), file=sys.stderr)  # noqa: T201 - the help
+        else:
+            _complain(error.format_message(), "annelid --help, annelid VERB --help", arguments)
         return 2
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted", file=sys.stderr)  # noqa: T201

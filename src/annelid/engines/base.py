@@ -76,6 +76,7 @@ class TrainResult:
         best_epoch: the epoch of `weights`, counted from 1.
         metrics: the engine's own validation figures of that epoch.
         effective: every parameter as it was used.
+        classes: class names that the weights answer with; () are those of the data.
     """
 
     weights: Path
@@ -83,6 +84,7 @@ class TrainResult:
     best_epoch: int
     metrics: Mapping[str, float]
     effective: Mapping[str, Any]
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,14 @@ class PredictConfig:
     trust: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("conf", "iou", "max_det"):
+            if not isinstance(getattr(self, name), int | float):
+                raise UsageError(f"{name}: expected a number, found {getattr(self, name)!r}")
         for name in ("conf", "iou"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name}: expected 0 to 1, found {getattr(self, name)}")
-        if self.max_det < 1:
-            raise UsageError(f"max_det: expected 1 or more, found {self.max_det}")
+        if self.max_det < 1 or self.max_det != int(self.max_det):
+            raise UsageError(f"max_det: expected a whole number from 1 up, found {self.max_det}")
         if self.imgsz is not None and self.imgsz < 32:
             raise UsageError(f"imgsz: expected 32 or more, found {self.imgsz}")
 

@@ -230,12 +230,16 @@ def load(weights: Path, config: PredictConfig, classes: Sequence[str]) -> Predic
     Args:
         weights: ``best.json`` of a training; an empty path is the untrained engine, which finds what is
             bright or dark and calls it by the first of the classes.
-        config: how to predict; ``iou``, ``imgsz`` and ``device`` mean nothing here.
+        config: how to predict; ``iou`` means nothing here.
         classes: class names.
 
     Raises:
         EngineError: the file is not such a model.
+        UsageError: an input size or another device than the CPU is asked for, which would have no effect.
     """
+    if config.imgsz is not None or config.device not in ("", "cpu"):
+        name = "imgsz" if config.imgsz is not None else "device"
+        raise UsageError(f"{name} has no effect: a threshold works on the CPU, at the image's own size")
     untrained = Weights(classes[0] if classes else "object", "segment", Recipe())
     if weights == Path():
         return ThresholdPredictor(untrained, config)

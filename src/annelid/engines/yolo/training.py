@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,9 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
         _add_callbacks(trainer, out, report)
         trainer.train()
     except (RuntimeError, ValueError, OSError, ImportError, TypeError, AssertionError) as error:
-        raise EngineError(f"YOLO training failed: {error}", next_step=f"the log is in {out / 'worker.log'}") from error
+        traceback.print_exc()  # into the log
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise EngineError(f"YOLO training failed: {reason}", next_step=f"more is in {out / 'worker.log'}") from error
     finally:
         LOGGER.removeHandler(handler)
     return _result(out, effective)
@@ -221,7 +224,7 @@ def _result(out: Path, effective: dict[str, Any]) -> TrainResult:
         v for k, v in row.items() if k.startswith("metrics/mAP50-95")
     )
     best_row = max(reversed(rows), key=fitness)  # of equal ones the last, which overwrote the others
-    _, checkpoint = weights.open_checkpoint(best, trust=False)
+    model, checkpoint = weights.open_checkpoint(best, trust=False)
     used = {key: checkpoint["train_args"].get(key, value) for key, value in effective.items()}
     used |= {key: effective[key] for key in parameters.PREDICTION}
     return TrainResult(
@@ -230,6 +233,7 @@ def _result(out: Path, effective: dict[str, Any]) -> TrainResult:
         best_epoch=int(best_row["epoch"]),
         metrics={k.removeprefix("metrics/"): v for k, v in best_row.items() if k.startswith("metrics/")},
         effective=used,
+        classes=tuple(str(model.names[i]) for i in sorted(model.names)),
     )
 
 
