@@ -73,20 +73,12 @@ def test_a_rectangle_turns_about_its_own_top_left_corner(folder: Path) -> None:
     assert np.allclose(objects.boxes_xyxy, [[25, 5, 50, 35]])
 
 
-@pytest.mark.parametrize(
-    ("turn", "seen", "expected"),
-    [
-        (90, {"x": 20, "y": 10, "width": 40, "height": 30}, [10, 20, 40, 40]),
-        (180, {"x": 60, "y": 20, "width": 30, "height": 40}, [10, 20, 40, 40]),
-        (270, {"x": 40, "y": 60, "width": 40, "height": 30}, [10, 20, 40, 40]),
-    ],
-)
-def test_what_was_drawn_on_a_turned_picture_is_turned_back(
-    folder: Path, turn: int, seen: dict[str, float], expected: list[float]
-) -> None:
-    found = read(folder, task(result(value={**seen, "rotation": 0}, image_rotation=turn)))
-    assert np.allclose(objects_of(found).boxes_xyxy, [expected])
-    assert set(found.losses.by_kind()) == {"image-rotated"}
+def test_how_the_picture_was_turned_on_the_screen_changes_nothing_and_comes_back(folder: Path) -> None:
+    first = objects_of(read(folder, task(result(image_rotation=90))))
+    assert first.boxes_xyxy.tolist() == [[10, 5, 40, 30]]
+    assert first.extra[0]["labelstudio"] == {"image_rotation": 90}
+    again, losses = own.round_trip(labelstudio, first, folder / "out")
+    assert (again, losses) == (first, set())
 
 
 # --- brush ------------------------------------------------------------------------------------------------

@@ -177,9 +177,6 @@ def _tell_changes(file: Path, place: str, result: Json, others: Sequence[Json], 
     if len(labels) > 1:
         what = f"of the labels {', '.join(map(str, labels))} the first is the class, the others ride along"
         reading.losses.add("several-labels", what, file, place)
-    if result.get("image_rotation") not in (None, 0):
-        what = f"the picture was turned by {result['image_rotation']!r:.20} degrees: the shape was turned back"
-        reading.losses.add("image-rotated", what, file, place)
     drawn = result.get("value")
     if isinstance(drawn, Mapping) and drawn.get("closed") is False:
         reading.losses.add("polygon-open", "a polygon that was not closed was closed", file, place)

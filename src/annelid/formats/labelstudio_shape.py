@@ -86,35 +86,9 @@ def _extra(value: Json, drawn: Json, labels: Sequence[Any], others: Sequence[Jso
 
 
 def _outline(value: Json, drawn: Json, size_wh: SizeWh) -> Outline:
+    """The outline on the picture as it is stored: ``image_rotation`` only says how it was turned on the screen."""
     kind = shape_type(value)
-    turned = _rotation(value)
-    if kind == "brush":
-        return _brush(value, drawn, size_wh)
-    seen = size_wh if turned in (0, 180) else size_wh[::-1]
-    outline = _DECODERS[kind](drawn, seen)
-    return outline if not turned else _turned_back(outline, turned, size_wh)
-
-
-def _rotation(value: Json) -> int:
-    """How the picture was turned when it was annotated: 0, 90, 180 or 270 degrees clockwise."""
-    found = value.get("image_rotation")
-    return int(found) % 360 if found in (90, 180, 270, -90, -180, -270) else 0
-
-
-def _turned_back(outline: Outline, turned: int, size_wh: SizeWh) -> Outline:
-    """An outline on the turned picture as it lies on the picture itself."""
-    w, h = size_wh
-    steps = {90: (0, 1, -1, 0, 0, h), 180: (-1, 0, 0, -1, w, h), 270: (0, -1, 1, 0, w, 0)}
-    a, b, c, d, x0, y0 = steps[turned]
-    matrix, shift = np.array([[a, b], [c, d]], np.float64), np.array([x0, y0], np.float64)
-    shape, kind, params = outline
-    moved: Shape = tuple(tuple(ring @ matrix.T + shift for ring in part) for part in shape)
-    if kind == Kind.BOX:
-        return ((geometry.box_ring(*geometry.shape_box(moved)),),), kind, params
-    if not math.isnan(params[0]):
-        cx, cy = matrix @ params[:2] + shift
-        params = (float(cx), float(cy), params[2], params[3], params[4] - math.radians(turned))
-    return moved, kind, params
+    return _brush(value, drawn, size_wh) if kind == "brush" else _DECODERS[kind](drawn, size_wh)
 
 
 def _pixels(drawn: Json, size_wh: SizeWh, *keys: str) -> list[float]:
@@ -213,7 +187,7 @@ def encode_row(row: Row, size_wh: SizeWh, author: str = AUTHOR) -> tuple[list[di
         "type": name if labelled else f"{name}labels",
         "value": {**drawn, **inside, **({} if labelled else {f"{name}labels": [row.label, *labels]})},
         **DEFAULTS,
-        **{key: v for key, v in keys.items() if key != "image_rotation"},
+        **keys,
         "original_width": size_wh[0],
         "original_height": size_wh[1],
     }
