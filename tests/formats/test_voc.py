@@ -163,6 +163,12 @@ def test_parts_in_the_names_are_written_as_lists_and_read_again(tmp_path: Path) 
     assert (tmp_path / "ImageSets/Main/val.txt").read_text() == '"val/a b"\n'
 
 
+def test_the_folder_of_the_images_is_no_folder_of_the_annotations(tmp_path: Path) -> None:
+    voc.write(own.dataset(Objects.from_boxes([[1, 1, 9, 9]], ["cell"])), tmp_path, {"1": "JPEGImages/a.png"})
+    assert (tmp_path / "Annotations/a.xml").is_file()
+    assert (tmp_path / "ImageSets/Main/trainval.txt").read_text() == "a\n"
+
+
 def test_misspelt_classes_are_kept(folder: Path) -> None:
     assert read(folder, thing(), thing(name="cel")).classes == ("cell", "cel")
 

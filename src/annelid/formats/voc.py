@@ -191,6 +191,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
         AnnotationError: two images would share one file.
     """
     losses = LossReport()
+    names = {key: name.removeprefix("JPEGImages/") for key, name in names.items()}
     files = files_for(dataset, out / "Annotations", names, ".xml")
     for item in annotated(dataset):
         file = files[item.id]
