@@ -187,7 +187,7 @@ def _card(job: Job, dataset: Dataset, split: Split, data: TrainingData, result: 
         name=job.arguments["name"],
         engine=job.arguments["engine"],
         task=job.arguments["config"]["task"],
-        classes=data.classes,
+        classes=result.classes or data.classes,
         parent=job.arguments["parent"],
         started_from=Path(job.arguments["config"]["model"]).name,
         run=job.folder.name,

@@ -43,7 +43,7 @@ class _ExamplesTrainer:
     def get_dataset(self) -> dict[str, Any]:
         """What Ultralytics reads from a ``data.yaml``."""
         names = dict(enumerate(self.examples.classes))
-        if self.args.single_cls:
+        if self.args.single_cls and len(names) > 1:
             names = {0: "object"}
         folder = str(self.examples.train[0].path.parent)
         return {
