@@ -19,9 +19,9 @@ from annelid.errors import UsageError
 from annelid.folder import DATABASE, dataset_of, make_project, require_project
 from annelid.formats.base import LossReport
 from annelid.jobs import Event
-from annelid.measured import Measured, as_learned, confidence_of_best_f1, measure, part_to_measure
+from annelid.measured import Measured, as_learned, best_confidence, confidence_of_best_f1, measure, part_to_measure
 from annelid.models import Card, Library
-from annelid.predict import Model, find_model
+from annelid.predict import Model, find_model, unlike
 from annelid.preprocess import Preprocessing
 from annelid.progress import Progress
 from annelid.proposals import proposals
@@ -138,8 +138,8 @@ class Project:
             out: folder for the pictures; default ``previews/`` in the project.
         """
         folder = Path(out) if out else self.root / "previews"
-        folder.mkdir(parents=True, exist_ok=True)
         chosen, frozen = self._items_named(images)[: None if images else 3], self.settings.preprocessing
+        folder.mkdir(parents=True, exist_ok=True)
         before = Preprocessing(range="none") if frozen.range != "none" else Preprocessing()
         return [Previewed.make(item, self.root, before, frozen, folder) for item in chosen]
 
@@ -333,7 +333,11 @@ class Project:
         done = jobs.run(job, watch or Progress())
         card = Card.from_dict(done["card"])
         self._log("train", dict(job.arguments["config"]["params"]), {"model": card.reference, "metrics": card.metrics})
-        self.evaluate(card.reference, part="val", watch=watch)
+        measured = self.evaluate(card.reference, part="val", watch=watch)
+        card = self.library.get(card.reference)
+        conf = best_confidence(measured)
+        if conf is not None and "conf" not in job.arguments["config"]["params"]:
+            card = self.library.note_threshold(card, "conf", conf)
         return Trained(card, Path(done["run"]))
 
     # --- prediction --------------------------------------------------------------------------------------------
@@ -368,7 +372,7 @@ class Project:
         used = self._model(model)
         dataset, unreadable = self._predict(used, views, thresholds, watch, trust)
         written: dict[str, Path] = {}
-        losses += unreadable
+        losses += [*unlike(used.card, views), *unreadable]
         if out is not None:
             written, lost = export.save_predictions(dataset, Path(out), save, self.root, used.preprocessing)
             losses += lost.losses

@@ -26,49 +26,44 @@ _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
 def train(
     context: typer.Context,
     model: Annotated[str | None, typer.Option(help="yolo11n-seg.yaml, X.pt, NAME@v2, or a run")] = None,
-    engine: Annotated[str, typer.Option(help="yolo or threshold")] = "yolo",
+    engine: Annotated[str | None, typer.Option(help="yolo (the default) or threshold")] = None,
     name: Annotated[str | None, typer.Option(help="name of the run and of the model")] = None,
     data: Annotated[Path | None, typer.Option(help="data.yaml of an existing YOLO data set")] = None,
     cfg: Annotated[Path | None, typer.Option(help="YAML file of parameters")] = None,
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="go on with an interrupted run")] = None,
-    notes: Annotated[str, typer.Option(help="free text for the model's card")] = "",
+    notes: Annotated[str | None, typer.Option(help="free text for the model's card")] = None,
     trust: Annotated[bool, typer.Option("--trust", help="load weights that may carry code")] = False,
     as_json: Json = False,
 ) -> None:
     """Train. Engine parameters follow as --epochs 50 or epochs=50 (imgsz, batch, lr0, degrees ...)."""
-    from annelid.cli.parameters import from_file, typed
+    from annelid.cli.parameters import from_file, options_among, typed
     from annelid.errors import UsageError
     from annelid.outside import require_data
     from annelid.project import Project
 
-    given = typed(context.args)
-    params = {**(from_file(cfg) if cfg else {}), **given}
-    model = params.pop("model", None) if model is None else model
-    if data is not None:
-        require_data(data)
-    if data is not None and not (place() / "annelid.yaml").exists():
+    params = {**(from_file(cfg) if cfg else {}), **typed(context.args)}
+    if "watch" in params:
+        raise UsageError("unknown training parameter 'watch'")
+    options = options_among(params, model=model, engine=engine, name=name, data=data, notes=notes)
+    if options["data"] is not None:
+        require_data(Path(options["data"]))
+    if options["data"] is not None and not (place() / "annelid.yaml").exists():
         Project.init(place()).close()
         show.stderr.print(f"made a project in {place().resolve()} for the runs and models")
     with Project(place()) as project:
         if resume:
-            if params or model or data:
+            if params or any(options.values()):
                 raise UsageError(
                     "a resumed run keeps its parameters", next_step="train on from it with --model RUN --epochs N"
                 )
             done = project.resume(resume)
         else:
-            done = project.train(
-                model=model,
-                engine=engine,
-                name=name,
-                data=data,
-                notes=notes,
-                trust=trust,
-                **params,
-            )
+            given = {key: option for key, option in options.items() if option is not None}
+            done = project.train(**given, trust=trust or bool(params.pop("trust", False)), **params)
         card = done.card
         lines = [
-            f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s",
+            f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s; "
+            f"predicts at confidence {card.thresholds.get('conf', 0):g} unless told otherwise",
             f"run    {done.run}",
             f"next   annelid evaluate {card.reference}",
         ]

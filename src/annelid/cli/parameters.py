@@ -50,3 +50,14 @@ def from_file(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(path, expected="lines such as 'epochs: 50'", found=type(content).__name__)
     return {str(k): v for k, v in content.items()}
+
+
+def options_among(params: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Options that were typed as parameters (``name=first``) or stand in a file; they are taken out of ``params``.
+
+    Args:
+        params: parameters; they lose those that are options.
+        options: the options as given; None where they were not, and then the parameter counts.
+    """
+    typed_so = {name: params.pop(name, None) for name in options}
+    return {name: typed_so[name] if value is None else value for name, value in options.items()}

@@ -31,6 +31,8 @@ def run(arguments: Sequence[str]) -> int:
         _complain(error.message, error.next_step, arguments)
         return error.exit_code
     except typer.Exit as error:
+        if error.exit_code == INTERRUPTED:  # this is what typer makes of Ctrl-C
+            _complain("interrupted", "", arguments)
         return error.exit_code
     except typer.TyperException as error:
         if not arguments:
@@ -39,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
             _complain(error.format_message(), "annelid --help, annelid VERB --help", arguments)
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted", file=sys.stderr)  # noqa: T201
+        _complain("interrupted", "", arguments)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is said, and its log kept
         outer = explained(error) if isinstance(error, OSError) else None

@@ -50,25 +50,30 @@ def health() -> str | None:
 def check(config: TrainConfig) -> dict[str, Any]:
     """``sigma``, ``min_area``, ``split`` and ``polarity`` as they will be used; None is learned.
 
+    A training that goes on from an earlier model keeps its ``sigma`` and ``split`` and learns the rest anew.
+
     Raises:
         UsageError: a parameter is unknown or has a wrong value, or something is asked for that has no effect
             here.
     """
     if config.resume is not None:
         raise UsageError("a threshold takes seconds to train and cannot be resumed", next_step="train it anew")
-    if config.model != "otsu":
-        raise UsageError(f"the threshold engine has no model {config.model!r}", next_step="use --model otsu")
-    chosen: dict[str, Any] = {
-        "sigma": Recipe.sigma,
-        "min_area": None,
-        "split": Recipe.split,
-        "polarity": None,
-    }
+    before = _recipe_to_start_from(config.model)
+    chosen: dict[str, Any] = {"sigma": before.sigma, "min_area": None, "split": before.split, "polarity": None}
     for name, value in config.params.items():
         if name not in chosen:
             raise UsageError(f"unknown parameter {name!r}", next_step=f"known are: {', '.join(chosen)}")
         chosen[name] = _CHECKS[name](name, value)
     return chosen
+
+
+def _recipe_to_start_from(model: str) -> Recipe:
+    if model == "otsu":
+        return Recipe()
+    try:
+        return Weights.from_json(Path(model).read_text(encoding="utf-8")).recipe
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"the threshold engine has no model {model!r}", next_step="use --model otsu") from error
 
 
 def _number(name: str, value: Any) -> float:
