@@ -128,8 +128,11 @@ def test_a_shape_is_cut_by_the_union_of_others() -> None:
 
 
 @given(
-    st.floats(0.5, 15), st.floats(0.5, 15), st.floats(-7, 7), st.integers(3, 90),
-)  # fmt: skip
+    st.floats(0.5, 15),
+    st.floats(0.5, 15),
+    st.floats(-7, 7),
+    st.integers(3, 90),
+)
 def test_an_ellipse_has_the_area_of_an_ellipse(rx: float, ry: float, angle: float, points: int) -> None:
     ring = geometry.ellipse_ring((20, 15), (rx, ry), angle, points)
     assert len(ring) == points
