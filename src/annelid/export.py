@@ -129,7 +129,9 @@ def save_predictions(
                 (working / "annotations.json").rename(working / "predictions.json")
                 written[save] = out / "predictions.json"
             elif save == "yolo":
-                losses.losses += formats.get("yolo").write(predicted, working, names).losses
+                found = formats.get("yolo").write(predicted, working, names)
+                losses.losses += [loss for loss in found if loss.kind != "no-validation-part"]
+                (working / "data.yaml").unlink()  # labels of images that lie elsewhere are no data set yet
                 written[save] = out / "labels"
             elif save == "masks":
                 losses.losses += labelmask.write(predicted, working, names).losses

@@ -126,3 +126,9 @@ def part_to_measure(part: str | None, split: Split, dataset: Dataset) -> Part:
     if found not in present:
         raise UsageError(f"no image is in the {found} part", next_step=f"annelid split --resplit --{found} .2")
     return found
+
+
+def best_confidence(measured: Measured) -> float | None:
+    """The confidence of best F1, to three digits; None where nothing was found to tell by."""
+    part = measured.evaluation.mask or measured.evaluation.box
+    return round(part.conf, 3) if part.all.f1 > 0 else None

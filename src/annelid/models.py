@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from annelid import atomic
-from annelid.errors import AnnelidError, UsageError
+from annelid.errors import AnnelidError, InputError, UsageError
 
 LICENCES = {
     "yolo": "AGPL-3.0-or-later (trained with Ultralytics, AGPL-3.0)",
@@ -42,6 +42,7 @@ class Card:
         objects: number of training objects per class.
         learned_from: id -> fingerprint of every image in its train and val parts.
         preprocessing: replayed at prediction.
+        channels: of the images that it was trained on.
         tile: longest side in pixels of the pictures it was trained on.
         thresholds: conf, iou, max_det that it predicts with unless told otherwise.
         parameters: every training parameter as it was used.
@@ -73,6 +74,7 @@ class Card:
     objects: Mapping[str, int] = field(default_factory=dict)
     learned_from: Mapping[str, str] = field(default_factory=dict)
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
     tile: int | None = None
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -100,7 +102,17 @@ class Card:
         """From `to_dict`; fields of newer versions are left out."""
         known = {f.name for f in dataclasses.fields(cls)}
         fields = {k: v for k, v in content.items() if k in known}
-        return cls(**{**fields, "classes": tuple(content["classes"])})
+        lists = {key: tuple(content.get(key, ())) for key in ("classes", "channels")}
+        return cls(**{**fields, **lists})
+
+
+def _read_card(path: Path) -> Card:
+    try:
+        return Card.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        step = "restore it from a backup, or move its folder out of models/"
+        found = f"{type(error).__name__}: {error}"
+        raise InputError(path, expected="the card of a model", found=found, next_step=step) from error
 
 
 class Library:
@@ -113,7 +125,7 @@ class Library:
     def cards(self, name: str | None = None) -> list[Card]:
         """Every version, oldest first; of one model where a name is given."""
         paths = self.folder.glob("*/v*/model.json")
-        cards = [Card.from_dict(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+        cards = [_read_card(path) for path in paths]
         return sorted((c for c in cards if name in (None, c.name)), key=lambda c: (c.created, c.name, c.version))
 
     def add(self, card: Card, weights: Path) -> Card:
@@ -185,7 +197,11 @@ class Library:
     def promoted(self, name: str) -> int:
         """The version that a bare name means; 0 when none was promoted."""
         path = self.folder / name / "promoted"
-        return int(path.read_text(encoding="utf-8")) if path.is_file() else 0
+        text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else "0"
+        if not text.isdecimal():
+            step = f"annelid models promote {name}@v1 writes it anew"
+            raise InputError(path, expected="the number of a version", found=repr(text[:20]), next_step=step)
+        return int(text)
 
     def promote(self, reference: str) -> Card:
         """Make a version the one that its bare name means."""
@@ -207,6 +223,13 @@ class Library:
     def note_metrics(self, card: Card, part: str, figures: Mapping[str, Any]) -> None:
         """Put the figures of an evaluation on the card."""
         self._write(dataclasses.replace(self.get(card.reference), metrics={**card.metrics, part: dict(figures)}))
+
+    def note_threshold(self, card: Card, name: str, value: float) -> Card:
+        """Put a threshold on the card, with which the model predicts from now on."""
+        card = self.get(card.reference)
+        card = dataclasses.replace(card, thresholds={**card.thresholds, name: value})
+        self._write(card)
+        return card
 
     def export(self, card: Card, out: Path) -> list[Path]:
         """Copy a version's weights and card to a folder, checked by hash."""

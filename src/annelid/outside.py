@@ -11,8 +11,10 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import ImageError, UsageError
 from annelid.formats import yolo
 from annelid.formats.base import Loss
+from annelid.formats.data_yaml import read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.image import GroupSource, View
+from annelid.ingest.planes import Planes
 from annelid.readers import image_ref
 from annelid.readers.find import find_images
 from annelid.split import PARTS, Split
@@ -42,12 +44,15 @@ def views(sources: Iterable[Path]) -> tuple[list[View], list[Loss]]:
         raise unreadable[0]
     if not found:
         raise UsageError("there are no images", next_step="name image files or folders that hold some")
-    return found, [Loss("image-unreadable", error.message, error.file) for error in unreadable]
+    notes = [Loss("plane-chosen", note) for note in Planes().notes(view.image for view in found)]
+    return found, [*(Loss("image-unreadable", error.message, error.file) for error in unreadable), *notes]
 
 
 def _view(file: Path) -> View:
+    """The view that an import without a wish would take: the middle focal plane, the first time point."""
     name = file.as_posix()
-    return View(image_ref(file, id=hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:32], name=name))
+    image = image_ref(file, id=hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:32], name=name)
+    return Planes().views(image, 0)[0]
 
 
 def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
@@ -61,13 +66,15 @@ def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
         UsageError: it has no train or no val part.
     """
     require_data(data_yaml)
+    data_yaml = data_yaml.resolve()
     folder = data_yaml if data_yaml.is_dir() else data_yaml.parent
     read = yolo.read(data_yaml, FolderImages(folder))
     items = [_identified(item) for item in read.items if item.covered]
     groups = infer_group([item.image.path for item in items])
     items = [_grouped(item, *groups[item.image.path]) for item in items]
     dataset = Dataset(read.classes, tuple(items))
-    parts = {item.id: read.parts[item.image.path] for item in items if item.image.path in read.parts}
+    part_of = {Path(path).resolve(): part for path, part in read.parts.items()}
+    parts = {item.id: part_of[Path(item.image.path)] for item in items if Path(item.image.path) in part_of}
     missing = [part for part in ("train", "val") if part not in parts.values()]
     if missing:
         message = f"{data_yaml} names no labeled images for {missing[0]}"
@@ -76,15 +83,16 @@ def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
 
 
 def require_data(data_yaml: Path) -> None:
-    """Refuse a path at which nothing is.
+    """Refuse a path at which nothing is, or a file that is no data.yaml, before anything is made for it.
 
     Raises:
         UsageError: nothing is there.
+        AnnotationError: it is no data.yaml.
     """
     if not data_yaml.exists():
-        raise UsageError(
-            f"{data_yaml} does not exist", next_step="name a data.yaml, or the folder that holds it"
-        )
+        raise UsageError(f"{data_yaml} does not exist", next_step="name a data.yaml, or the folder that holds it")
+    if data_yaml.is_file():
+        read_data_yaml(data_yaml)
 
 
 def _identified(item: LabeledImage) -> LabeledImage:

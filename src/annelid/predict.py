@@ -78,6 +78,15 @@ def find_model(model: str, library: Library, settings: Settings) -> Model:
     )
 
 
+def unlike(card: Card | None, views: Sequence[View]) -> list[Loss]:
+    """Images whose channels are not those that the model was trained on."""
+    if card is None or not card.channels:
+        return []
+    others = [view.image for view in views if len(view.image.channels) != len(card.channels)]
+    what = f"{{}} channel(s), but the model was trained on {len(card.channels)}: what it finds here may be nonsense"
+    return [Loss("channels-differ", what.format(len(image.channels)), image.path) for image in others]
+
+
 def prepare(folder: Path, views: Sequence[View], root: Path, model: Model, config: PredictConfig) -> Job:
     """The job that predicts on some views.
 

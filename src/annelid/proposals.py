@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import shapely
+
 from annelid.dataset import Dataset, LabeledImage
+from annelid.objects import Kind, Objects
 from annelid.store.changes import ChangeSet, diff
+
+TOLERANCE = 0.5
 
 
 def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> dict[str, ChangeSet]:
@@ -21,7 +27,7 @@ def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> 
     Returns:
         View id -> change set.
     """
-    found = {item.id: item.objects for item in predicted.items}
+    found = {item.id: editable(item.objects) for item in predicted.items}
     changes = {}
     for item in items:
         if item.id not in found:
@@ -32,3 +38,18 @@ def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> 
             item.revision, upsert, removed, author=f"model:{model}", message="proposed", state="draft"
         )
     return changes
+
+
+def editable(objects: Objects) -> Objects:
+    """Masks of one part without holes as polygons of few vertices, which every annotator can edit.
+
+    The outline moves by at most half a pixel. Other masks stay: polygons could not hold them everywhere.
+    """
+    kinds, shapes = objects.kinds.copy(), list(objects.shapes)
+    for n, shape in enumerate(shapes):
+        if kinds[n] == Kind.MASK and len(shape) == 1 and len(shape[0]) == 1:
+            line = shapely.Polygon(shape[0][0]).simplify(TOLERANCE).exterior
+            shapes[n], kinds[n] = ((np.asarray(line.coords)[:-1],),), Kind.POLYGON
+    changed = Objects.from_shapes(shapes, list(objects.labels), kinds=kinds, ids=list(objects.ids))
+    columns = {name: getattr(objects, name) for name in ("params", "scores", "authors", "origins", "parents", "ignore")}
+    return changed.replace(extra=list(objects.extra), **columns)

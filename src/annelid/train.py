@@ -9,6 +9,7 @@ import platform
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
@@ -157,6 +158,7 @@ def work(job: Job, report: Report) -> dict[str, Any]:
         card = _card(job, dataset, split, data, result, time.time() - started)
     finally:
         shutil.rmtree(job.folder / "data", ignore_errors=True)
+    (job.folder / "data.yaml").unlink(missing_ok=True)  # it named the pictures that were just removed
     card = Library(Path(job.arguments["root"])).add(card, result.weights)
     return {"run": str(job.folder), "model": card.reference, "card": card.to_dict()}
 
@@ -198,6 +200,7 @@ def _card(job: Job, dataset: Dataset, split: Split, data: TrainingData, result: 
         objects={name: sum(int((e.objects.labels == name).sum()) for e in data.train) for name in data.classes},
         learned_from=_learned_from(dataset, split),
         preprocessing=job.arguments["preprocessing"],
+        channels=_channels(dataset),
         tile=_largest_side(data),
         thresholds={key: effective.pop(key) for key in ("conf", "iou", "max_det") if key in effective},
         parameters=effective,
@@ -210,6 +213,11 @@ def _card(job: Job, dataset: Dataset, split: Split, data: TrainingData, result: 
         notes=job.arguments["notes"],
         outside=job.arguments["outside"],
     )
+
+
+def _channels(dataset: Dataset) -> tuple[str, ...]:
+    """The channels that most images have."""
+    return Counter(item.image.channels for item in dataset.items).most_common(1)[0][0]
 
 
 def _learned_from(dataset: Dataset, split: Split) -> dict[str, str]:
@@ -267,5 +275,5 @@ def _run(folder: Path) -> Run:
     else:
         state = "running" if is_running(folder) else "interrupted"
     epochs = [event.data for event in events(folder) if event.name == "epoch"]
-    last = epochs[-1] if epochs else {"epoch": 0, "epochs": 0}
-    return Run(folder.name, state, last["epoch"], last["epochs"])
+    last = epochs[-1] if epochs else {}
+    return Run(folder.name, state, last.get("epoch", 0), last.get("epochs", 0))

@@ -62,8 +62,8 @@ def train(
             done = project.train(**given, trust=trust or bool(params.pop("trust", False)), **params)
         card = done.card
         lines = [
-            f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s; "
-            f"predicts at confidence {card.thresholds.get('conf', 0):g} unless told otherwise",
+            f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s",
+            f"conf   {card.thresholds.get('conf', 0):g} at prediction, unless told otherwise",
             f"run    {done.run}",
             f"next   annelid evaluate {card.reference}",
         ]

@@ -60,8 +60,11 @@ def losses(report: Iterable[Any]) -> list[str]:
         kinds.setdefault(loss.kind, []).append(loss)
     lines = []
     for kind, several in kinds.items():
-        lines.append(f"{sum(loss.count for loss in several)} x {kind}: {several[0].what}")
-        lines += [f"    {loss.file} {loss.place}".rstrip() for loss in several[:FIRST_PLACES] if loss.file]
+        same = all(loss.what == several[0].what for loss in several)
+        lines.append(f"{sum(loss.count for loss in several)} x {kind}" + (f": {several[0].what}" if same else ""))
+        for loss in several[:FIRST_PLACES]:
+            place = f"{loss.file} {loss.place}".strip()
+            lines += [f"    {place}" if same else f"    {place}: {loss.what}"] if place or not same else []
         if len(several) > FIRST_PLACES:
             lines.append(f"    ... and {len(several) - FIRST_PLACES} more places")
     return lines

@@ -11,8 +11,8 @@ from annelid.errors import AnnotationError
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.coco_header import checked
 from annelid.formats.coco_objects import read_objects
-from annelid.formats.coco_reading import Reading
 from annelid.formats.coco_read import CocoAnnotations
+from annelid.formats.coco_reading import Reading
 from annelid.formats.images import Names
 from annelid.formats.jsontext import parse, read_text
 from annelid.objects import Objects

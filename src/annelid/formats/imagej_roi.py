@@ -60,6 +60,10 @@ def decode_roi(data: bytes, name: str, unclassified: str) -> tuple[list[Row], li
     roi = _parse(data)
     lost: list[ShapeError] = []
     outlines = _outlines(roi, lost)
+    if _is_cut(data):
+        error = ShapeError("roi-cut", "a name or properties that are cut off")
+        error.what = "the name or properties of a ROI are cut off: its class may be lost"
+        lost.append(error)
     found, own, rest = split_props(roi.props)
     roi.name = roi.name or name
     native = read_fields(roi, styled=roi.subtype not in (ROI_SUBTYPE.ELLIPSE, ROI_SUBTYPE.ROTATED_RECT))
@@ -81,6 +85,18 @@ def _parse(data: bytes) -> ImagejRoi:
         return ImagejRoi.frombytes(data)
     except _UNREADABLE as error:
         raise ShapeError("roi-invalid", f"expected a whole ImageJ ROI, found {error}") from None
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether name or properties, of which the second header tells, lie beyond the end."""
+    header = int.from_bytes(data[60:64], "big", signed=True)
+    if header <= 0 or header + 52 >= len(data):
+        return header != 0
+    ends = []
+    for at in (16, 40):
+        start, length = struct.unpack(">ii", data[header + at : header + at + 8])
+        ends.append(start + 2 * length if start > 0 and length > 0 else 0)
+    return max(ends) > len(data)
 
 
 def _restored(row: Row, kept: object) -> Row:

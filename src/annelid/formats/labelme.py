@@ -270,7 +270,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     losses = LossReport()
     written: dict[Path, str] = {}
     for item in dataset.items:
-        if not item.covered and not len(item.objects):
+        if not item.covered and not len(item.objects) and item.state == "new":
             continue
         name = PurePosixPath(names[item.id])
         file = out / name.with_name(f"{item.image.stem if name.name == item.image.name else name.stem}.json")
@@ -280,7 +280,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
             raise AnnotationError(file, expected="one image per file", found=found, next_step=step)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, jsontext.dump(_file(item, name.name, file, losses)))
-        if len(item.objects) and not item.is_complete:
+        if len(item.objects) and not item.is_complete and item.state == "reviewed":
             what = "only part of the image is covered, which LabelMe cannot say: it will be read as complete"
             losses.add("coverage", what, file)
     return losses

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from annelid.atomic import write_bytes
-from annelid.errors import AnnotationError
+from annelid.errors import AnnotationError, ImageError
+from annelid.formats.archive import FREE_BYTES, MAX_RATIO
 from annelid.formats.base import LossReport
+from annelid.readers.base import decoding
 
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".bmp", ".gif"})
 OURS = "annelid labels"
@@ -34,10 +35,10 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
     """
     is_tiff = file.suffix.lower() in {".tif", ".tiff"}
     try:
-        pixels, ours = _read_tiff(file) if is_tiff else (_read_plain(file), False)
-    except (OSError, ValueError, KeyError, SyntaxError, IndexError, RuntimeError, zlib.error) as error:
-        found = str(error) or type(error).__name__
-        raise AnnotationError(file, expected="a label image", found=found) from error
+        with decoding(file):
+            pixels, ours = _read_tiff(file) if is_tiff else (_read_plain(file), False)
+    except ImageError as error:
+        raise AnnotationError(file, expected="a label image", found=error.found) from error
     pixels = _flat(pixels, file, losses)
     if pixels.dtype.kind == "f":
         pixels = np.nan_to_num(pixels, nan=0.0, posinf=-0.5)
@@ -54,6 +55,9 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
 def _read_tiff(file: Path) -> tuple[NDArray[Any], bool]:
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages[0]
+        if tiff.series and tiff.series[0].nbytes > max(FREE_BYTES, MAX_RATIO * file.stat().st_size):
+            found = f"{file.stat().st_size} bytes that say to hold {tiff.series[0].nbytes}"
+            raise AnnotationError(file, expected="a label image", found=found)
         return tiff.asarray(), getattr(page, "description", "") == OURS
 
 

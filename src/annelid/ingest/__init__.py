@@ -16,6 +16,7 @@ from annelid.formats.base import Annotations, LossReport
 from annelid.formats.images import ListedImages
 from annelid.formats.mask_pairs import is_mask_name
 from annelid.image import View
+from annelid.ingest.corrections import inherit
 from annelid.ingest.images import add_images
 from annelid.ingest.sources import sort_out
 from annelid.ingest.wish import Imported, Missing, Wish, summary
@@ -53,8 +54,10 @@ def ingest(
         if sources.labels:
             image_files = image_files or [root / image.path for image in store.images()]
             for place, name in sources.labels.items():
-                several.append(_read_annotations(place, name, image_files, classes, wish, done))
+                near = [file for file in image_files if len(sources.labels) > 1 and file.is_relative_to(place)]
+                several.append(_read_annotations(place, name, near or image_files, classes, wish, done))
                 image_files = _without_masks(image_files, several[-1], place)
+            _check_images(several, list(sources.labels.values()), image_files)
             _check_classes(several, classes, list(sources.labels.values()), done)
             _check_map(wish, several, done)
         views = add_images(store, root, image_files, wish, done)
@@ -74,6 +77,8 @@ def _read_annotations(
     done.format = ", ".join(dict.fromkeys(filter(None, [*done.format.split(", "), form.NAME])))
     named = wish.classes or (tuple(classes) if form.NAME == "labelmask" and len(classes) == 1 else ())
     read = form.read(path, ListedImages(image_files), named)
+    if not named and classes and read.classes and all(c.isdecimal() and c not in classes for c in read.classes):
+        read = form.read(path, ListedImages(image_files), tuple(classes))  # numbers only: the project names them
     done.losses.losses += read.losses.renamed(path, name).losses
     rename = {name: wish.renamed.get(name, name) for name in read.classes}
     done.renamed |= wish.renamed.keys() & rename.keys()
@@ -109,6 +114,17 @@ def _check_classes(several: Sequence[_Read], classes: Sequence[str], names: list
             next_step=f"annelid classes add {unknown[0]!r}, or import with --map {unknown[0]}={classes[0]}",
         )
     done.classes_added = () if classes else tuple(listed)
+
+
+def _check_images(several: Sequence[_Read], names: list[Path], image_files: Sequence[Path]) -> None:
+    """Annotation of which no image can be found is of no use, and mostly a forgotten option."""
+    known = {file.resolve() for file in image_files}
+    items = [item for _, annotations in several for item in annotations.items]
+    if items and not any(Path(item.image.path).resolve() in known for item in items):
+        which = f"none of the {len(items)} image(s) was found, for example {items[0].image.path}"
+        raise UsageError(
+            f"{', '.join(map(str, names))}: {which}; nothing was imported", next_step="say where they are: --images DIR"
+        )
 
 
 def _check_map(wish: Wish, several: Sequence[_Read], done: Imported) -> None:
@@ -149,7 +165,8 @@ def _view_of(
     """The view that an item annotates; None, with a loss, where there is none or it has its annotation already."""
     several, n = views.get(Path(item.image.path).resolve(), []), len(item.objects)
     if not several:
-        losses.add("image-missing", f"{n} object(s) of an image that is not there", item.image.path, count=n)
+        if "image-missing" not in losses.by_kind():  # most formats have said so, with the place
+            losses.add("image-missing", f"{n} object(s) of an image that is not there", item.image.path, count=n)
         return None
     view = next((v for v in several if v.plane == item.view.plane), None)
     if view is None and item.view.plane == (0, 0, 0, "") and len(several) == 1:
@@ -167,12 +184,14 @@ def _view_of(
 
 
 def _change(now: LabeledImage, wanted: LabeledImage, format_name: str) -> ChangeSet:
-    upsert, removed = diff(now.objects, keep_ids(now.objects, wanted.objects))
+    author = f"import:{format_name}"
+    objects = inherit(now.objects, keep_ids(now.objects, wanted.objects), author, now.size_wh)
+    upsert, removed = diff(now.objects, objects)
     return ChangeSet(
         now.revision,
         upsert,
         removed,
-        author=f"import:{format_name}",
+        author=author,
         message="import",
         covered=wanted.covered,
         state=wanted.state,

@@ -156,7 +156,7 @@ def to_data_uri(pixels: Pixels, *, most_bytes: int = 400_000) -> str:
 
 def _encoded(pixels: Pixels, kind: str, **options: int) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, kind, optimize=True, **options)
+    Image.fromarray(pixels).save(buffer, kind, **options)
     return buffer.getvalue()
 
 

@@ -93,13 +93,18 @@ def keep_ids(old: Objects, new: Objects) -> Objects:
     free: dict[ObjectRow, list[str]] = {}
     for row in to_rows(old):
         if row.id not in given:
-            free.setdefault(row._replace(id="", parent=""), []).append(row.id)
+            free.setdefault(_nameless(row), []).append(row.id)
     names: dict[str, str] = {}
     for row in to_rows(new):
-        equal = free.get(row._replace(id="", parent=""))
+        equal = free.get(_nameless(row))
         if row.id not in known and equal:
             names[row.id] = equal.pop(0)
     if not names:
         return new
     ids, parents = ([names.get(str(name), str(name)) for name in column] for column in (new.ids, new.parents))
     return new.replace(ids=ids, parents=parents)
+
+
+def _nameless(row: ObjectRow) -> ObjectRow:
+    """What of an object can be seen: not its name, nor who made it of what."""
+    return row._replace(id="", parent="", origin="", author="", score=None)
