@@ -81,14 +81,15 @@ def test_the_loop_from_a_folder_of_images_to_proposals(ask: Answer, tmp_path: Pa
     assert figures["metrics"]["mask"]["mAP50"] > 0.9
     assert figures["metrics"]["box"]["classes"][0]["name"] == "disc"
     assert figures["part"] == "test"
-    found = ask(*there, "predict", "otsu@v1", pictures, "--out", tmp_path / "out", "--save", "coco,yolo,masks,overlays")
+    saves = ("--out", tmp_path / "out", "--save", "coco,yolo,masks,overlays", "--conf", "0.1")
+    found = ask(*there, "predict", "otsu@v1", pictures, *saves)
     assert found["objects"] == {"disc": 24}
     assert all(Path(path).exists() for path in found["written"].values())
     more = tmp_path / "more"
     more.mkdir()
     Image.fromarray(small.discs(77)[0]).save(more / "new.png")
     assert ask(*there, "import", more)["images"]["new"] == 1
-    assert ask(*there, "propose", "--model", "otsu", "--out", tmp_path / "drafts")["objects"] == 3
+    assert ask(*there, "propose", "--model", "otsu", "--conf", "0.1", "--out", tmp_path / "drafts")["objects"] == 3
     assert (tmp_path / "drafts" / "new.json").exists() or list((tmp_path / "drafts").rglob("new.json"))
     assert ask(*there, "status")["images"]["draft"] == 1
     corrected = ask(*there, "import", tmp_path / "drafts", "--images", more)

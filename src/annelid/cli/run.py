@@ -31,8 +31,6 @@ def run(arguments: Sequence[str]) -> int:
         _complain(error.message, error.next_step, arguments)
         return error.exit_code
     except typer.Exit as error:
-        if error.exit_code == INTERRUPTED:  # this is what typer makes of Ctrl-C
-            _complain("interrupted", "", arguments)
         return error.exit_code
     except typer.TyperException as error:
         if not arguments:
@@ -54,6 +52,8 @@ def run(arguments: Sequence[str]) -> int:
             f"this is a bug in Annelid: {type(error).__name__}: {error}", f"please report it with {log}", arguments
         )
         return BUG
+    if code == INTERRUPTED:  # this is what typer makes of Ctrl-C
+        _complain("interrupted", "", arguments)
     return code if isinstance(code, int) else 0
 
 
