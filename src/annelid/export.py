@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from annelid.atomic import new_folder, refuse_used
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import UsageError
 from annelid.examples import render_view
-from annelid.formats import coco, labelmask
+from annelid.formats import coco, labelmask, labelme
 from annelid.formats.base import LossReport
 from annelid.locate import locate
 from annelid.preprocess import Preprocessing
@@ -60,7 +61,19 @@ def export_dataset(
         if form.NAME == "yolo":
             names = {i: f"{parts.get(i, 'train')}/{name}" for i, name in names.items()}
             names = dict(_write_images(dataset.items, names, root, working / "images", preprocessing))
+        if form.NAME == "labelme":
+            return labelme.write(dataset, working, names, _seen_from(out, dataset, names, root)).renamed(working, out)
         return form.write(dataset, working, names).renamed(working, out)
+
+
+def _seen_from(out: Path, dataset: Dataset, names: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Item id -> path of its image as seen from the annotation file: annotators open the image through it."""
+    paths = {}
+    for item in dataset.items:
+        image, folder = locate(item.image, root).resolve(), (out / names[item.id]).resolve().parent
+        same_drive = image.drive == folder.drive
+        paths[item.id] = Path(os.path.relpath(image, folder) if same_drive else image).as_posix()
+    return paths
 
 
 def _write_images(

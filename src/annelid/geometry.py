@@ -126,7 +126,7 @@ def rotated_box_ring(cx: float, cy: float, width: float, height: float, angle: f
     cos, sin = np.cos(angle), np.sin(angle)
     along, across = np.array([cos, sin]) * width / 2, np.array([-sin, cos]) * height / 2
     corners = np.array([-along - across, along - across, along + across, across - along], np.float64)
-    return corners + np.array([cx, cy])
+    return np.asarray(corners + np.array([cx, cy]), np.float64)
 
 
 def move_shape(

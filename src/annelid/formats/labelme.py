@@ -26,6 +26,8 @@ NAME = "labelme"
 
 _IMAGE_KEYS = ("shapes", "imagePath", "imageData", "imageHeight", "imageWidth")
 _VERSION = "5.5.0"
+_OURS: dict[str, Any] = {"version": _VERSION, "flags": {}}
+"""Keys of the file as we write them, which are no news when they come back."""
 _LOSS_TEXT = {
     "rasterised": "an outline with holes was written as a pixel mask; the exact one is under the key annelid",
     "ellipse-as-polygon": "an ellipse was written as a polygon; the exact one is under the key annelid",
@@ -141,7 +143,7 @@ def _item(file: Path, value: Mapping[str, Any], reading: _Reading) -> LabeledIma
     rows = list(_joined(_rows(file, value["shapes"], size_wh, reading)))
     kept = [row for row in rows if not reading.given or row.ignore or row.label in reading.given]
     _tell_unknown(file, rows, reading)
-    others = {key: v for key, v in value.items() if key not in _IMAGE_KEYS}
+    others = {key: v for key, v in value.items() if key not in _IMAGE_KEYS and v != _OURS.get(key)}
     if kept and others:
         kept[0] = replace(kept[0], extra={**kept[0].extra, "labelme_file": others})
     elif others.keys() - {"version", "flags", "text"}:
@@ -261,8 +263,16 @@ def _with_part(row: Row, part: Row) -> Row:
 # --- writing ----------------------------------------------------------------------------------------------
 
 
-def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
+def write(
+    dataset: Dataset, out: Path, names: Mapping[str, str], image_paths: Mapping[str, str] | None = None
+) -> LossReport:
     """Write one JSON per image, named after it, sub-folders kept; images of which nothing is known get none.
+
+    Args:
+        dataset: what to write.
+        out: folder to write into.
+        names: item id -> relative path of the image, after which the JSON is named.
+        image_paths: item id -> ``imagePath``, where the image lies as seen from the JSON; None says: beside it.
 
     Raises:
         AnnotationError: two images would share one file.
@@ -279,7 +289,8 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
             step = "rename one of the images"
             raise AnnotationError(file, expected="one image per file", found=found, next_step=step)
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, jsontext.dump(_file(item, name.name, file, losses)))
+        image_path = image_paths[item.id] if image_paths else name.name
+        write_text(file, jsontext.dump(_file(item, image_path, file, losses)))
         if len(item.objects) and not item.is_complete and item.state == "reviewed":
             what = "only part of the image is covered, which LabelMe cannot say: it will be read as complete"
             losses.add("coverage", what, file)
@@ -288,7 +299,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
 
 def _file(item: LabeledImage, image_name: str, file: Path, losses: LossReport) -> dict[str, Any]:
     rows = rows_of_objects(item.objects)
-    others: dict[str, Any] = {"version": _VERSION, "flags": {}}
+    others = dict(_OURS)
     for row in rows[:1]:
         others |= row.extra.get("labelme_file", {})
     shapes: list[dict[str, Any]] = []
