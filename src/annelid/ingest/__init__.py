@@ -58,8 +58,8 @@ def ingest(
                 several.append(_read_annotations(place, name, near or image_files, classes, wish, done))
                 image_files = _without_masks(image_files, several[-1], place)
             _check_images(several, list(sources.labels.values()), image_files)
-            _check_classes(several, classes, list(sources.labels.values()), done)
             _check_map(wish, several, done)
+            _check_classes(several, classes, list(sources.labels.values()), done)
         views = add_images(store, root, image_files, wish, done)
         if several:
             if done.classes_added:
