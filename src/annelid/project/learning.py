@@ -1,0 +1,250 @@
+"""The verbs about models, on top of those about data: train, resume, predict, propose, evaluate, report, models."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from annelid import export, jobs, outside, predict, pretrained, start, train
+from annelid.dataset import Dataset
+from annelid.engines.base import PredictConfig, TrainConfig
+from annelid.errors import UsageError
+from annelid.jobs import Event
+from annelid.measured import Measured, as_learned, best_confidence, confidence_of_best_f1, measure, part_to_measure
+from annelid.models import Card
+from annelid.predict import Model, find_model, unlike
+from annelid.progress import Progress
+from annelid.project.data import ProjectData
+from annelid.proposals import proposals
+from annelid.results import Predicted, Trained
+from annelid.run_report import Extras, make_report
+from annelid.split import Part
+
+Watch = Callable[[Event], None]
+
+EVERY_OBJECT = 30_000
+"""No tile has more objects: a cap would change the figures."""
+LEAST_CONFIDENCE = 0.001
+"""AP needs the uncertain predictions too."""
+_THRESHOLDS = ("conf", "iou", "max_det", "imgsz", "device")
+
+
+class Project(ProjectData):
+    """A project folder: ``annelid.yaml``, ``annelid.db``, ``runs/``, ``models/``.
+
+    Args:
+        root: the folder.
+
+    Raises:
+        ProjectError: it is not a project.
+    """
+
+    # --- training ----------------------------------------------------------------------------------------------
+
+    def train(
+        self,
+        *,
+        model: str | None = None,
+        engine: str = "yolo",
+        name: str | None = None,
+        data: Path | str | None = None,
+        notes: str = "",
+        trust: bool = False,
+        watch: Watch | None = None,
+        **params: Any,
+    ) -> Trained:
+        """Train on the annotated images, in a process of its own; the model joins the library.
+
+        Args:
+            model: ``yolo11n-seg.yaml``, ``X.pt``, ``NAME@v2``, the name of a run; None is the engine's default.
+            engine: ``yolo`` or ``threshold``.
+            name: name of the run and of the model.
+            data: a ``data.yaml``: train on that data set, with its own split, instead of the project's images.
+            notes: free text for the model's card.
+            trust: load weights of unknown origin even though they may carry code.
+            watch: called with every event of the training; None shows the progress.
+            params: the engine's own parameters.
+
+        Raises:
+            UsageError: a parameter is wrong, or there is nothing to train on.
+            EngineError: the training failed.
+            Interrupted: it was stopped; `resume` goes on.
+        """
+        dataset, split = outside.yolo_dataset(Path(data)) if data else (self._trainable(), self.split())
+        if not dataset.classes:
+            raise UsageError("there are no classes", next_step="annelid import LABELS first")
+        begin = start.start_from(model, engine, dataset, self.settings.preprocessing, self.library)
+        config = TrainConfig(begin.model, begin.task, None, trust, params)
+        run_name = name if name is not None else begin.name or train.safe_name(self.root.name)
+        plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data))
+        return self._train(train.prepare(plan, dataset, split, self.root), watch)
+
+    def resume(self, run: Path | str, *, watch: Watch | None = None) -> Trained:
+        """Go on with an interrupted run, named or given by its path; errors as `train`."""
+        named = self.root / "runs" / run
+        return self._train(train.resume(named if named.exists() else Path(run).resolve()), watch)
+
+    def _train(self, job: jobs.Job, watch: Watch | None) -> Trained:
+        done = jobs.run(job, watch or Progress())
+        card = Card.from_dict(done["card"])
+        self._log("train", dict(job.arguments["config"]["params"]), {"model": card.reference, "metrics": card.metrics})
+        measured = self.evaluate(card.reference, part="val", watch=watch)
+        card = self.library.get(card.reference)
+        conf = best_confidence(measured)
+        if conf is not None and "conf" not in job.arguments["config"]["params"]:
+            card = self.library.note_threshold(card, "conf", conf)
+        return Trained(card, Path(done["run"]))
+
+    # --- prediction --------------------------------------------------------------------------------------------
+
+    def predict(
+        self,
+        model: str,
+        *sources: Path | str,
+        out: Path | str | None = None,
+        save: Sequence[str] = ("coco",),
+        watch: Watch | None = None,
+        trust: bool = False,
+        **thresholds: Any,
+    ) -> Predicted:
+        """Find objects on images, with the preprocessing that the model was trained with.
+
+        Args:
+            model: ``NAME@v2``, ``X.pt``, the name of a run, or ``threshold``.
+            sources: image files and folders; none takes the project's images.
+            out: new folder for what is saved; None saves nothing.
+            save: any of ``coco``, ``yolo``, ``masks``, ``overlays``.
+            watch: called with every event; None shows the progress.
+            trust: load weights of unknown origin even though they may carry code.
+            thresholds: ``conf``, ``iou``, ``max_det``, ``imgsz``, ``device``; those left out are the model's own.
+
+        Raises:
+            UsageError: there is no such model, or no image.
+            EngineError: prediction failed.
+        """
+        export.check_saves(saves=save, out=Path(out) if out is not None else None)
+        views, losses = outside.views(map(Path, sources)) if sources else (self.store.views(), [])
+        used = self._model(model)
+        dataset, unreadable = self._predict(used, views, thresholds, watch, trust)
+        written: dict[str, Path] = {}
+        losses += [*unlike(used.card, views), *unreadable]
+        if out is not None:
+            written, lost = export.save_predictions(dataset, Path(out), save, self.root, used.preprocessing)
+            losses += lost.losses
+        self._log("predict", {"model": model, **thresholds}, {"images": len(dataset)})
+        return Predicted(used.reference, dataset, written, tuple(losses))
+
+    def _model(self, model: str) -> Model:
+        return find_model(model, self.library, self.settings)
+
+    def _predict(
+        self, model: Model, views: Sequence[Any], thresholds: Mapping[str, Any], watch: Watch | None, trust: bool
+    ) -> tuple[Dataset, list[Any]]:
+        given = _given(thresholds)
+        if unknown := sorted(given.keys() - _THRESHOLDS):
+            raise UsageError(f"{unknown[0]!r} is no threshold", next_step=f"known are: {', '.join(_THRESHOLDS)}")
+        config = PredictConfig(**{**model.thresholds, **given, "tile": model.tile, "trust": trust})
+        folder = self.root / "jobs" / f"predict-{uuid.uuid4().hex[:8]}"
+        done = jobs.run(predict.prepare(folder, views, self.root, model, config), watch or Progress())
+        return predict.collect(folder, done)
+
+    def propose(
+        self, model: str = "threshold", *images: str, watch: Watch | None = None, **thresholds: Any
+    ) -> dict[str, int]:
+        """Pre-label images that nobody has annotated, as drafts to be corrected.
+
+        Args:
+            model: a model of the library, or ``threshold``.
+            images: names of images; none takes all that are new or draft.
+            watch: called with every event; None shows the progress.
+            thresholds: as `predict`.
+
+        Returns:
+            Image path -> number of proposed objects.
+        """
+        items = [i for i in self._items_named(images) if i.state != "reviewed"]
+        if not items:
+            what = "every image is annotated already" if self.store.views() else "there are no images"
+            raise UsageError(what, next_step="annelid import (more) images first")
+        used = self._model(model)
+        predicted, _ = self._predict(used, [i.view for i in items], thresholds, watch, trust=False)
+        self._check_proposed_classes(predicted)
+        now = [item for item in self.store.items(i.id for i in items) if item.state != "reviewed"]
+        self.store.save_many(proposals(now, predicted, used.reference))  # others may have worked meanwhile
+        self._log("propose", {"model": model}, {"images": len(items)})
+        return {item.image.path: len(item.objects) for item in predicted.items}
+
+    def _check_proposed_classes(self, predicted: Dataset) -> None:
+        new = [name for name in predicted.classes if name not in self.settings.classes]
+        if new and self.settings.classes:
+            raise UsageError(
+                f"the model finds {', '.join(new)}, which the project does not have as classes",
+                next_step=f"annelid classes add {' '.join(new)}",
+            )
+        if new:
+            self.add_classes(*new)
+
+    def evaluate(
+        self, model: str, *, part: Part | None = None, watch: Watch | None = None, **thresholds: Any
+    ) -> Measured:
+        """Measure a model on a part of the split, at the images' own resolution.
+
+        P and R are given at the confidence of best F1 on the validation part.
+
+        Args:
+            model: a model of the library, or ``threshold``.
+            part: ``test``, ``val`` or ``train``; None is test where there is one, else val.
+            watch: called with every event; None shows the progress.
+            thresholds: ``iou``, ``max_det``, ``imgsz``, ``device``; every confidence counts.
+
+        Raises:
+            UsageError: the part is empty, or there is no such model.
+        """
+        used = self._model(model)
+        dataset, split = (
+            train.data_of(used.card, self.root)
+            if used.card and used.card.outside
+            else (self._trainable(), self.split())
+        )
+        if "conf" in thresholds:
+            raise UsageError("conf has no effect here: every confidence counts", next_step="leave it out")
+        part = part_to_measure(part, split, dataset)
+        wanted = dataset.subset(i for i, p in split.parts.items() if p in (part, "val"))
+        asked = {"max_det": EVERY_OBJECT, **_given(thresholds), "conf": LEAST_CONFIDENCE}
+        wanted = as_learned(wanted, used)
+        predicted, losses = self._predict(used, [i.view for i in wanted.items], asked, watch, trust=False)
+        conf = confidence_of_best_f1(wanted, predicted, split) if part != "val" else None
+        done = measure(used, wanted, predicted, split, part, conf, losses)
+        if used.card:
+            self.library.note_metrics(used.card, part, done.evaluation.to_dict()["metrics"])
+            self.report(done)
+        self._log("evaluate", {"model": model, "part": part}, done.headline())
+        return done
+
+    def report(self, measured: Measured, extras: Extras | None = None) -> Path | None:
+        """Write the report of the run that a measured model came of; None where there is no such run.
+
+        Args:
+            measured: what `evaluate` returned.
+            extras: what else there is to tell.
+        """
+        card = self._model(measured.model).card
+        run = self.root / "runs" / (card.run if card else "")
+        if card is None or not card.run or not run.is_dir():
+            return None
+        dataset, split = train.data_of(card, self.root) if card.outside else (self._trainable(), self.split())
+        return make_report(run, card, measured, dataset, split, self.root, extras or Extras())
+
+    def fetch(self, name: str) -> Path:
+        """Download official weights by name; see `annelid.pretrained.fetch`."""
+        return pretrained.fetch(name, self.library.folder / "fetched")
+
+    def models(self) -> list[Card]:
+        """Every model version, oldest first."""
+        return self.library.cards()
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if value is not None}
