@@ -109,7 +109,7 @@ class Card:
 def _read_card(path: Path) -> Card:
     try:
         return Card.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         step = "restore it from a backup, or move its folder out of models/"
         found = f"{type(error).__name__}: {error}"
         raise InputError(path, expected="the card of a model", found=found, next_step=step) from error
@@ -235,7 +235,7 @@ class Library:
         """Copy a version's weights and card to a folder, checked by hash."""
         weights = self.weights(card)
         out.mkdir(parents=True, exist_ok=True)
-        copies = [out / f"{card.name}-v{card.version}{weights.suffix}", out / f"{card.name}-v{card.version}.json"]
+        copies = [out / f"{card.name}-v{card.version}{weights.suffix}", out / f"{card.name}-v{card.version}-card.json"]
         with atomic.replacing(copies[0]) as temporary:
             shutil.copyfile(weights, temporary)
         atomic.write_text(copies[1], json.dumps(card.to_dict(), indent=1))

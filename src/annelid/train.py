@@ -67,7 +67,7 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
                 f"no image is in the {part} part", next_step="annotate more images, then annelid split --resplit"
             )
     engines.get(plan.engine).check(plan.config)
-    folder = _free_folder(root / "runs", plan.name)
+    folder = _free_folder(root, plan.name)
     folder.mkdir(parents=True)
     with all_or_nothing(folder):
         dataset.save(folder / "dataset.npz")
@@ -128,14 +128,15 @@ def data_of(card: Card | None, root: Path) -> tuple[Dataset, Split]:
     return Dataset.load(folder / "dataset.npz"), split
 
 
-def _free_folder(runs: Path, name: str) -> Path:
-    """``name``, or ``name-2``, ``name-3`` where that is taken."""
+def _free_folder(root: Path, name: str) -> Path:
+    """``name``, or ``name-2``, ``name-3`` where that is taken, be it by the model of a run that is gone."""
     if not re.fullmatch(r"[\w]([\w.-]{0,79}[\w-])?", name):
         raise errors.UsageError(f"{name!r} can't name a run", next_step="use letters, digits, '-', '_' and '.'")
     if re.fullmatch(r"(con|prn|aux|nul|(com|lpt)[0-9])(\..*)?", name, re.IGNORECASE):
         raise errors.UsageError(f"{name!r} can't name a run: Windows keeps it for devices", next_step="choose another")
-    candidates = (runs / (name if k == 1 else f"{name}-{k}") for k in range(1, 10_000))
-    return next(path for path in candidates if not path.exists())
+    known = {card.run for card in Library(root).cards()}
+    candidates = (root / "runs" / (name if k == 1 else f"{name}-{k}") for k in range(1, 10_000))
+    return next(path for path in candidates if not path.exists() and path.name not in known)
 
 
 def work(job: Job, report: Report) -> dict[str, Any]:
