@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from annelid import engines
 from annelid.dataset import Dataset, Task
-from annelid.errors import UsageError
+from annelid.errors import InputError, UsageError
 from annelid.models import Card, Library
 from annelid.preprocess import Preprocessing
 
@@ -78,6 +79,7 @@ def weights_file(model: str, library: Library) -> Path:
 
     Raises:
         UsageError: it is nowhere.
+        InputError: what lies there is no PyTorch file.
     """
     candidates = [Path(model), library.folder.parent / model, library.folder / "fetched" / Path(model).name]
     found = next((path.resolve() for path in candidates if path.is_file()), None)
@@ -87,6 +89,9 @@ def weights_file(model: str, library: Library) -> Path:
             next_step=f"annelid models fetch {Path(model).name}, or train from scratch: "
             f"--model {Path(model).with_suffix('.yaml').name}",
         )
+    if not zipfile.is_zipfile(found):
+        step = "give weights that YOLO or Annelid saved"
+        raise InputError(found, expected="PyTorch weights (.pt)", found="something else", next_step=step)
     return found
 
 

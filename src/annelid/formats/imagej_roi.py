@@ -139,7 +139,8 @@ def _outlines(roi: ImagejRoi, lost: list[ShapeError]) -> list[Outline]:
         raise ShapeError("line", f"a ROI of type {roi.roitype.name.lower()} covers no area")
     if roi.roitype not in _DECODERS:
         raise ShapeError("shape-type", "a ROI without an outline")
-    outlines = _DECODERS[roi.roitype](roi, lost)
+    with np.errstate(invalid="ignore"):  # of signalling NaN: refused below
+        outlines = _DECODERS[roi.roitype](roi, lost)
     for shape, _, params in outlines:
         values = np.concatenate([ring.ravel() for part in shape for ring in part])
         if not np.isfinite(values).all() or np.isinf(params).any() or np.isnan(params).any() != np.isnan(params).all():

@@ -13,13 +13,16 @@ from PIL import Image
 
 from annelid.atomic import write_bytes
 from annelid.errors import AnnotationError, ImageError
-from annelid.formats.archive import FREE_BYTES, MAX_RATIO
 from annelid.formats.base import LossReport
 from annelid.readers.base import decoding
 
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".bmp", ".gif"})
 OURS = "annelid labels"
 """Description in the TIFF files that are written here: equal values are one object, however few there are."""
+
+_FREE_BYTES = 2**26
+_MAX_RATIO = 20_000
+"""How much tighter than that a label image cannot be packed, even an empty one."""
 
 Labels = NDArray[np.int64]
 
@@ -55,7 +58,7 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
 def _read_tiff(file: Path) -> tuple[NDArray[Any], bool]:
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages[0]
-        if tiff.series and tiff.series[0].nbytes > max(FREE_BYTES, MAX_RATIO * file.stat().st_size):
+        if tiff.series and tiff.series[0].nbytes > max(_FREE_BYTES, _MAX_RATIO * file.stat().st_size):
             found = f"{file.stat().st_size} bytes that say to hold {tiff.series[0].nbytes}"
             raise AnnotationError(file, expected="a label image", found=found)
         return tiff.asarray(), getattr(page, "description", "") == OURS

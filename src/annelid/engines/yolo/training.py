@@ -70,12 +70,16 @@ def _in_proportion(effective: dict[str, Any], config: TrainConfig, images: int) 
     """Settings that suit the number of images, where the user did not choose.
 
     Ultralytics takes 16 images at once and adds gradients up to 64, whatever the data: 40 images would make one
-    optimiser step an epoch. At least ten steps an epoch are made where the images allow it.
+    optimiser step an epoch. At least ten steps an epoch are made where the images allow it. The last quarter of a
+    short run goes without mosaic, not its last ten epochs.
     """
     share = min(max(images // 10, 2), 64)
     batch = effective["batch"] if "batch" in config.params else min(2 ** (share.bit_length() - 1), 16)
     nbs = effective["nbs"] if "nbs" in config.params or batch < 1 else batch * max(round(share / batch), 1)
-    return {"batch": batch, "nbs": nbs}
+    close_mosaic = effective["close_mosaic"]
+    if "close_mosaic" not in config.params:
+        close_mosaic = min(close_mosaic, effective["epochs"] // 4)
+    return {"batch": batch, "nbs": nbs, "close_mosaic": close_mosaic}
 
 
 def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path) -> dict[str, Any]:
