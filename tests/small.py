@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ def answer(*arguments: str | Path, cwd: Path | None = None, code: int = 0) -> di
     value = json.loads(annelid(*arguments, "--json", cwd=cwd, code=code).stdout)
     assert isinstance(value, dict)
     return value
+
+
+def empty_weights(path: Path) -> Path:
+    """A file that looks like PyTorch weights from outside: a zip."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/version", "3")
+    return path
 
 
 def rows_of(path: Path) -> Sequence[dict[str, str]]:

@@ -36,13 +36,19 @@ def examine(root: Path) -> dict[str, Any]:
         "python": sys.version.split()[0],
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "cores": os.cpu_count(),
-        "disk_free_gb": round(shutil.disk_usage(root).free / 2**30, 1),
+        "disk_free_gb": round(shutil.disk_usage(_existing(root)).free / 2**30, 1),
         "sqlite": sqlite3.sqlite_version,
         "packages": {name: _version(name) for name in _PACKAGES},
         "engines": {name: engines.get(name).health() or "ready" for name in engines.ENGINES},
         "gpu": _gpu(),
         "problems": problems(),
     }
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the one in which it would be made."""
+    folder = folder.resolve()
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def problems() -> list[str]:

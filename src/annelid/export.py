@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -24,14 +25,29 @@ SAVES = ("coco", "yolo", "masks", "overlays")
 
 
 def unique_names(items: Sequence[LabeledImage]) -> dict[str, str]:
-    """Item id -> a name for its image: the file name, with as many folders as tell it from the others."""
+    """Item id -> a name for its image: the file name, with as many folders as tell it from the others.
+
+    The names differ even without their endings and on drives that do not tell small letters from capital ones; a
+    number tells images apart that no folder does.
+    """
     names: dict[str, str] = {}
     paths = {item.id: item.image.path.replace(":", "").strip("/").split("/") for item in items}
     for depth in range(1, max((len(p) for p in paths.values()), default=1) + 1):
         rest = {i: "/".join(p[-depth:]) for i, p in paths.items() if i not in names}
-        stems = [_stem(name) for name in rest.values()]
-        names |= {i: name for i, name in rest.items() if stems.count(_stem(name)) == 1 or len(paths[i]) < depth}
-    return names | {i: f"{k}_{paths[i][-1]}" for k, i in enumerate(paths) if i not in names}
+        often = Counter(map(_key, rest.values()))
+        names |= {i: name for i, name in rest.items() if often[_key(name)] == 1}
+    taken = set(map(_key, names.values()))
+    for number, (i, path) in enumerate(paths.items()):
+        if i not in names:
+            names[i] = f"{number}_{path[-1]}"
+            while _key(names[i]) in taken:
+                names[i] = f"_{names[i]}"
+            taken.add(_key(names[i]))
+    return names
+
+
+def _key(name: str) -> str:
+    return _stem(name).casefold()
 
 
 def _stem(name: str) -> str:
