@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from annelid.errors import AnnotationError
-from annelid.readers import open_image, suffixes
+from annelid.readers import image_info, suffixes
 from annelid.readers.find import find_images
 
 _VENDOR = (".gif", ".webp", ".czi", ".nd2", ".lif", ".svs", ".ndpi", ".mrxs", ".zarr")
@@ -28,7 +28,6 @@ class FolderImages:
 
     def __init__(self, *folders: Path) -> None:
         self.folders = folders
-        self._sizes: dict[Path, tuple[int, int]] = {}
 
     def all(self) -> Sequence[Path]:
         """Every image, sorted."""
@@ -57,10 +56,7 @@ class FolderImages:
         Raises:
             ImageError: the file cannot be read.
         """
-        if path not in self._sizes:
-            with open_image(path) as image:
-                self._sizes[path] = image.info.size_wh
-        return self._sizes[path]
+        return image_info(path).size_wh
 
 
 class ListedImages(FolderImages):

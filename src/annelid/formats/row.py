@@ -78,7 +78,10 @@ def row_inside(row: Row, size_wh: tuple[int, int]) -> tuple[Row | None, bool]:
         ring = np.clip(row.shape[0][0], 0, size)
         return (replace(row, shape=((ring,),)) if geometry.signed_area(ring) > 0 else None), True
     kind = row.kind if row.kind == Kind.MASK else Kind.POLYGON
-    cut = geometry.clip_shape(row.shape, (0.0, 0.0, float(size[0]), float(size[1])))
+    image = (0.0, 0.0, float(size[0]), float(size[1]))
+    cut = geometry.clip_shape(row.shape, image)
+    if cut and _excess(cut, size) > 0:  # a hole sticks out of its part, which alone was looked at
+        cut = geometry.clip_shape(geometry.repair_shape(row.shape), image)
     return (replace(row, shape=cut, kind=kind, params=NO_PARAMS) if cut else None), True
 
 

@@ -20,6 +20,7 @@ from annelid.ingest.corrections import inherit
 from annelid.ingest.images import add_images
 from annelid.ingest.sources import sort_out
 from annelid.ingest.wish import Imported, Missing, Wish, summary
+from annelid.objects import Objects
 from annelid.settings import check_classes
 from annelid.store import Store
 from annelid.store.changes import ChangeSet, diff, keep_ids
@@ -185,8 +186,11 @@ def _view_of(
 
 def _change(now: LabeledImage, wanted: LabeledImage, format_name: str) -> ChangeSet:
     author = f"import:{format_name}"
-    objects = inherit(now.objects, keep_ids(now.objects, wanted.objects), author, now.size_wh)
-    upsert, removed = diff(now.objects, objects)
+    upsert: Objects = wanted.objects
+    removed: tuple[str, ...] = ()
+    if len(now.objects):
+        objects = inherit(now.objects, keep_ids(now.objects, wanted.objects), author, now.size_wh)
+        upsert, removed = diff(now.objects, objects)
     return ChangeSet(
         now.revision,
         upsert,

@@ -14,7 +14,7 @@ from annelid.fingerprint import fingerprint
 from annelid.image import ImageRef, View
 from annelid.ingest.wish import Imported, Wish
 from annelid.locate import noted_path
-from annelid.readers import image_ref, open_image
+from annelid.readers import image_info, image_ref
 from annelid.split.groups import group_by_pattern, infer_group
 from annelid.store import Store
 
@@ -168,8 +168,7 @@ def _new_views(file: Path, root: Path, wish: Wish, done: Imported) -> list[View]
     """The views of a file that are wished for, of all of its scenes that are."""
     views: list[View] = []
     try:
-        with open_image(file) as opened:
-            scenes = wish.planes.scenes(len(opened.info.scenes) or 1)
+        scenes = wish.planes.scenes(len(image_info(file).scenes) or 1)
         for scene in scenes:
             image = image_ref(file, id=uuid.uuid4().hex, name=noted_path(file, root), scene=scene)
             views += wish.planes.views(image, scene)

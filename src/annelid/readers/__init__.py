@@ -2,13 +2,14 @@
 
 from annelid.readers.base import ImageFile, ImageInfo
 from annelid.readers.find import find_images, natural_key
-from annelid.readers.opening import image_ref, is_image, open_image, suffixes
+from annelid.readers.opening import image_info, image_ref, is_image, open_image, suffixes
 from annelid.readers.view import open_view, view_of
 
 __all__ = [
     "ImageFile",
     "ImageInfo",
     "find_images",
+    "image_info",
     "image_ref",
     "is_image",
     "natural_key",

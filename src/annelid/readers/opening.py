@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -9,7 +10,7 @@ from annelid.errors import ImageError
 from annelid.fingerprint import fingerprint
 from annelid.image import ImageRef
 from annelid.readers import czi, lif, nd2, plain, slide, tiff, zarr, zarr_metadata
-from annelid.readers.base import ImageFile, Reader
+from annelid.readers.base import ImageFile, ImageInfo, Reader
 from annelid.readers.tiff_set import describes_files, is_companion
 
 READERS = tuple(cast("Reader", reader) for reader in (tiff, plain, zarr, czi, nd2, lif, slide))
@@ -55,6 +56,25 @@ def open_image(path: Path, scene: int = 0) -> ImageFile:
     raise ImageError(path, expected="an image", found=found, next_step=next_step)
 
 
+def image_info(path: Path, scene: int = 0) -> ImageInfo:
+    """What is known of an image without its pixels; the same file is looked at only once.
+
+    Raises:
+        ImageError: as `open_image`.
+    """
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return _known_info(path, scene, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=100_000)
+def _known_info(path: Path, scene: int, _mtime_ns: int, _size: int) -> ImageInfo:
+    with open_image(path, scene) as image:
+        return image.info
+
+
 def is_image(path: Path) -> bool:
     """Whether a file or folder looks like an image that `open_image` knows; False for what cannot be read."""
     try:
@@ -86,8 +106,7 @@ def image_ref(path: Path, *, id: str, name: str, scene: int = 0) -> ImageRef:  #
         ImageError: the file cannot be read as an image, or its name is no text.
     """
     _require_text(path, name)
-    with open_image(path, scene) as image:
-        info = image.info
+    info = image_info(path, scene)
     return ImageRef(
         id=id,
         paths=(name,),
