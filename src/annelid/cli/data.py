@@ -231,7 +231,7 @@ def check(as_json: Json = False) -> None:
         lines: list[str] = []
         for f in findings:
             lines += [f"{f.code} {f.severity}: {f.what}", f"    why: {f.why}", f"    fix: {f.fix}"]
-            lines += [f"    at   {place}" for place in f.evidence[: show.FIRST_PLACES]]
+            lines += [f"    at   {place}" for place in f.evidence[: show.FIRST_PLACES] if place != "none"]
         show.answer({"findings": [vars(f) for f in findings]}, lines or ["nothing found"], as_json=as_json)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -122,6 +125,20 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
+@contextmanager
+def _project_or_scratch(model: str) -> Iterator[Any]:
+    """The project; where there is none, a passing one for models that do not come from a library."""
+    from annelid.project import Project
+    from annelid.settings import FILE
+
+    if (place() / FILE).exists() or not (model.endswith(".pt") or model == "threshold"):
+        with Project(place()) as project:
+            yield project
+    else:
+        with TemporaryDirectory() as folder, Project.init(folder) as project:
+            yield project
+
+
 @app.command()
 def predict(
     model: Annotated[str, typer.Argument(help="NAME@v2, X.pt, a run, or threshold")],
@@ -136,10 +153,8 @@ def predict(
     trust: Annotated[bool, typer.Option("--trust", help="load weights that may carry code")] = False,
     as_json: Json = False,
 ) -> None:
-    """Find the objects on images of any size."""
-    from annelid.project import Project
-
-    with Project(place()) as project:
+    """Find the objects on images of any size; weights of your own (X.pt) and threshold need no project."""
+    with _project_or_scratch(model) as project:
         done = project.predict(
             model,
             *sources,
