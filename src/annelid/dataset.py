@@ -70,6 +70,11 @@ class LabeledImage:
         return hash((self.view, self.revision, self.state, self.objects.digest))
 
     @property
+    def is_partly_reviewed(self) -> bool:
+        """Whether a person looked at some of it only; a format without areas would say: at all of it."""
+        return self.state == "reviewed" and not self.is_complete
+
+    @property
     def is_complete(self) -> bool:
         """Whether the whole image is covered."""
         w, h = self.size_wh

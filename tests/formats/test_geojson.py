@@ -278,6 +278,14 @@ def test_a_bad_hole_or_part_is_a_loss_and_the_rest_stays(folder: Path) -> None:
     assert [kind for kind, _ in kinds(found)] == ["hole-invalid", "outline-invalid"]
 
 
+def test_a_hole_that_sticks_out_of_the_image_is_cut_too(folder: Path) -> None:
+    outer, hole = [[0, 10], [30, 10], [30, 30], [0, 30]], [[-5, 15], [10, 15], [10, 20], [-5, 20]]
+    found = read(folder, collection(feature(polygon(outer, hole))))
+    assert kinds(found) == [("clipped", "features[0].geometry")]
+    assert objects_of(found).areas.tolist() == [550]
+    assert (objects_of(found).coords >= 0).all()
+
+
 def test_a_file_of_nothing_but_lines_is_refused_with_the_place(folder: Path) -> None:
     with pytest.raises(AnnotationError, match=r"features\[0\]\.geometry\.type: .*LineString"):
         read(folder, collection(feature({"type": "LineString", "coordinates": [[1, 1], [2, 2]]})))

@@ -264,6 +264,13 @@ def test_rounded_corners_and_splines_are_said(folder: Path) -> None:
     assert len(objects_of(found)) == 2
 
 
+def test_properties_that_are_cut_off_are_said(folder: Path) -> None:
+    data = roi(props="class: cell\n").tobytes()
+    found = read(folder, data[:-4], data)
+    assert kinds(found) == [("roi-cut", "r0.roi")]
+    assert objects_of(found).labels.tolist() == ["object", "cell"]
+
+
 def test_a_set_of_nothing_but_lines_is_refused(folder: Path) -> None:
     with pytest.raises(AnnotationError, match=r"a_rois\.zip: r0\.roi: .*polyline"):
         read(folder, roi(roitype=ROI_TYPE.POLYLINE))

@@ -291,7 +291,7 @@ def write(
         file.parent.mkdir(parents=True, exist_ok=True)
         image_path = image_paths[item.id] if image_paths else name.name
         write_text(file, jsontext.dump(_file(item, image_path, file, losses)))
-        if len(item.objects) and not item.is_complete and item.state == "reviewed":
+        if len(item.objects) and item.is_partly_reviewed:
             what = "only part of the image is covered, which LabelMe cannot say: it will be read as complete"
             losses.add("coverage", what, file)
     return losses

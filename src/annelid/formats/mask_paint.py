@@ -59,7 +59,7 @@ def paint(item: LabeledImage, highest: int = 2**32 - 1) -> Painted:
     """
     lost: Counter[str] = Counter()
     objects = _with_outline(item.objects, lost)
-    lost["coverage"] = int(not item.is_complete)
+    lost["coverage"] = int(item.is_partly_reviewed)
     values = _values(objects, highest)
     image, shown = _paint(objects, values, item.size_wh, lost)
     return Painted(image, objects, values, shown, lost)

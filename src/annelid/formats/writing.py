@@ -63,7 +63,7 @@ def annotated(dataset: Dataset) -> Iterator[LabeledImage]:
 
 def coverage(item: LabeledImage) -> str:
     """Code of the loss where an image is not covered as a whole."""
-    return "" if item.is_complete else "coverage"
+    return "coverage" if item.is_partly_reviewed else ""
 
 
 def files_for(dataset: Dataset, folder: Path, names: Mapping[str, str], suffix: str) -> dict[str, Path]:

@@ -93,7 +93,7 @@ def _text(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: 
     lost["score"] = int(np.isfinite(objects.scores).sum())
     columns = zip(objects.extra, objects.origins, objects.parents, strict=True)
     lost["attributes"] = sum(bool(set(e) - {"label_value"} or o or p) for e, o, p in columns)
-    lost["coverage"] = int(not item.is_complete and item.state == "reviewed")
+    lost["coverage"] = int(item.is_partly_reviewed)
     lines = _lines(objects, dataset.class_indices(objects).tolist(), item.size_wh, task, lost)
     for kind, count in lost.items():
         if count:
