@@ -167,3 +167,9 @@ def test_a_bad_mask_is_a_loss_and_is_not_taken_for_an_image(project: Path, tmp_p
     done = annelid("-C", project, "import", folder)
     assert sum(done.losses.values()) >= 1
     assert states(project) == ({"new": 1, "reviewed": 1}, {"object": 1})
+
+
+def test_pixels_of_a_mask_that_are_no_numbers_are_background_and_said(project: Path, tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.png")
+    tifffile.imwrite(tmp_path / "images" / "a_masks.tif", np.full((32, 32), NAN, np.float32), photometric="minisblack")
+    assert annelid("-C", project, "import", tmp_path / "images").losses == {"no-number": 32 * 32}

@@ -44,6 +44,9 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
         raise AnnotationError(file, expected="a label image", found=error.found) from error
     pixels = _flat(pixels, file, losses)
     if pixels.dtype.kind == "f":
+        unknown = int(np.isnan(pixels).sum())
+        if unknown:
+            losses.add("no-number", "pixels that are not a number were taken as background", file, count=unknown)
         pixels = np.nan_to_num(pixels, nan=0.0, posinf=-0.5)
         if (pixels != np.round(pixels)).any():
             raise AnnotationError(file, expected="whole numbers, one per object", found="fractions")
