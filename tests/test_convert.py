@@ -232,3 +232,13 @@ def test_real_boxes_become_yolo_with_their_parts(shared_data: Path, tmp_path: Pa
     again = formats.get("yolo").read(done.out, FolderImages(done.out))
     assert sum(len(item.objects) for item in again.items) == 5638
     assert set(again.parts.values()) == {"train", "val", "test"}
+
+
+def test_strict_refuses_a_loss_and_writes_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "a.json"
+    shapes = [{"label": "cell", "points": [[5, 5]], "shape_type": "point"}]
+    source.write_text(json.dumps({"shapes": shapes, "imagePath": "a.png", "imageHeight": 9, "imageWidth": 9}))
+    with pytest.raises(AnnotationError, match="1 x point"):
+        convert(source, tmp_path / "out", "coco", strict=True)
+    assert not (tmp_path / "out").exists()
+    assert convert(source, tmp_path / "out", "labelme", strict=False).objects == 1

@@ -14,7 +14,7 @@ from annelid.atomic import new_folder
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError, UsageError
 from annelid.formats.archive import opened
-from annelid.formats.base import Annotations, Format, LossReport
+from annelid.formats.base import Annotations, Format, Loss, LossReport
 from annelid.formats.data_yaml import each_once, read_class_file, read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.formats.jsontext import parse, read_text
@@ -56,6 +56,7 @@ def convert(
     images: Path | str | None = None,
     val: float = 0,
     copy: bool | None = None,
+    strict: bool = False,
 ) -> ConvertReport:
     """Convert annotations; the result appears as a whole or not at all.
 
@@ -70,10 +71,11 @@ def convert(
             together as far as names tell; 0 keeps the parts that the source has.
         copy: copy the images too, to where the written files expect them; by default only for ``yolo``,
             which is no use without.
+        strict: refuse to lose anything: nothing is written then.
 
     Raises:
+        AnnotationError: something would be lost and ``strict`` was asked for, or the source cannot be read.
         UsageError: ``dst`` has something in it, a format is unknown, or ``val`` makes no sense here.
-        AnnotationError: the source cannot be read.
         AnnelidError: the result cannot be written.
     """
     src, dst, target = Path(src), Path(dst), formats.get(to)
@@ -89,7 +91,7 @@ def convert(
         parts = _parts(found, dataset, val, losses) if target.NAME in PARTED else {}
         paths = _names(dataset, folder, parts)
         copies = _copies(dataset, paths, target) if copy or (copy is None and target.NAME in PARTED) else {}
-        losses.losses += _write(target, dataset, dst, paths, copies)
+        losses.losses += _write(target, dataset, dst, paths, copies, losses if strict else None)
     objects = sum(len(item.objects) for item in dataset.items)
     return ConvertReport(len(dataset), objects, dataset.classes, losses, dst)
 
@@ -200,14 +202,24 @@ def _copies(dataset: Dataset, names: Mapping[str, str], target: Format) -> dict[
 
 
 def _write(
-    target: Format, dataset: Dataset, dst: Path, names: Mapping[str, str], copies: Mapping[str, Path]
+    target: Format,
+    dataset: Dataset,
+    dst: Path,
+    names: Mapping[str, str],
+    copies: Mapping[str, Path],
+    forbidden: LossReport | None,
 ) -> LossReport:
-    """Write a folder, or the one file that the format makes where ``dst`` is a ``.json``."""
+    """Write a folder, or the one file that the format makes where ``dst`` is a ``.json``.
+
+    ``forbidden`` are the losses of reading, where none are allowed: those of writing then count too.
+    """
     single = dst.suffix.lower() == ".json" and not dst.is_dir()
     folder = dst.with_name(f"{dst.stem}.{uuid.uuid4().hex[:12]}") if single else dst
     try:
         with new_folder(folder) as working:
             losses = target.write(dataset, working, names)
+            if forbidden is not None:
+                _refuse([*forbidden, *losses.renamed(working, dst)], dst)
             for name, source in copies.items():
                 copy = working / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
@@ -218,6 +230,21 @@ def _write(
         if single:
             shutil.rmtree(folder, ignore_errors=True)
     return losses.renamed(working, dst)
+
+
+def _refuse(losses: Sequence[Loss], dst: Path) -> None:
+    real = [loss for loss in losses if loss.count]
+    if real:
+        kinds = ", ".join(
+            f"{sum(x.count for x in real if x.kind == k)} x {k}" for k in dict.fromkeys(x.kind for x in real)
+        )
+        first = f"{real[0].file} {real[0].place}".strip()
+        raise AnnotationError(
+            dst,
+            expected="no loss, as --strict asks",
+            found=f"{kinds}; first: {first}: {real[0].what}",
+            next_step="choose another format (docs/formats.md), or leave --strict out",
+        )
 
 
 def _only_file(folder: Path, dst: Path) -> Path:

@@ -276,17 +276,22 @@ def export(
 def convert(
     source: Annotated[Path, typer.Argument(metavar="SRC")],
     target: Annotated[Path, typer.Argument(metavar="DST", help="new folder")],
-    to: Annotated[str, typer.Option(help="coco, yolo, labelme, labelmask")],
+    to: Annotated[str, typer.Option(help="coco, yolo, labelme, labelmask, cvat, voc, geojson ... (docs/formats.md)")],
     format_: Annotated[str, typer.Option("--format", help="the source's format")] = "auto",
     classes: Annotated[str, typer.Option(help="class names in order: a,b or a file")] = "",
     images: Annotated[Path | None, typer.Option(help="folder of the images")] = None,
     val: Annotated[float, typer.Option(help="share for validation (to yolo)")] = 0.0,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="fail, and write nothing, if anything would be lost")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Convert annotations without a project."""
     from annelid.convert import convert as run
 
-    done = run(source, target, to, format=format_, classes=_classes(classes) or None, images=images, val=val)
+    done = run(
+        source, target, to, format=format_, classes=_classes(classes) or None, images=images, val=val, strict=strict
+    )
     value = {
         "out": str(done.out),
         "items": done.items,
