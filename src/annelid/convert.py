@@ -235,9 +235,7 @@ def _write(
 def _refuse(losses: Sequence[Loss], dst: Path) -> None:
     real = [loss for loss in losses if loss.count]
     if real:
-        kinds = ", ".join(
-            f"{sum(x.count for x in real if x.kind == k)} x {k}" for k in dict.fromkeys(x.kind for x in real)
-        )
+        kinds = ", ".join(f"{sum(x.count for x in xs)} x {kind}" for kind, xs in LossReport(real).by_kind().items())
         first = f"{real[0].file} {real[0].place}".strip()
         raise AnnotationError(
             dst,
