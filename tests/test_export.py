@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,15 @@ def test_predictions_are_saved_in_every_way_that_is_asked_for(tmp_path: Path, da
     assert len(list(written["masks"].rglob("*.tif"))) == 2
     with Image.open(written["overlays"] / "a.png") as picture:
         assert picture.size[0] >= 30
+
+
+def test_an_image_on_which_nothing_was_found_has_its_empty_files(tmp_path: Path, dataset: Dataset) -> None:
+    nothing = Dataset(("cell",), (replace(item("a.png", 0, Objects.empty()), covered=(), state="draft"),))
+    saves = ("coco", "yolo", "masks", "overlays")
+    written, _ = save_predictions(nothing, tmp_path / "out", saves, tmp_path, Preprocessing())
+    assert all(path.exists() for path in written.values())
+    assert (written["yolo"] / "a.txt").read_bytes() == b""
+    assert not tifffile.imread(next(written["masks"].rglob("*.tif"))).any()
 
 
 def test_what_cannot_be_saved_is_said_before_the_work(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
 from annelid import formats, picture
 from annelid.atomic import new_folder, refuse_used
-from annelid.dataset import Dataset, LabeledImage
+from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import UsageError
 from annelid.examples import render_view
 from annelid.formats import coco, labelmask, labelme
@@ -158,17 +159,23 @@ def save_predictions(
                 (working / "annotations.json").rename(working / "predictions.json")
                 written[save] = out / "predictions.json"
             elif save == "yolo":
-                found = formats.get("yolo").write(predicted, working, names)
+                found = formats.get("yolo").write(_looked_at(predicted), working, names)
                 losses.losses += [loss for loss in found if loss.kind != "no-validation-part"]
                 (working / "data.yaml").unlink()  # labels of images that lie elsewhere are no data set yet
                 written[save] = out / "labels"
             elif save == "masks":
-                losses.losses += labelmask.write(predicted, working, names).losses
+                losses.losses += labelmask.write(_looked_at(predicted), working, names).losses
                 written[save] = out / "masks"
             else:
                 _write_overlays(predicted, working / "overlays", names, root, preprocessing)
                 written[save] = out / "overlays"
     return written, losses.renamed(working, out)
+
+
+def _looked_at(predicted: Dataset) -> Dataset:
+    """The same with every image complete: one on which nothing was found gets its empty file too."""
+    items = (replace(item, covered=whole_image(item.size_wh)) for item in predicted.items)
+    return replace(predicted, items=tuple(items))
 
 
 def _write_overlays(
