@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,15 @@ def project(tmp_path: Path) -> Path:
 
 # --- LabelMe --------------------------------------------------------------------------------------------------
 
+
+def png_bomb() -> str:
+    """A PNG that says to have 2^34 pixels."""
+    header = struct.pack(">IIBBBBB", 2**17, 2**17, 8, 0, 0, 0, 0)
+    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b"")
+    packed = [struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks]
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(packed)).decode()
+
+
 BAD_SHAPES: dict[str, tuple[Any, str]] = {
     "one point": (rectangle("cell", [1, 1]), "points-invalid"),
     "a polygon of two": ({**rectangle("cell", [1, 1], [9, 9]), "shape_type": "polygon"}, "points-invalid"),
@@ -34,6 +46,8 @@ BAD_SHAPES: dict[str, tuple[Any, str]] = {
     "no label": (rectangle(None, [1, 1], [9, 9]), "label-missing"),
     "no shape": (5, "shape-invalid"),
     "a broken mask": ({**rectangle("cell", [1, 1], [9, 9]), "shape_type": "mask", "mask": "!"}, "mask-invalid"),
+    "a cut mask": ({**rectangle("cell", [1, 1], [9, 9]), "shape_type": "mask", "mask": "iVBORw0KGgo="}, "mask-invalid"),
+    "a bomb": ({**rectangle("cell", [1, 1], [9, 9]), "shape_type": "mask", "mask": png_bomb()}, "mask-invalid"),
 }
 
 

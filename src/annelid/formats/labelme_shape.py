@@ -22,6 +22,8 @@ from annelid.objects import Kind
 IGNORE_LABEL = "__ignore__"
 AUTHOR = "import:labelme"
 _OURS = "annelid"
+_MOST_PIXELS = 2**28
+"""Of a mask inside a file; what unpacks to more is made to fill the memory."""
 _DECODED = ("label", "points", "shape_type", "group_id", "score", "mask", _OURS)
 
 Json = Mapping[str, Any]
@@ -165,12 +167,14 @@ def decode_mask(value: object) -> NDArray[np.bool_]:
     Raises:
         ShapeError: it is not one.
     """
-    from PIL import Image
+    from PIL.PngImagePlugin import PngImageFile
 
     if not isinstance(value, str):
         raise ShapeError("mask-invalid", "expected a base64 PNG", "mask")
     try:
-        with Image.open(io.BytesIO(base64.b64decode(value))) as image:
+        with PngImageFile(io.BytesIO(base64.b64decode(value))) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                raise ShapeError("mask-invalid", f"a mask of {image.width} x {image.height} pixels", "mask")
             pixels = np.asarray(image.convert("L") if image.mode not in ("1", "L", "P") else image)
     except (OSError, ValueError, SyntaxError) as error:
         raise ShapeError("mask-invalid", f"expected a base64 PNG, found {error}", "mask") from None
