@@ -37,7 +37,8 @@ from annelid.errors import AnnotationError
 from annelid.formats.archive import is_junk, refuse_bomb
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.by_image import is_found, name_files, names_beside, only_image
-from annelid.formats.imagej_roi import NATIVE, UNCLASSIFIED, decode_roi, encode_roi
+from annelid.formats.imagej_draw import NATIVE
+from annelid.formats.imagej_roi import UNCLASSIFIED, decode_roi, encode_roi
 from annelid.formats.reading import Reading, ShapeError
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
@@ -275,9 +276,7 @@ def _rois(item: LabeledImage, lost: Lost) -> list[Roi]:
     taken: set[str] = set()
     for n, group in enumerate(_groups([row for row in rows if not is_empty(row)]), 1):
         name = str(group[0].extra.get(NATIVE, {}).get("name") or f"{group[0].label}-{n:04}")
-        data, loss = encode_roi(group, name, plane)
-        lost.add(loss)
-        rois.append((_file_name(name, taken), data))
+        rois.append((_file_name(name, taken), encode_roi(group, name, plane)))
     return rois
 
 

@@ -10,28 +10,23 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from roifile import ROI_OPTIONS, ROI_SUBTYPE, ROI_TYPE, ImagejRoi
 
 from annelid import geometry
 from annelid.formats import ours, reading
+from annelid.formats.imagej_draw import NATIVE, POINT_CENTRE, draw
 from annelid.formats.imagej_fields import CLASS_KEY, join_props, read_fields, split_props, write_fields
-from annelid.formats.imagej_path import decode_path, encode_path, is_along_pixels
+from annelid.formats.imagej_path import decode_path, is_along_pixels
 from annelid.formats.reading import ShapeError
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.geometry import Ring, Shape
 from annelid.objects import Kind
 
 AUTHOR = "import:imagej"
-NATIVE = "imagej"
 UNCLASSIFIED = "object"
 
 _LINES = (ROI_TYPE.LINE, ROI_TYPE.FREELINE, ROI_TYPE.POLYLINE, ROI_TYPE.ANGLE)
 _OUTLINES = (ROI_TYPE.POLYGON, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED)
-_POINT_CENTRE = 0.5
-"""ImageJ counts points from the centre of the first pixel, areas from its corner."""
-_INTEGERS = (-5000, 60535)
-"""Whole coordinates that fit in a ROI without sub-pixels."""
 _NAMESPACE = uuid.UUID("a17e11d0-0000-4000-8000-000000000001")
 _UNREADABLE = (ValueError, TypeError, IndexError, OverflowError, AssertionError, MemoryError, struct.error)
 _AS_FLOAT32 = 4e-7
@@ -206,7 +201,7 @@ def _outline(roi: ImagejRoi, lost: list[ShapeError]) -> list[Outline]:
 
 
 def _points(roi: ImagejRoi, _: list[ShapeError]) -> list[Outline]:
-    points = _coordinates(roi, 1) + _POINT_CENTRE
+    points = _coordinates(roi, 1) + POINT_CENTRE
     return [(((points[n : n + 1],),), Kind.POINT, NO_PARAMS) for n in range(len(points))]
 
 
@@ -230,8 +225,8 @@ def _style_as_float(roi: ImagejRoi) -> float:
 # --- writing ----------------------------------------------------------------------------------------------
 
 
-def encode_roi(rows: Sequence[Row], name: str, plane: Mapping[str, int]) -> tuple[bytes, str]:
-    """The ROI of a row, or of the points that belong together, and the code of a loss or "".
+def encode_roi(rows: Sequence[Row], name: str, plane: Mapping[str, int]) -> bytes:
+    """The ROI of a row, or of the points that belong together.
 
     Args:
         rows: one row, or points.
@@ -240,7 +235,7 @@ def encode_roi(rows: Sequence[Row], name: str, plane: Mapping[str, int]) -> tupl
     """
     first = rows[0]
     native = first.extra.get(NATIVE, {})
-    roi, loss = _drawn(rows)
+    roi = draw(rows)
     styled = roi.subtype == ROI_SUBTYPE.UNDEFINED
     write_fields(roi, {"name": name, **plane, **native}, styled=styled)
     labels = {row.label for row in rows}
@@ -252,7 +247,7 @@ def encode_roi(rows: Sequence[Row], name: str, plane: Mapping[str, int]) -> tupl
     made_up = {} if "name" in native else {"name": name}
     own = _kept(rows, roi.tobytes(), made_up)
     roi.props = join_props(rest, class_key, first.label, own)
-    return roi.tobytes(), loss
+    return roi.tobytes()
 
 
 def _label_without_key(native: Mapping[str, Any]) -> str:
@@ -283,96 +278,3 @@ def _is_near(row: Row, again: Row) -> bool:
     if any(p.shape != q.shape or not np.allclose(p, q, rtol=_AS_FLOAT32, atol=1e-6) for p, q in zip(a, b, strict=True)):
         return False
     return bool(np.allclose(row.params, again.params, rtol=4 * _AS_FLOAT32, atol=1e-5, equal_nan=True))
-
-
-def _drawn(rows: Sequence[Row]) -> tuple[ImagejRoi, str]:
-    """A ROI with the outline."""
-    row = rows[0]
-    roi = ImagejRoi()
-    if row.kind == Kind.POINT:
-        _draw_points(roi, rows)
-    elif len(row.shape) > 1 or len(row.shape[0]) > 1:
-        _draw_path(roi, row.shape)
-    elif (row.kind in (Kind.BOX, Kind.ELLIPSE) and row.params[4] % (math.pi / 2) == 0) or row.kind == Kind.BOX:
-        _draw_box(roi, row)
-    else:
-        _draw_outline(roi, row)
-    return roi, ""
-
-
-def _draw_points(roi: ImagejRoi, rows: Sequence[Row]) -> None:
-    roi.roitype = ROI_TYPE.POINT
-    _set_coordinates(roi, np.array([row.shape[0][0][0] for row in rows]) - _POINT_CENTRE)
-    natives = [row.extra.get(NATIVE, {}) for row in rows]
-    if all(isinstance(native.get("counter"), int) for native in natives):
-        roi.counters = np.array([native["counter"] & 0xFF for native in natives], np.uint8)
-        roi.counter_positions = np.array([int(native.get("slice", 0)) & 0xFFFF for native in natives], np.uint32)
-
-
-def _draw_path(roi: ImagejRoi, shape: Shape) -> None:
-    roi.roitype = ROI_TYPE.RECT
-    roi.multi_coordinates = encode_path(shape)
-    roi.shape_roi_size = len(roi.multi_coordinates)
-    _set_bounds(roi, geometry.shape_box(shape))
-
-
-def _draw_box(roi: ImagejRoi, row: Row) -> None:
-    roi.roitype = ROI_TYPE.OVAL if row.kind == Kind.ELLIPSE else ROI_TYPE.RECT
-    x1, y1, x2, y2 = geometry.shape_box(row.shape)
-    if row.kind == Kind.ELLIPSE:
-        cx, cy, rx, ry, angle = row.params
-        rx, ry = (ry, rx) if round(angle / (math.pi / 2)) % 2 else (rx, ry)
-        x1, y1, x2, y2 = cx - rx, cy - ry, cx + rx, cy + ry
-    _set_bounds(roi, (x1, y1, x2, y2))
-    if not _are_integers(np.array([x1, y1, x2, y2])):
-        roi.options |= ROI_OPTIONS.SUB_PIXEL_RESOLUTION
-        roi.xd, roi.yd, roi.widthd, roi.heightd = x1, y1, x2 - x1, y2 - y1
-
-
-def _draw_outline(roi: ImagejRoi, row: Row) -> None:
-    chosen = row.extra.get(NATIVE, {}).get("type", "polygon")
-    roi.roitype = {"freehand": ROI_TYPE.FREEHAND, "traced": ROI_TYPE.TRACED}.get(chosen, ROI_TYPE.POLYGON)
-    if row.kind == Kind.MASK:
-        roi.roitype = ROI_TYPE.TRACED
-    if row.kind in (Kind.ELLIPSE, Kind.ROTATED_BOX):
-        _draw_axis(roi, row)
-    _set_coordinates(roi, row.shape[0][0])
-
-
-def _draw_axis(roi: ImagejRoi, row: Row) -> None:
-    """The long axis, and how wide it is across: ImageJ draws the rest from these."""
-    roi.roitype = ROI_TYPE.FREEHAND
-    cx, cy, along, across, angle = row.params
-    if row.kind == Kind.ELLIPSE:
-        roi.subtype = ROI_SUBTYPE.ELLIPSE
-        along, across, angle = (across, along, angle + math.pi / 2) if across > along else (along, across, angle)
-        half, width = along, across / along
-    else:
-        roi.subtype = ROI_SUBTYPE.ROTATED_RECT
-        half, width = along / 2, across
-    dx, dy = half * math.cos(angle), half * math.sin(angle)
-    roi.x1, roi.y1, roi.x2, roi.y2 = cx - dx, cy - dy, cx + dx, cy + dy
-    fields = struct.unpack(">BBh", struct.pack(">f", width))
-    roi.arrow_style_or_aspect_ratio, roi.arrow_head_size, roi.rounded_rect_arc_size = fields
-
-
-def _set_coordinates(roi: ImagejRoi, points: NDArray[np.float64]) -> None:
-    corner, whole = np.floor(points.min(0)), _are_integers(points)
-    roi.left, roi.top = int(corner[0]), int(corner[1])
-    far = points.max(0) if roi.roitype != ROI_TYPE.POINT else points.max(0) + 1
-    roi.right, roi.bottom = int(np.ceil(far[0])), int(np.ceil(far[1]))
-    roi.n_coordinates = len(points)
-    roi.integer_coordinates = np.round(points - corner).astype(np.int32)
-    if not whole:
-        roi.options |= ROI_OPTIONS.SUB_PIXEL_RESOLUTION
-        roi.subpixel_coordinates = points.astype(np.float32)
-
-
-def _set_bounds(roi: ImagejRoi, box_xyxy: Sequence[float]) -> None:
-    x1, y1, x2, y2 = box_xyxy
-    roi.left, roi.top, roi.right, roi.bottom = math.floor(x1), math.floor(y1), math.ceil(x2), math.ceil(y2)
-
-
-def _are_integers(values: NDArray[np.float64]) -> bool:
-    inside = (values >= _INTEGERS[0]).all() and (values <= _INTEGERS[1]).all()
-    return bool(inside and (values == np.round(values)).all())

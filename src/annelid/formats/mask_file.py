@@ -15,6 +15,7 @@ from annelid.atomic import write_bytes
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import LossReport
 from annelid.readers.base import decoding
+from annelid.readers.tiff_directories import check_directories
 
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".bmp", ".gif"})
 OURS = "annelid labels"
@@ -59,6 +60,7 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
 
 
 def _read_tiff(file: Path) -> tuple[NDArray[Any], bool]:
+    check_directories(file)
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages[0]
         if tiff.series and tiff.series[0].nbytes > max(_FREE_BYTES, _MAX_RATIO * file.stat().st_size):

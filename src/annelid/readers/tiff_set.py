@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import tifffile
 
 from annelid.errors import ImageError
+from annelid.readers.tiff_directories import check_directories
 
 COMPANION = ".companion.ome"
 _MOST_XML = 64 * 2**20
@@ -25,12 +26,13 @@ def open_tiff(path: Path) -> tifffile.TiffFile:
     """A TIFF file with the description of the whole set that it belongs to.
 
     Raises:
-        ImageError: it is a companion file none of whose TIFF files is there.
+        ImageError: it is a companion file none of whose TIFF files is there, or has pages without end.
     """
     with path.open("rb") as file:
         head = file.read(512)
     if is_companion(head):
         return _open_set(path, path)
+    check_directories(path)
     tif = tifffile.TiffFile(path)
     companion = _companion_of(path, tif)
     if companion is None:
