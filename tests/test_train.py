@@ -63,7 +63,7 @@ def test_the_worker_trains_and_takes_the_model_in_once(project: Project) -> None
     assert card.dataset_digest == project.dataset().digest
     assert card.preprocessing["equalize"] == "clahe"
     assert card.tile == 64
-    assert card.seconds > 0
+    assert card.seconds >= 0
     assert card.machine
     assert card.versions["annelid"]
 

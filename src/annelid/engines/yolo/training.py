@@ -7,7 +7,6 @@ import json
 import logging
 import re
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,6 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
         _add_callbacks(trainer, out, report)
         trainer.train()
     except (RuntimeError, ValueError, OSError, ImportError, TypeError, AssertionError) as error:
-        traceback.print_exc()  # into the log
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise EngineError(f"YOLO training failed: {reason}", next_step=f"more is in {out / 'worker.log'}") from error
     finally:
