@@ -38,7 +38,7 @@ def test_the_truth_itself_is_perfect() -> None:
     assert e.mask is not None
     for part in (e.box, e.mask):
         assert part.all.map == part.all.map50 == part.all.precision == part.all.recall == part.all.f1 == 1
-        assert part.conf == 0.9
+        assert part.conf == 0.45  # half-way to the next lower score, of which there is none
     assert [t.ap for t in e.bio.tallies] == [1.0] * 10
     assert e.confusion.matrix.tolist() == [[4, 0], [0, 0]]
     assert (e.images, e.objects, e.predicted, e.notes) == (1, 4, 4, ())
@@ -69,7 +69,7 @@ def test_precision_and_recall_are_those_at_the_confidence_of_best_f1() -> None:
     wrong = masks([(0, 32, 8, 40), (32, 32, 40, 40)], scores=[0.75, 0.3])
     found = masks(scores=scores)[:3]
     e = evaluate(dataset(item("a", masks())), {"a": Objects.concat([found, wrong])})
-    assert e.box.conf == 0.7
+    assert e.box.conf == 0.5  # half-way from .7 to .3
     assert (e.box.all.precision, e.box.all.recall) == (0.75, 0.75)
     e = evaluate(dataset(item("a", masks())), {"a": Objects.concat([found, wrong])}, conf_for_pr=0.78)
     assert (e.box.conf, e.box.all.precision, e.box.all.recall) == (0.78, 1, 0.5)

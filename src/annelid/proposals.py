@@ -11,7 +11,8 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.objects import Kind, Objects
 from annelid.store.changes import ChangeSet, diff
 
-TOLERANCE = 0.5
+TOLERANCE = 0.75
+"""Pixels; less would keep every step of an outline that was traced along pixel edges."""
 
 
 def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> dict[str, ChangeSet]:
@@ -43,7 +44,7 @@ def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> 
 def editable(objects: Objects) -> Objects:
     """Masks of one part without holes as polygons of few vertices, which every annotator can edit.
 
-    The outline moves by at most half a pixel. Other masks stay: polygons could not hold them everywhere.
+    The outline moves by less than a pixel. Other masks stay: polygons could not hold them everywhere.
     """
     kinds, shapes = objects.kinds.copy(), list(objects.shapes)
     for n, shape in enumerate(shapes):

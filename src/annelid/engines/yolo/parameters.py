@@ -49,7 +49,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "imgsz": Parameter(640, "side of the square that images are scaled to, in pixels", 32),
     "save_period": Parameter(-1, "keep a checkpoint every so many epochs", -1),
     "cache": Parameter(False, "keep decoded images in memory or on disk", choices=("ram", "disk"), also=(str,)),
-    "device": Parameter("", "cpu, 0, 0,1, mps; empty chooses", also=(int,)),
+    "device": Parameter("", "cpu, 0, mps; empty chooses", also=(int,)),
     "workers": Parameter(8, "processes that load images (none are used on a CPU)", 0),
     "optimizer": Parameter("auto", "which optimiser", choices=_OPTIMIZERS),
     "seed": Parameter(0, "seed of every random choice", 0),
@@ -147,6 +147,10 @@ def check(params: Mapping[str, Any], *, task: Task, from_scratch: bool) -> dict[
     for name in given:
         if task == "detect" and name in _SEGMENT_ONLY:
             raise UsageError(f"{name} would have no effect: it acts on masks, and this training is on boxes")
+    if "," in str(given.get("device", "")):
+        raise UsageError(
+            "device: several GPUs can't train one model here yet", next_step="name one, for example --device 0"
+        )
     chosen = {name: parameter.default for name, parameter in PARAMETERS.items()}
     if not from_scratch:
         chosen["lr0"] = 0.0005
