@@ -130,13 +130,14 @@ def _check_call(src: Path, dst: Path, target: Format, val: float) -> None:
 
 
 def _dataset(found: Annotations, folder: Path) -> Dataset:
-    """The images with what reading does not give: an id, and the group that their names tell."""
+    """The images with what reading need not give: an id, and the group that their names tell."""
     width = len(str(len(found.items)))
     names = [_relative(item, folder) for item in found.items]
     groups = infer_group(names)
     items: list[LabeledImage] = []
     for n, (item, name) in enumerate(zip(found.items, names, strict=True)):
-        group, source = groups[name]
+        told = (item.image.group, item.image.group_source)
+        group, source = told if item.image.group else groups[name]
         image = replace(item.image, id=f"{n:0{width}}", group=group, group_source=source)
         items.append(replace(item, view=replace(item.view, image=image)))
     return Dataset(found.classes, tuple(items))

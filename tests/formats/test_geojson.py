@@ -96,7 +96,7 @@ def test_a_packed_file_is_read(folder: Path) -> None:
 
 
 def test_a_packed_file_that_grows_without_end_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geojson, "FREE_BYTES", 1000)
+    monkeypatch.setattr("annelid.formats.geojson_file.FREE_BYTES", 1000)
     (folder / "a.geojson.gz").write_bytes(gzip.compress(b" " * 10**7))
     with pytest.raises(AnnotationError, match="unpack to over"):
         geojson.read(folder / "a.geojson.gz", FolderImages(folder))
@@ -182,6 +182,9 @@ def test_what_has_no_class_gets_the_only_one_that_is_given(folder: Path) -> None
 def test_ignored_areas_are_qupaths_own_class(folder: Path) -> None:
     found = read(folder, collection(feature(classification={"name": "Ignore*", "color": [0, 0, 0]}), feature()))
     assert objects_of(found).ignore.tolist() == [True, False]
+    assert found.classes == ("Tumor",)
+    given = geojson.read(folder / "a.geojson", FolderImages(folder), ("Tumor",))
+    assert objects_of(given).ignore.tolist() == [True, False]
     objects = objects_of(read(folder, collection(feature()))).replace(ignore=True)
     assert written(objects, folder)[0]["features"][0]["properties"]["classification"]["name"] == "Ignore*"
     assert again(objects, folder) == objects

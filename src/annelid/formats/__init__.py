@@ -23,7 +23,7 @@ from annelid.formats import (
 )
 from annelid.formats.base import Format
 
-__all__ = ["ALIASES", "FORMATS", "get", "sniff"]
+__all__ = ["ALIASES", "FORMATS", "LABEL_IMAGES", "get", "sniff"]
 
 FORMATS: dict[str, Format] = {
     "labelme": cast("Format", labelme),
@@ -54,6 +54,9 @@ ALIASES = {
 
 _RICHER = {"labelmask": ("celldetective", "cellpose")}
 """A format -> those that read its files too, and more of what lies beside them: these are meant where both fit."""
+
+LABEL_IMAGES = ("labelmask", "cellpose", "celldetective")
+"""Formats whose label images lie among the images, and which know no classes of their own."""
 
 
 def get(name: str) -> Format:

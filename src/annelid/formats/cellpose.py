@@ -14,36 +14,27 @@ saves.
 
 from __future__ import annotations
 
-import io
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from skimage.segmentation import find_boundaries
 
-from annelid.atomic import write_bytes
-from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats import ours
 from annelid.formats.array_pickle import is_pickled_npy, load_arrays
 from annelid.formats.base import Annotations, ImageIndex, LossReport
-from annelid.formats.by_image import is_found, name_files, names_beside
+from annelid.formats.by_image import is_found, names_beside
 from annelid.formats.cellpose_outlines import looks_like_outlines, read_outlines
-from annelid.formats.label_notes import UNCLASSIFIED, VALUE, count_classes, notes_of, rows_of_labels, tell_other_masks
-from annelid.formats.mask_file import Labels, read_labels, write_labels
-from annelid.formats.mask_paint import Painted, paint
+from annelid.formats.cellpose_write import AUTHOR, FILE, NAME, WRITTEN
+from annelid.formats.cellpose_write import write as write
+from annelid.formats.label_notes import UNCLASSIFIED, VALUE, rows_of_labels, tell_other_masks
+from annelid.formats.mask_file import Labels, read_labels
 from annelid.formats.reading import Reading, ShapeError, SizeWh
 from annelid.formats.row import Row
-from annelid.formats.writing import annotated
-
-NAME = "cellpose"
-AUTHOR = "import:cellpose"
 
 _KINDS = ("_seg.npy", "_cp_masks.tif", "_cp_masks.tiff", "_cp_masks.png", "_cp_outlines.txt")
 """What may lie beside an image, best first."""
@@ -54,12 +45,7 @@ _OWN_MASKS = re.compile(r"_cp_masks\.", re.IGNORECASE)
 _PER_OBJECT = ("ismanual", "colors")
 _DERIVED = ("masks", "outlines", *_PER_OBJECT, ours.KEY)
 _PICTURES = ("flows", "img", "img_restore")
-_FILE = "cellpose_file"
-_WRITTEN: Mapping[str, Any] = {"chan_choose": [0, 0], "diameter": None, "flows": [[], [], [], [], [[]]]}
-"""What is written of the file where nothing is known; None stands for NaN."""
 _MOST_NUMBERS = 10_000
-_HIGHEST = 65_534
-"""Largest label that Cellpose writes in two bytes."""
 
 
 def sniff(path: Path) -> bool:
@@ -210,7 +196,7 @@ def _with_keys(row: Row, data: Mapping[str, Any]) -> Row:
 
 def _with_file_keys(rows: list[Row], data: Mapping[str, Any], path: str, file: Path, reading: Reading) -> list[Row]:
     """The rows, of which the first one that will stay carries the other keys of the file."""
-    named = {**_WRITTEN, "filename": Path(path).name}
+    named = {**WRITTEN, "filename": Path(path).name}
     others = {str(key): _jsonable(value) for key, value in data.items() if key not in _DERIVED}
     others = {key: value for key, value in others.items() if not (key in named and named[key] == value)}
     left_out = [key for key, value in others.items() if value is _TOO_MUCH or key in _PICTURES]
@@ -221,7 +207,7 @@ def _with_file_keys(rows: list[Row], data: Mapping[str, Any], path: str, file: P
     staying = [n for n, row in enumerate(rows) if not reading.given or row.label in reading.given]
     if kept and staying:
         row = rows[staying[0]]
-        rows[staying[0]] = replace(row, extra={**row.extra, _FILE: kept})
+        rows[staying[0]] = replace(row, extra={**row.extra, FILE: kept})
     elif kept:
         what = f"keys of the file were left out, as there is no object to carry them: {', '.join(kept)}"
         reading.losses.add("file-keys", what, file)
@@ -260,61 +246,3 @@ def _read_outlines(file: Path, names: Sequence[str], reading: Reading) -> None:
         inside = reading.inside(Row(outline[0], label, outline[1], author=AUTHOR), found[1], file, place)
         rows += [inside] if inside else []
     reading.add(found, rows, file)
-
-
-# --- writing ----------------------------------------------------------------------------------------------
-
-
-def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
-    """Write ``X_seg.npy`` and ``X_cp_masks.tif`` where the image X belongs, sub-folders kept."""
-    losses = LossReport()
-    files = name_files(dataset, out, names, "_seg.npy")
-    for item in annotated(dataset):
-        file = files[item.id]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        painted = paint(item, _HIGHEST)
-        name = PurePosixPath(names[item.id].replace("\\", "/")).name
-        write_bytes(file, _packed(_data(item, painted, name, dataset.classes)))
-        write_labels(file.with_name(f"{_split(file)[0]}_cp_masks.tif"), painted.image)
-        painted.report(losses, file)
-        classes = count_classes(painted)
-        if classes:
-            what = "Cellpose has one class: they are under the key annelid, where only Annelid looks"
-            losses.add("classes", what, file, count=classes)
-    return losses
-
-
-def _data(item: LabeledImage, painted: Painted, name: str, classes: Sequence[str]) -> dict[str, Any]:
-    """The dict that Cellpose reads."""
-    dtype = np.uint16 if int(painted.image.max(initial=0)) <= _HIGHEST else np.uint32
-    masks = painted.image.astype(dtype)
-    outlines = masks * find_boundaries(masks, mode="inner")  # type: ignore[no-untyped-call]
-    notes = {"classes": list(classes), "objects": notes_of(painted, AUTHOR, NAME)}
-    ridden: Mapping[str, Any] = next((e[_FILE] for e in item.objects.extra if isinstance(e.get(_FILE), Mapping)), {})
-    said = str(ridden.get("filename", ""))
-    data = {**_WRITTEN, **ridden, "filename": said if said.replace("\\", "/").rsplit("/", 1)[-1] == name else name}
-    data = {key: math.nan if key == "diameter" and value is None else value for key, value in data.items()}
-    data |= {"outlines": outlines, "masks": masks, ours.KEY: json.dumps(notes)}
-    return data | _per_object(painted, int(masks.max(initial=0)))
-
-
-def _per_object(painted: Painted, count: int) -> dict[str, NDArray[Any]]:
-    """``ismanual``, and ``colors`` where every object has one."""
-    manual = np.zeros(count, bool)
-    colours = np.zeros((count, 3), np.uint8)
-    has_colour = np.zeros(count, bool)
-    for value, extra, shown in zip(painted.values, painted.objects.extra, painted.shown, strict=True):
-        keys = extra.get(NAME, {})
-        if not shown or not isinstance(keys, Mapping):
-            continue
-        manual[value - 1] = keys.get("ismanual") is True
-        colour = keys.get("color")
-        if isinstance(colour, list) and len(colour) == 3 and all(isinstance(v, int) and 0 <= v < 256 for v in colour):
-            colours[value - 1], has_colour[value - 1] = colour, True
-    return {"ismanual": manual, **({"colors": colours} if count and has_colour.all() else {})}
-
-
-def _packed(data: Mapping[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, np.array(dict(data), dtype=object), allow_pickle=True)
-    return buffer.getvalue()

@@ -16,13 +16,10 @@ under a key ``annelid`` that QuPath skips, and drops when it saves.
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +27,6 @@ from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats import jsontext, ours
-from annelid.formats.archive import FREE_BYTES, MAX_RATIO
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.by_image import name_files, names_beside, only_image
 from annelid.formats.geojson_feature import (
@@ -38,16 +34,15 @@ from annelid.formats.geojson_feature import (
     NATIVE,
     UNCLASSIFIED,
     Json,
-    children_of,
-    decode_feature,
     encode_feature,
     encode_nucleus,
     is_nucleus,
 )
+from annelid.formats.geojson_file import DEEPEST, GEOMETRIES, Found, features_of, text_of
 from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
-from annelid.objects import Kind, new_ids
+from annelid.objects import Kind
 
 NAME = "geojson"
 
@@ -55,10 +50,8 @@ _FILE = "geojson_file"
 _ENDINGS = (".geojson", ".geojson.gz")
 _OTHER_ENDINGS = (".json", ".json.gz")
 _HEAD = 2**16
-_GEOMETRIES = "(?:Multi)?(?:Point|Polygon|LineString)|GeometryCollection"
-_TYPE = re.compile(rf'"type"\s*:\s*"(?:FeatureCollection|Feature|{_GEOMETRIES})"'.encode())
+_TYPE = re.compile(rf'"type"\s*:\s*"(?:FeatureCollection|Feature|{GEOMETRIES})"'.encode())
 _KEY = re.compile(rb'"(?:features|geometry|coordinates|geometries)"\s*:\s*[\[{n]')
-_DEEPEST = 40
 
 
 def sniff(path: Path) -> bool:
@@ -118,7 +111,8 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
             reading.losses.add("file-unreadable", problem.message, file)
     if not reading.items:
         raise error or _nothing(path, reading)
-    return reading.annotations([name for name in listed if name != IGNORE])
+    found = reading.annotations(tuple(listed))
+    return replace(found, classes=found.classes if classes else tuple(c for c in found.classes if c != IGNORE))
 
 
 def _nothing(path: Path, reading: Reading) -> AnnotationError:
@@ -131,10 +125,10 @@ def _nothing(path: Path, reading: Reading) -> AnnotationError:
 
 def _read_file(file: Path, root: Path, reading: Reading, *, is_alone: bool) -> dict[str, None]:
     """Add an image; the classes that the file lists."""
-    value = jsontext.parse(_text(file), file)
+    value = jsontext.parse(text_of(file), file)
     try:
-        features, others = _features(value, file)
-        found = _Found(reading.given[0] if len(reading.given) == 1 else UNCLASSIFIED)
+        features, others = features_of(value, file)
+        found = Found(reading.given[0] if len(reading.given) == 1 else UNCLASSIFIED)
         for place, feature in features:
             found.walk(feature, place, "", 0)
     except RecursionError as problem:
@@ -149,85 +143,7 @@ def _read_file(file: Path, root: Path, reading: Reading, *, is_alone: bool) -> d
     return dict.fromkeys(name for name in listed if isinstance(name, str)) if isinstance(listed, list) else {}
 
 
-def _text(file: Path) -> str:
-    """The text, unpacked where it is packed.
-
-    Raises:
-        AnnotationError: it cannot be read, or unpacks to more than can be meant.
-    """
-    try:
-        data = file.read_bytes()
-        if data[:2] != b"\x1f\x8b":
-            return jsontext.read_text(file)
-        limit = max(FREE_BYTES, MAX_RATIO * len(data))
-        with gzip.open(io.BytesIO(data)) as stream:
-            text = stream.read(limit + 1)
-        if len(text) > limit:
-            raise AnnotationError(file, expected="GeoJSON", found=f"{len(data)} bytes that unpack to over {limit}")
-        return text.decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        step = "export or copy the file again"
-        raise AnnotationError(file, expected="GeoJSON", found=str(error), next_step=step) from error
-
-
-def _features(value: object, file: Path) -> tuple[list[tuple[str, object]], Json]:
-    """Each feature with its place, and the other keys of the file."""
-    if isinstance(value, list):
-        return [(f"[{n}]", feature) for n, feature in enumerate(value)], {}
-    if not isinstance(value, Mapping):
-        found = type(value).__name__
-        raise AnnotationError(file, expected="a FeatureCollection, features or a geometry", found=found)
-    if isinstance(value.get("features"), list):
-        others = {key: v for key, v in value.items() if key not in ("type", "features")}
-        return [(f"features[{n}]", feature) for n, feature in enumerate(value["features"])], others
-    if "geometry" in value:
-        return [("", value)], {}
-    if re.fullmatch(_GEOMETRIES, str(value.get("type"))):
-        return [("", {"type": "Feature", "geometry": value})], {}
-    found = f"keys {', '.join(list(value)[:5])}"
-    raise AnnotationError(file, expected="a FeatureCollection, features or a geometry", found=found)
-
-
-@dataclass
-class _Found:
-    """What the features of one file hold.
-
-    Attributes:
-        unclassified: the label of what has no class.
-        rows: the objects with their places.
-        lost: what cannot be an object, with its place.
-        planes: how many features say that they lie on another plane than the first: ``z 3, t 0`` -> number.
-    """
-
-    unclassified: str
-    rows: list[tuple[Row, str]] = field(default_factory=list)
-    lost: list[tuple[ShapeError, str]] = field(default_factory=list)
-    planes: Counter[str] = field(default_factory=Counter)
-
-    def walk(self, feature: object, place: str, parent: str, depth: int) -> None:
-        """Add a feature and those that stand in it."""
-        rows, lost = decode_feature(feature, self.unclassified, parent)
-        key, children = children_of(feature)
-        is_root = isinstance(feature, Mapping) and feature.get("geometry") is None and bool(children)
-        if children and rows:
-            rows[0] = replace(rows[0], id=rows[0].id or new_ids(1)[0])
-        self.rows += [(row, place) for row in rows]
-        self.lost += [(error, place) for error in lost if not is_root]
-        for row in rows:
-            self._note_plane(row)
-        if depth > _DEEPEST:
-            raise RecursionError
-        for n, child in enumerate(children):
-            inner = f"{place}.{key}[{n}]" if place else f"{key}[{n}]"
-            self.walk(child, inner, rows[0].id if rows else parent, depth + 1)
-
-    def _note_plane(self, row: Row) -> None:
-        plane = row.extra.get(NATIVE, {}).get("geometry", {}).get("plane")
-        if isinstance(plane, Mapping) and (plane.get("z") or plane.get("t")):
-            self.planes[f"z {plane.get('z', 0)}, t {plane.get('t', 0)}"] += 1
-
-
-def _refuse(file: Path, found: _Found) -> None:
+def _refuse(file: Path, found: Found) -> None:
     error, place = found.lost[0] if found.lost else (ShapeError("empty", "no outline"), "features")
     place = ".".join(filter(None, (place, error.key)))
     step = "draw areas or points, or leave the file out"
@@ -245,7 +161,7 @@ def _image_names(file: Path, root: Path, header: Mapping[str, Any], reading: Rea
 
 
 def _add(
-    file: Path, names: Sequence[str], header: Mapping[str, Any], found: _Found, others: Json, reading: Reading
+    file: Path, names: Sequence[str], header: Mapping[str, Any], found: Found, others: Json, reading: Reading
 ) -> None:
     said = header.get("size_wh")
     size = size_from(*said) if isinstance(said, list) and len(said) == 2 else None
@@ -259,7 +175,7 @@ def _add(
         reading.add(image, _with_file_keys(file, list(_inside(file, found, image[1], reading)), others, reading), file)
 
 
-def _inside(file: Path, found: _Found, size_wh: SizeWh, reading: Reading) -> Iterator[Row]:
+def _inside(file: Path, found: Found, size_wh: SizeWh, reading: Reading) -> Iterator[Row]:
     for row, place in found.rows:
         inside = reading.inside(row, size_wh, file, f"{place}.geometry" if place else "geometry")
         if inside is not None:
@@ -323,7 +239,7 @@ def _nested(rows: Sequence[Row], plane: Mapping[str, int] | None, lost: Lost) ->
             parent[0]["nucleusGeometry"], loss = encode_nucleus(row, parent[1])
             lost.add(loss)
             continue
-        parent = parent if parent and parent[2] < _DEEPEST else None
+        parent = parent if parent and parent[2] < DEEPEST else None
         feature, loss = encode_feature(group, plane, row.parent if parent else "")
         lost.add(loss)
         (parent[0]["properties"].setdefault("childObjects", []) if parent else features).append(feature)

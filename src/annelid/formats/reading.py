@@ -154,16 +154,16 @@ class Reading:
             self.parts.setdefault(path, part)
 
     def _known(self, rows: list[Row], file: Path) -> list[Row]:
-        """The rows whose class was given, where any was."""
+        """The rows whose class was given, where any was, and areas to ignore, whatever their class."""
         for row in rows:
             self.labels.setdefault(row.label)
         if not self.given:
             return rows
-        unknown = Counter(row.label for row in rows if row.label not in self.given)
+        unknown = Counter(row.label for row in rows if row.label not in self.given and not row.ignore)
         for label, count in unknown.items():
             what = f"{label!r} is none of the given classes: its objects were left out"
             self.losses.add("class-unknown", what, file, count=count)
-        return [row for row in rows if row.label not in unknown]
+        return [row for row in rows if row.ignore or row.label not in unknown]
 
     def annotations(self, classes: Sequence[str] = ()) -> Annotations:
         """All of it; ``classes`` are those that the source lists, which come before others that it uses."""

@@ -11,11 +11,10 @@ from pathlib import Path
 from annelid import formats
 from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import UsageError
-from annelid.formats import labelmask
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.images import ListedImages
 from annelid.formats.mask_pairs import is_mask_name
-from annelid.image import View
+from annelid.image import ImageRef, View
 from annelid.ingest.corrections import inherit
 from annelid.ingest.images import add_images
 from annelid.ingest.sources import sort_out
@@ -63,6 +62,7 @@ def ingest(
             _check_classes(several, classes, list(sources.labels.values()), done)
         views = add_images(store, root, image_files, wish, done)
         if several:
+            _note_told(store, several, views, wish)
             if done.classes_added:
                 keep_classes(done.classes_added)
             _save_annotations(store, several, views, wish, done)
@@ -76,7 +76,7 @@ def _read_annotations(
 ) -> _Read:
     form = formats.sniff(path) if wish.format == "auto" else formats.get(wish.format)
     done.format = ", ".join(dict.fromkeys(filter(None, [*done.format.split(", "), form.NAME])))
-    named = wish.classes or (tuple(classes) if form.NAME == "labelmask" and len(classes) == 1 else ())
+    named = wish.classes or (tuple(classes) if form.NAME in formats.LABEL_IMAGES and len(classes) == 1 else ())
     read = form.read(path, ListedImages(image_files), named)
     if not named and classes and read.classes and all(c.isdecimal() and c not in classes for c in read.classes):
         read = form.read(path, ListedImages(image_files), tuple(classes))  # numbers only: the project names them
@@ -87,6 +87,25 @@ def _read_annotations(
     return form.NAME, replace(read, classes=tuple(dict.fromkeys(rename.values())), items=items)
 
 
+def _note_told(store: Store, several: Sequence[_Read], views: Mapping[Path, Sequence[View]], wish: Wish) -> None:
+    """Keep what the annotation tells of images and they do not themselves: group, size of a pixel, channels."""
+    told = {Path(item.image.path).resolve(): item.image for _, read in several for item in read.items}
+    images: dict[str, ImageRef] = {}
+    for file, image in ((f, view.image) for f, of_file in views.items() if f in told for view in of_file):
+        also = told[file]
+        takes_group = also.group and not wish.group and image.group_source == "assumed"
+        images[image.id] = replace(
+            image,
+            group=also.group if takes_group else image.group,
+            group_source=also.group_source if takes_group else image.group_source,
+            pixel_size_um=image.pixel_size_um or also.pixel_size_um,
+            channels=image.channels or also.channels,
+        )
+        if images[image.id] == image:
+            del images[image.id]
+    store.update_images(images.values())
+
+
 def _relabeled(item: LabeledImage, rename: Mapping[str, str]) -> LabeledImage:
     labels = [rename.get(label, label) for label in item.objects.labels]
     return replace(item, objects=item.objects.replace(labels=labels)) if len(labels) else item
@@ -95,7 +114,7 @@ def _relabeled(item: LabeledImage, rename: Mapping[str, str]) -> LabeledImage:
 def _without_masks(files: Sequence[Path], read: _Read, source: Path) -> list[Path]:
     """The image files less the label images, which lie among them in a data set's folder."""
     form, annotations = read
-    if form != labelmask.NAME:
+    if form not in formats.LABEL_IMAGES:
         return list(files)
     used = {item.image.path for item in annotations.items}
     folder = source if source.is_dir() else source.parent

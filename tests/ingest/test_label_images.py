@@ -1,0 +1,42 @@
+"""Label images lie among the images, and what lies beside them tells of these."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from annelid.project import Project
+
+LABELS = np.zeros((20, 30), np.uint16)
+LABELS[2:6, 3:9], LABELS[10:14, 3:9] = 1, 2
+
+
+def frame(folder: Path, name: str) -> None:
+    folder.mkdir(exist_ok=True)
+    tifffile.imwrite(folder / f"{name}.tif", np.zeros((20, 30), np.uint16))
+    tifffile.imwrite(folder / f"{name}_labelled.tif", LABELS)
+    about = {"channels": ["nuclei"], "spatial_calibration": 0.3}
+    (folder / f"{name}.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def test_celldetectives_label_images_are_no_images_and_its_positions_are_groups(tmp_path: Path) -> None:
+    for name in ("e1_100_0000", "e1_100_0003_roi_0_20_0_30", "e1_200_0000"):
+        frame(tmp_path / "annotations_targets", name)
+    project = Project.init(tmp_path / "project")
+    done = project.import_(tmp_path / "annotations_targets")
+    assert (done.format, done.images_new, done.objects) == ("celldetective", 3, {"targets": 6})
+    images = [item.image for item in project.store.items()]
+    assert sorted(image.group for image in images) == ["e1_100", "e1_100", "e1_200"]
+    assert {image.pixel_size_um for image in images} == {0.3}
+
+
+def test_cellposes_files_are_no_images(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((20, 30), np.uint16))
+    tifffile.imwrite(tmp_path / "a_cp_masks.tif", LABELS)
+    np.save(tmp_path / "a_seg.npy", {"masks": LABELS}, allow_pickle=True)  # type: ignore[arg-type]
+    project = Project.init(tmp_path / "project", classes=("cell",))
+    done = project.import_(tmp_path)
+    assert (done.format, done.images_new, done.objects) == ("cellpose", 1, {"cell": 2})
