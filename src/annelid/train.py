@@ -145,7 +145,7 @@ def work(job: Job, report: Report) -> dict[str, Any]:
     Returns:
         ``{"model": "NAME@v1", "run": FOLDER, ...the card}``.
     """
-    started = time.time()
+    started = time.monotonic()
     dataset = Dataset.load(job.folder / "dataset.npz")
     split = Split.from_dict(json.loads((job.folder / "split.json").read_text(encoding="utf-8")))
     config = _config(job.arguments["config"])
@@ -156,7 +156,7 @@ def work(job: Job, report: Report) -> dict[str, Any]:
     try:
         data = _training_data(job, dataset, split, report)
         result = engine.train(data, config, job.folder, report)
-        card = _card(job, dataset, split, data, result, time.time() - started)
+        card = _card(job, dataset, split, data, result, time.monotonic() - started)
     finally:
         shutil.rmtree(job.folder / "data", ignore_errors=True)
     (job.folder / "data.yaml").unlink(missing_ok=True)  # it named the pictures that were just removed
