@@ -95,8 +95,13 @@ def write_coco(folder: Path, images: int, polygons: int) -> None:
         points = [round(v, 2) for t in angles for v in (x + r * math.cos(t), y + r * math.sin(t))]
         content["annotations"].append(
             {
-                "id": a + 1, "image_id": a % images + 1, "category_id": a % 2 + 1, "segmentation": [points],
-                "area": math.pi * r * r, "bbox": [x - r, y - r, 2 * r, 2 * r], "iscrowd": 0,
+                "id": a + 1,
+                "image_id": a % images + 1,
+                "category_id": a % 2 + 1,
+                "segmentation": [points],
+                "area": math.pi * r * r,
+                "bbox": [x - r, y - r, 2 * r, 2 * r],
+                "iscrowd": 0,
             }
         )
     (folder / "annotations" / "instances_default.json").write_text(json.dumps(content), encoding="utf-8")

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annelid.check import CHECKS, check
+from annelid.check.finding import MOST_EVIDENCE, Finding
 from annelid.check.objects import duplicate_pairs
 from annelid.dataset import Dataset, LabeledImage, whole_image
-from annelid.check.finding import MOST_EVIDENCE, Finding
 from annelid.geometry import box_ring
 from annelid.image import ImageRef, View
 from annelid.objects import Kind, Objects

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as reference
 
 from annelid import geometry, tracing
-from annelid.match.coco_masks import areas, encode, overlap
 from annelid.errors import AnnelidError
+from annelid.match.coco_masks import areas, encode, overlap
 from annelid.objects import Kind, Objects
 
 # The reference was written before NumPy 2.

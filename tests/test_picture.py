@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from annelid.objects import Objects
-from annelid.picture.pen import CLASS_COLOURS, EXTRA, FOUND, MISSED, without_stairs
 from annelid.picture import (
     before_after,
     draw_errors,
@@ -25,6 +24,7 @@ from annelid.picture import (
     to_data_uri,
     to_png,
 )
+from annelid.picture.pen import CLASS_COLOURS, EXTRA, FOUND, MISSED, without_stairs
 
 GREY = np.full((60, 80, 3), 90, np.uint8)
 BOXES = np.array([[10, 10, 30, 25], [40, 20, 70, 50]])

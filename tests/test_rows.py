@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annelid.store.changes import diff
 from annelid.objects import Kind, Objects
+from annelid.store.changes import diff
 from annelid.store.rows import from_rows, to_rows
 
 coordinate = st.floats(-1e6, 1e6, width=64)

@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annelid.store import database, migrations
-from annelid.store.changes import ChangeSet, diff
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnelidError, Conflict, ProjectError, UsageError
 from annelid.image import ImageRef, View
 from annelid.objects import Objects
-from annelid.store import Store
+from annelid.store import Store, database, migrations
+from annelid.store.changes import ChangeSet, diff
 
 IMAGE = ImageRef("i1", ("a/b.tif", "/old/b.tif"), (64, 48), ("DAPI", "µ"), "uint16", 0.5, "g", "declared", "f", (3, 2))
 OTHER = ImageRef("i2", ("c.png",), (10, 10))

@@ -10,11 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from annelid.store.changes import ChangeSet
 from annelid.errors import Conflict
 from annelid.image import ImageRef, View
 from annelid.objects import Objects
 from annelid.store import Store
+from annelid.store.changes import ChangeSet
 
 VIEWS = ("a", "b")
 LABELS = ("cell", "nucleus", "dust")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from annelid.store.changes import ChangeSet
 from annelid.image import ImageRef, View
 from annelid.objects import Objects
 from annelid.store import Store
+from annelid.store.changes import ChangeSet
 
 HEAD = """
 import sys
