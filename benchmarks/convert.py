@@ -2,8 +2,8 @@
 
     uv run python benchmarks/convert.py [--quick]
 
-Each runs in a process of its own, so that time and peak memory are its own. The last line is ``ratio X``: how many times
-faster Annelid is than the peer, the smaller of the two conversions.
+Each runs in a process of its own, so that time and peak memory are its own. The last line is ``ratio X``: how many
+times faster Annelid is than the peer, the smaller of the two conversions.
 """
 
 from __future__ import annotations
