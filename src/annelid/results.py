@@ -68,10 +68,12 @@ class Previewed:
     picture: Path
 
     @classmethod
-    def make(cls, item: LabeledImage, root: Path, before: Preprocessing, after: Preprocessing, folder: Path) -> Self:
-        """Write the picture."""
-        path = folder / f"{item.image.stem}{item.view.suffix}_preview.png"
-        pair = [render_view(item.view, root, p) for p in (before, after)]
+    def make(cls, item: LabeledImage, root: Path, preprocessing: Preprocessing, folder: Path, name: str) -> Self:
+        """Write the picture: before as any viewer shows the image, 8 bits as they are, else from black to white."""
+        stem = name.rsplit(".", 1)[0].replace("/", "_")
+        path = folder / f"{stem}{item.view.suffix}_preview.png"
+        plain = Preprocessing(preprocessing.channels, "none" if item.image.dtype == "uint8" else "minmax")
+        pair = [render_view(item.view, root, p) for p in (plain, preprocessing)]
         picture.to_png(picture.before_after(*pair), path)
         return cls(item.image.path, path)
 

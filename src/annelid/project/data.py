@@ -124,8 +124,8 @@ class ProjectData:
         folder = Path(out) if out else self.root / "previews"
         chosen, frozen = self._items_named(images)[: None if images else 3], self.settings.preprocessing
         folder.mkdir(parents=True, exist_ok=True)
-        before = Preprocessing(range="none") if frozen.range != "none" else Preprocessing()
-        return [Previewed.make(item, self.root, before, frozen, folder) for item in chosen]
+        names = export.unique_names(chosen)
+        return [Previewed.make(item, self.root, frozen, folder, names[item.id]) for item in chosen]
 
     def _items_named(self, names: Iterable[Path | str]) -> list[LabeledImage]:
         items, wanted = self.store.items(), [str(n) for n in names]
