@@ -12,7 +12,7 @@ from typing import Any
 from annelid import engines, tiling
 from annelid.dataset import Dataset, LabeledImage
 from annelid.engines.base import PredictConfig, Predictor, Report
-from annelid.errors import EngineError, ImageError, Interrupted
+from annelid.errors import ImageError, Interrupted
 from annelid.formats.base import Loss
 from annelid.image import View
 from annelid.jobs import Job, all_or_nothing
@@ -167,11 +167,7 @@ def work(job: Job, report: Report) -> dict[str, Any]:
 
 
 def _load(model: Mapping[str, Any], config: PredictConfig) -> Predictor:
-    engine = engines.get(model["engine"])
-    problem = engine.health()
-    if problem:
-        raise EngineError(problem)
-    return engine.load(Path(model["weights"]), config, model["classes"])
+    return engines.ready(model["engine"]).load(Path(model["weights"]), config, model["classes"])
 
 
 def predict_view(

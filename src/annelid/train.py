@@ -60,13 +60,14 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
 
     Raises:
         UsageError: a parameter is wrong, or a part of the split is empty.
+        EngineError: the engine is not installed.
     """
     for part in ("train", "val"):
         if part not in split.parts.values():
             raise errors.UsageError(
                 f"no image is in the {part} part", next_step="annotate more images, then annelid split --resplit"
             )
-    engines.get(plan.engine).check(plan.config)
+    engines.ready(plan.engine).check(plan.config)
     folder = _free_folder(root, plan.name)
     folder.mkdir(parents=True)
     with all_or_nothing(folder):
@@ -149,10 +150,7 @@ def work(job: Job, report: Report) -> dict[str, Any]:
     dataset = Dataset.load(job.folder / "dataset.npz")
     split = Split.from_dict(json.loads((job.folder / "split.json").read_text(encoding="utf-8")))
     config = _config(job.arguments["config"])
-    engine = engines.get(job.arguments["engine"])
-    problem = engine.health()
-    if problem:
-        raise errors.EngineError(problem)
+    engine = engines.ready(job.arguments["engine"])
     try:
         data = _training_data(job, dataset, split, report)
         result = engine.train(data, config, job.folder, report)

@@ -61,7 +61,9 @@ def losses(report: Iterable[Any]) -> list[str]:
     lines = []
     for kind, several in kinds.items():
         same = all(loss.what == several[0].what for loss in several)
-        lines.append(f"{sum(loss.count for loss in several)} x {kind}" + (f": {several[0].what}" if same else ""))
+        lines.append(
+            f"{sum(loss.count for loss in several) or len(several)} x {kind}" + (f": {several[0].what}" if same else "")
+        )
         for loss in several[:FIRST_PLACES]:
             place = f"{loss.file} {loss.place}".strip()
             lines += [f"    {place}" if same else f"    {place}: {loss.what}"] if place or not same else []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from annelid.engines.base import Engine
-from annelid.errors import UsageError
+from annelid.errors import EngineError, UsageError
 
 ENGINES: Mapping[str, str] = {
     "yolo": "annelid.engines.yolo",
@@ -24,3 +24,17 @@ def get(name: str) -> Engine:
     if name not in ENGINES:
         raise UsageError(f"there is no engine {name!r}", next_step=f"choose one of {', '.join(ENGINES)}")
     return cast("Engine", importlib.import_module(ENGINES[name]))
+
+
+def ready(name: str) -> Engine:
+    """The engine of a name, installed.
+
+    Raises:
+        UsageError: there is no such engine.
+        EngineError: what it needs is not installed; the message says what to type.
+    """
+    engine = get(name)
+    problem = engine.health()
+    if problem:
+        raise EngineError(problem)
+    return engine
