@@ -15,7 +15,7 @@ SRC = Path(__file__).resolve().parents[1] / "src"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("geometry", "tracing"),
-    ("objects", "image", "atomic", "fingerprint", "readers", "preprocess", "locate"),
+    ("objects", "image", "atomic", "download", "fingerprint", "readers", "preprocess", "locate"),
     ("dataset",),
     ("formats", "split", "match", "tiling", "store", "settings"),
     ("engines", "check", "evaluate", "models", "picture", "synthetic"),

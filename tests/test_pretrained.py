@@ -15,6 +15,14 @@ from annelid.errors import AnnelidError, UsageError
 CONTENT = b"weights" * 1000
 
 
+class Answer(io.BytesIO):
+    """What ``urlopen`` returns."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.headers = {"Content-Length": str(len(content))}
+
+
 def network(digest: str, content: bytes = CONTENT, calls: list[str] | None = None) -> Any:
     """An ``urlopen`` that knows one release."""
     asset = {"name": "yolo11n.pt", "digest": digest, "browser_download_url": "https://example.invalid/yolo11n.pt"}
@@ -23,7 +31,7 @@ def network(digest: str, content: bytes = CONTENT, calls: list[str] | None = Non
         assert timeout > 0
         if calls is not None:
             calls.append(url)
-        return io.BytesIO(content if url.endswith(".pt") else json.dumps({"assets": [asset]}).encode())
+        return Answer(content if url.endswith(".pt") else json.dumps({"assets": [asset]}).encode())
 
     return urlopen
 

@@ -9,12 +9,12 @@ import urllib.request
 from pathlib import Path
 
 from annelid import atomic
+from annelid.download import TIMEOUT_SECONDS, download
 from annelid.errors import AnnelidError, UsageError
 from annelid.models import sha256_of
 
 _NAME = re.compile(r"yolo(v8|11|26)[nslmx](-seg)?\.pt")
 _RELEASE = "https://api.github.com/repos/ultralytics/assets/releases/tags/v8.4.0"
-_TIMEOUT_SECONDS = 60
 
 
 def fetch(name: str, folder: Path) -> Path:
@@ -40,7 +40,7 @@ def fetch(name: str, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     url, expected = _published(name)
     with atomic.replacing(target) as temporary:
-        _download(url, temporary)
+        download(url, temporary)
         found = sha256_of(temporary)
         if found != expected:
             raise AnnelidError(f"{url}: expected SHA-256 {expected}, found {found}", next_step="try again later")
@@ -51,7 +51,7 @@ def fetch(name: str, folder: Path) -> Path:
 def _published(name: str) -> tuple[str, str]:
     """Where the publisher keeps a file, and its SHA-256."""
     try:
-        with urllib.request.urlopen(_RELEASE, timeout=_TIMEOUT_SECONDS) as answer:
+        with urllib.request.urlopen(_RELEASE, timeout=TIMEOUT_SECONDS) as answer:
             assets = json.load(answer)["assets"]
     except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError) as error:
         raise _no_network(name, error) from error
@@ -60,18 +60,6 @@ def _published(name: str) -> tuple[str, str]:
     if asset is None or not digest.startswith("sha256:"):
         raise AnnelidError(f"the publisher gives no hash for {name}", next_step="download it by hand and pass its path")
     return asset["browser_download_url"], digest.removeprefix("sha256:")
-
-
-def _download(url: str, path: Path) -> None:
-    try:
-        with (
-            urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer,  # noqa: S310 - https, from the release list
-            path.open("wb") as file,
-        ):
-            while block := answer.read(2**20):
-                file.write(block)
-    except (urllib.error.URLError, TimeoutError) as error:
-        raise _no_network(url, error) from error
 
 
 def _no_network(what: str, error: Exception) -> AnnelidError:

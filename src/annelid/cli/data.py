@@ -57,7 +57,9 @@ def _classes(text: str) -> tuple[str, ...]:
 
 @app.command(name="import")
 def import_(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="images, folders, annotation files, zips")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="images, folders, annotation files, zips, https links")
+    ],
     labels: Annotated[Path | None, typer.Option(help="annotation file, folder or zip")] = None,
     images: Annotated[Path | None, typer.Option(help="folder of the images, when SOURCE is annotation only")] = None,
     format_: Annotated[str, typer.Option("--format", help="the annotation's format; auto recognises it")] = "auto",

@@ -13,6 +13,7 @@ from annelid.check import check as check_data
 from annelid.check.finding import Finding
 from annelid.convert import convert
 from annelid.dataset import Dataset, LabeledImage, State
+from annelid.download import fetched, is_link
 from annelid.errors import UsageError
 from annelid.folder import DATABASE, dataset_of, make_project, require_project
 from annelid.formats.base import LossReport
@@ -90,18 +91,23 @@ class ProjectData:
     def import_(self, *sources: Path | str, **wish: Any) -> ingest.Imported:
         """Import images and annotations (`annelid.ingest.Wish` says what can be wished for).
 
+        What is given as an ``https://`` link is fetched into ``downloads/`` of the project first.
+
         Raises:
             UsageError: nothing to import, or classes that the project does not have.
             AnnotationError: the annotation can't be read; nothing was imported.
         """
         now = self.settings
-        paths = {key: Path(wish[key]) for key in ("labels", "images") if wish.get(key)}
-        wanted = ingest.Wish(tuple(map(Path, sources)), **{**wish, **paths})
+        paths = {key: self._on_disk(wish[key]) for key in ("labels", "images") if wish.get(key)}
+        wanted = ingest.Wish(tuple(map(self._on_disk, sources)), **{**wish, **paths})
         done = ingest.ingest(self.store, self.root, now.classes, wanted, lambda names: self.add_classes(*names))
         if done.parts:
             self._keep_parts(done.parts)
         self._log("import", {"sources": list(map(str, sources))}, ingest.summary(done))
         return done
+
+    def _on_disk(self, source: Path | str) -> Path:
+        return fetched(str(source), self.root / "downloads") if is_link(source) else Path(source)
 
     def _keep_parts(self, parts: Mapping[str, str]) -> None:
         """The split that the source brought, on top of the present one."""
