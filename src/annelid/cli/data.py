@@ -60,8 +60,8 @@ def import_(
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE...", help="images, folders, annotation files, zips, https links")
     ],
-    labels: Annotated[Path | None, typer.Option(help="annotation file, folder or zip")] = None,
-    images: Annotated[Path | None, typer.Option(help="folder of the images, when SOURCE is annotation only")] = None,
+    labels: Annotated[str | None, typer.Option(help="annotation file, folder or zip")] = None,
+    images: Annotated[str | None, typer.Option(help="folder of the images, when SOURCE is annotation only")] = None,
     format_: Annotated[str, typer.Option("--format", help="the annotation's format; auto recognises it")] = "auto",
     classes: Annotated[str, typer.Option(help="class names, for annotation that has only numbers")] = "",
     map_: Annotated[list[str] | None, typer.Option("--map", metavar="OLD=NEW", help="rename a class")] = None,
