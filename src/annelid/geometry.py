@@ -150,6 +150,19 @@ def crop_of_shape(shape: Shape, size_wh: tuple[int, int]) -> tuple[int, int, int
     return window if window[2] > window[0] and window[3] > window[1] else None
 
 
+def window_mask(shape: Shape, size_wh: tuple[int, int]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
+    """Raster of a shape in the window of the image that holds it.
+
+    Returns:
+        bool (h, w), of size 0 when the shape lies outside, and x, y of the window's top-left corner.
+    """
+    window = crop_of_shape(shape, size_wh)
+    if window is None:
+        return np.zeros((0, 0), bool), (0, 0)
+    x1, y1, x2, y2 = window
+    return shape_to_mask(shape, (y2 - y1, x2 - x1), (x1, y1)), (x1, y1)
+
+
 def has_self_intersection(shape: Shape) -> bool:
     """Whether an outline crosses itself (a bow-tie) or a hole leaves its part, by the OGC rules of shapely."""
     import shapely

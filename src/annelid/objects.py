@@ -237,11 +237,7 @@ class Objects:
 
     def mask(self, n: int, size_wh: tuple[int, int]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
         """Raster of object n in its own window: bool (h, w) and the x, y of the window's top-left corner."""
-        window = geometry.crop_of_shape(self.shape(n), size_wh)
-        if window is None:
-            return np.zeros((0, 0), bool), (0, 0)
-        x1, y1, x2, y2 = window
-        return geometry.shape_to_mask(self.shape(n), (y2 - y1, x2 - x1), (x1, y1)), (x1, y1)
+        return geometry.window_mask(self.shape(n), size_wh)
 
     def label_image(self, size_wh: tuple[int, int]) -> NDArray[np.uint32]:
         """uint32 (h, w): object n has the value n + 1, 0 is background; where two overlap the later one shows."""

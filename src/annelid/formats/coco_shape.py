@@ -259,14 +259,12 @@ def _encode_outline(row: Row, size_wh: SizeWh) -> tuple[Any, str]:
 
 
 def _encode_rle(shape: Shape, size_wh: SizeWh) -> dict[str, Any]:
-    window = geometry.crop_of_shape(shape, size_wh)
-    if window is None:
+    mask, corner_xy = geometry.window_mask(shape, size_wh)
+    if not mask.size:
         raise ShapeError("outside-image", "masks outside their image were left out")
-    x1, y1, x2, y2 = window
-    mask = geometry.shape_to_mask(shape, (y2 - y1, x2 - x1), (x1, y1))
     if not mask.any():
         raise ShapeError("empty-object", "masks that cover the centre of no pixel were left out")
-    counts = rle.encode(mask, (x1, y1), size_wh)
+    counts = rle.encode(mask, corner_xy, size_wh)
     return {"counts": rle.pack(counts), "size": [size_wh[1], size_wh[0]]}
 
 

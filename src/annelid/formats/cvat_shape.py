@@ -207,12 +207,10 @@ def _text(ring: Ring) -> str:
 
 
 def _raster(shape: Shape, size_wh: tuple[int, int]) -> dict[str, str]:
-    window = geometry.crop_of_shape(shape, size_wh)
-    if window is None:
+    mask, (x1, y1) = geometry.window_mask(shape, size_wh)
+    if not mask.size:
         raise ShapeError("empty-object", "outside the image")
-    x1, y1, x2, y2 = window
-    w, h = x2 - x1, y2 - y1
-    mask = geometry.shape_to_mask(shape, (h, w), (x1, y1))
+    h, w = mask.shape
     if not mask.any():
         raise ShapeError("empty-object", "covers the centre of no pixel")
     runs = rle.encode(mask.T, (0, 0), (h, w))

@@ -233,11 +233,9 @@ def _percent(size_wh: SizeWh, **values: float) -> dict[str, float]:
 
 
 def _raster(shape: Shape, size_wh: SizeWh) -> dict[str, Any]:
-    window = geometry.crop_of_shape(shape, size_wh)
-    if window is None:
+    mask, corner_xy = geometry.window_mask(shape, size_wh)
+    if not mask.size:
         raise ShapeError("empty-object", "outside the image")
-    x1, y1, x2, y2 = window
-    mask = geometry.shape_to_mask(shape, (y2 - y1, x2 - x1), (x1, y1))
     if not mask.any():
         raise ShapeError("empty-object", "covers the centre of no pixel")
-    return {"format": "rle", "rle": labelstudio_rle.encode(mask, (x1, y1), size_wh)}
+    return {"format": "rle", "rle": labelstudio_rle.encode(mask, corner_xy, size_wh)}

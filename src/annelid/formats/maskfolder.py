@@ -26,7 +26,7 @@ from annelid.formats.maskfolder_layout import ImageFolder, TableRow, image_folde
 from annelid.formats.reading import Reading, SizeWh
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, files_for
-from annelid.geometry import crop_of_shape, shape_to_mask
+from annelid.geometry import window_mask
 from annelid.objects import Kind
 
 NAME = "maskfolder"
@@ -182,15 +182,11 @@ def _unsayable(row: Row) -> str:
 
 def _png(row: Row, size_wh: SizeWh) -> bytes:
     """The object alone on a picture of the image's size; nothing when it contains no pixel's centre."""
-    window = crop_of_shape(row.shape, size_wh)
-    if window is None:
-        return b""
-    x1, y1, x2, y2 = window
-    mask = shape_to_mask(row.shape, (y2 - y1, x2 - x1), (x1, y1))
+    mask, (x, y) = window_mask(row.shape, size_wh)
     if not mask.any():
         return b""
     image = np.zeros(size_wh[::-1], np.uint8)
-    image[y1:y2, x1:x2][mask] = 255
+    image[y : y + mask.shape[0], x : x + mask.shape[1]][mask] = 255
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG")
     return buffer.getvalue()

@@ -143,9 +143,5 @@ def _ring(kind: Kind, shape: Shape, size_wh: tuple[int, int], lost: Counter[str]
 
 
 def _through_centres(shape: Shape, size_wh: tuple[int, int]) -> Shape:
-    window = geometry.crop_of_shape(shape, size_wh)
-    if window is None:
-        return shape
-    x1, y1, x2, y2 = window
-    mask = geometry.shape_to_mask(shape, (y2 - y1, x2 - x1), (x1, y1))
-    return tracing.boundary_pixel_rings(mask, (x1, y1))
+    mask, corner_xy = geometry.window_mask(shape, size_wh)
+    return tracing.boundary_pixel_rings(mask, corner_xy) if mask.size else shape
