@@ -6,6 +6,8 @@ import numpy as np
 
 from annelid.match import iou_matrix, match
 from annelid.objects import Objects
+from annelid.store.changes import nameless
+from annelid.store.rows import ObjectRow, to_rows
 
 IOU = 0.5
 """Overlap from which on a new outline is taken for the correction of a proposal that is gone."""
@@ -24,12 +26,13 @@ def inherit(old: Objects, new: Objects, author: str, size_wh: tuple[int, int]) -
         size_wh: size of the image.
     """
     place = {str(id_): n for n, id_ in enumerate(old.ids)}
+    drawn_before, drawn_now = _drawn(old), _drawn(new)
     authors, origins, scores = list(new.authors), list(new.origins), new.scores.copy()
     for n, id_ in enumerate(map(str, new.ids)):
         before = place.get(id_)
         if before is None:
             continue
-        if _same(old, before, new, n):
+        if drawn_before[before] == drawn_now[n]:
             authors[n], origins[n], scores[n] = old.authors[before], old.origins[before], old.scores[before]
         elif _is_proposal(old, before):
             authors[n], origins[n], scores[n] = author, old.origins[before] or id_, np.nan
@@ -42,13 +45,9 @@ def _is_proposal(objects: Objects, n: int) -> bool:
     return str(objects.authors[n]).startswith("model:")
 
 
-def _same(old: Objects, before: int, new: Objects, n: int) -> bool:
-    if old.labels[before] != new.labels[n] or old.kinds[before] != new.kinds[n]:
-        return False
-    return old[[before]].replace(**_NOBODY) == new[[n]].replace(**_NOBODY)
-
-
-_NOBODY = {"ids": "", "authors": "", "origins": "", "parents": "", "scores": 0.0, "extra": [{}]}
+def _drawn(objects: Objects) -> list[ObjectRow]:
+    """Outline and class of each object, whoever drew it."""
+    return [nameless(row)._replace(extra=None) for row in to_rows(objects)]
 
 
 def _vanished(old: Objects, new: Objects, size_wh: tuple[int, int]) -> dict[int, str]:

@@ -93,10 +93,10 @@ def keep_ids(old: Objects, new: Objects) -> Objects:
     free: dict[ObjectRow, list[str]] = {}
     for row in to_rows(old):
         if row.id not in given:
-            free.setdefault(_nameless(row), []).append(row.id)
+            free.setdefault(nameless(row), []).append(row.id)
     names: dict[str, str] = {}
     for row in to_rows(new):
-        equal = free.get(_nameless(row))
+        equal = free.get(nameless(row))
         if row.id not in known and equal:
             names[row.id] = equal.pop(0)
     if not names:
@@ -105,6 +105,6 @@ def keep_ids(old: Objects, new: Objects) -> Objects:
     return new.replace(ids=ids, parents=parents)
 
 
-def _nameless(row: ObjectRow) -> ObjectRow:
+def nameless(row: ObjectRow) -> ObjectRow:
     """What of an object can be seen: not its name, nor who made it of what."""
     return row._replace(id="", parent="", origin="", author="", score=None)
