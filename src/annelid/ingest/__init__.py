@@ -161,9 +161,10 @@ def _save_annotations(
 ) -> None:
     changes: dict[str, ChangeSet] = {}
     current = {item.id: item for item in store.items()}
+    told = "image-missing" in done.losses.by_kind()  # most formats say so themselves, with the place
     for form, read in several:
         for item in read.items:
-            view = _view_of(item, views, changes, done.losses)
+            view = _view_of(item, views, changes, done.losses, told=told)
             if view is None or (item.state == "new" and not len(item.objects) and wish.missing == "new"):
                 continue
             if item.state == "new" and wish.missing == "background":
@@ -180,12 +181,17 @@ def _save_annotations(
 
 
 def _view_of(
-    item: LabeledImage, views: Mapping[Path, list[View]], changes: Mapping[str, ChangeSet], losses: LossReport
+    item: LabeledImage,
+    views: Mapping[Path, list[View]],
+    changes: Mapping[str, ChangeSet],
+    losses: LossReport,
+    *,
+    told: bool,
 ) -> View | None:
     """The view that an item annotates; None, with a loss, where there is none or it has its annotation already."""
     several, n = views.get(Path(item.image.path).resolve(), []), len(item.objects)
     if not several:
-        if "image-missing" not in losses.by_kind():  # most formats have said so, with the place
+        if not told:
             losses.add("image-missing", f"{n} object(s) of an image that is not there", item.image.path, count=n)
         return None
     view = next((v for v in several if v.plane == item.view.plane), None)
