@@ -20,7 +20,7 @@ from annelid.project.data import ProjectData
 from annelid.proposals import proposals
 from annelid.results import Predicted, Trained
 from annelid.run_report import Extras, make_report
-from annelid.split import Part
+from annelid.split import Part, Split
 
 Watch = Callable[[Event], None]
 
@@ -203,11 +203,7 @@ class Project(ProjectData):
             UsageError: the part is empty, or there is no such model.
         """
         used = self._model(model)
-        dataset, split = (
-            train.data_of(used.card, self.root)
-            if used.card and used.card.outside
-            else (self._trainable(), self.split())
-        )
+        dataset, split = self._measured_on(used.card)
         if "conf" in thresholds:
             raise UsageError("conf has no effect here: every confidence counts", next_step="leave it out")
         part = part_to_measure(part, split, dataset)
@@ -219,7 +215,7 @@ class Project(ProjectData):
         done = measure(used, wanted, predicted, split, part, conf, losses)
         if used.card:
             self.library.note_metrics(used.card, part, done.evaluation.to_dict()["metrics"])
-            self.report(done)
+            self._write_report(used.card, done, dataset, split, Extras())
         self._log("evaluate", {"model": model, "part": part}, done.headline())
         return done
 
@@ -231,11 +227,19 @@ class Project(ProjectData):
             extras: what else there is to tell.
         """
         card = self._model(measured.model).card
-        run = self.root / "runs" / (card.run if card else "")
-        if card is None or not card.run or not run.is_dir():
+        return self._write_report(card, measured, *self._measured_on(card), extras or Extras()) if card else None
+
+    def _measured_on(self, card: Card | None) -> tuple[Dataset, Split]:
+        """The data of a model that was trained outside of the project, else the project's."""
+        return train.data_of(card, self.root) if card and card.outside else (self._trainable(), self.split())
+
+    def _write_report(
+        self, card: Card, measured: Measured, dataset: Dataset, split: Split, extras: Extras
+    ) -> Path | None:
+        run = self.root / "runs" / card.run
+        if not card.run or not run.is_dir():
             return None
-        dataset, split = train.data_of(card, self.root) if card.outside else (self._trainable(), self.split())
-        return make_report(run, card, measured, dataset, split, self.root, extras or Extras())
+        return make_report(run, card, measured, dataset, split, self.root, extras)
 
     def fetch(self, name: str) -> Path:
         """Download official weights by name; see `annelid.pretrained.fetch`."""
