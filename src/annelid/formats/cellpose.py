@@ -204,14 +204,7 @@ def _with_file_keys(rows: list[Row], data: Mapping[str, Any], path: str, file: P
     if left_out:
         what = f"pictures and arrays were left out: {', '.join(left_out)}"
         reading.losses.add("arrays", what, file, count=0)
-    staying = [n for n, row in enumerate(rows) if not reading.given or row.label in reading.given]
-    if kept and staying:
-        row = rows[staying[0]]
-        rows[staying[0]] = replace(row, extra={**row.extra, FILE: kept})
-    elif kept:
-        what = f"keys of the file were left out, as there is no object to carry them: {', '.join(kept)}"
-        reading.losses.add("file-keys", what, file)
-    return rows
+    return reading.on_first(rows, FILE, kept, file)
 
 
 _TOO_MUCH = object()

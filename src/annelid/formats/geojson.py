@@ -172,7 +172,7 @@ def _add(
         for plane, count in found.planes.items():
             what = f"objects on the plane {plane} were put on the only plane that is annotated here"
             reading.losses.add("plane", what, file, count=count)
-        reading.add(image, _with_file_keys(file, list(_inside(file, found, image[1], reading)), others, reading), file)
+        reading.add(image, reading.on_first(list(_inside(file, found, image[1], reading)), _FILE, others, file), file)
 
 
 def _inside(file: Path, found: Found, size_wh: SizeWh, reading: Reading) -> Iterator[Row]:
@@ -180,18 +180,6 @@ def _inside(file: Path, found: Found, size_wh: SizeWh, reading: Reading) -> Iter
         inside = reading.inside(row, size_wh, file, f"{place}.geometry" if place else "geometry")
         if inside is not None:
             yield inside
-
-
-def _with_file_keys(file: Path, rows: list[Row], others: Json, reading: Reading) -> list[Row]:
-    """The rows, of which the first one that will stay carries the keys of the file."""
-    staying = [n for n, row in enumerate(rows) if not reading.given or row.label in reading.given]
-    if others and staying:
-        row = rows[staying[0]]
-        rows[staying[0]] = replace(row, extra={**row.extra, _FILE: others})
-    elif others:
-        what = f"keys of the file were left out, as there is no object to carry them: {', '.join(others)}"
-        reading.losses.add("file-keys", what, file)
-    return rows
 
 
 # --- writing ----------------------------------------------------------------------------------------------

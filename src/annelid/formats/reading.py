@@ -58,6 +58,17 @@ class Reading:
     items: dict[str, LabeledImage] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
 
+    def on_first(self, rows: list[Row], key: str, others: Mapping[str, Any], file: Path) -> list[Row]:
+        """The rows, of which the first one that will stay carries the other keys of the file below ``key``."""
+        staying = [n for n, row in enumerate(rows) if not self.given or row.label in self.given]
+        if others and staying:
+            row = rows[staying[0]]
+            rows[staying[0]] = replace(row, extra={**row.extra, key: others})
+        elif others:
+            what = f"keys of the file were left out, as there is no object to carry them: {', '.join(others)}"
+            self.losses.add("file-keys", what, file)
+        return rows
+
     def locate(
         self, names: Sequence[str], said: SizeWh | None, file: Path, place: str = "", count: int = 1
     ) -> tuple[str, SizeWh] | None:
