@@ -150,6 +150,23 @@ def checked_window(info: ImageInfo, window_xyxy: Window | None, t: int, z: int, 
     return x1, y1, x2, y2
 
 
+class Closable(Protocol):
+    """What has to be closed."""
+
+    def close(self) -> object:
+        """Let go of the file."""
+
+
+@contextmanager
+def handing_over(file: Closable) -> Iterator[None]:
+    """An open file that an image takes over in the block; it is closed when the block fails."""
+    try:
+        yield
+    except BaseException:
+        file.close()
+        raise
+
+
 @contextmanager
 def decoding(path: Path) -> Iterator[None]:
     """Turn whatever a decoder raises into an `ImageError`, and keep its warnings from the user.

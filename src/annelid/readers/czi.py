@@ -19,6 +19,7 @@ from annelid.readers.base import (
     checked_window,
     decoding,
     distinct,
+    handing_over,
 )
 from annelid.readers.cache import Pieces
 from annelid.readers.czi_directory import Directory, read_directory
@@ -44,11 +45,8 @@ def open_file(path: Path, scene: int = 0) -> ImageFile:
     """
     with decoding(path):
         file = path.open("rb")
-        try:
+        with handing_over(file):
             return CziImage(path, file, scene)
-        except BaseException:
-            file.close()
-            raise
 
 
 class CziImage(ImageFile):

@@ -16,6 +16,7 @@ from annelid.readers.base import (
     checked_window,
     decoding,
     distinct,
+    handing_over,
 )
 from annelid.readers.cache import Pieces
 from annelid.readers.calibration import Calibration, from_size
@@ -43,11 +44,8 @@ def open_file(path: Path, scene: int = 0) -> ImageFile:
     module = library(path, "nd2", "a Nikon ND2 image")
     with decoding(path):
         file = module.ND2File(path)
-        try:
+        with handing_over(file):
             return Nd2Image(path, file, scene)
-        except BaseException:
-            file.close()
-            raise
 
 
 class Nd2Image(ImageFile):

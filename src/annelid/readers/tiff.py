@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from annelid.errors import ImageError
 from annelid.readers import tiff_colours, tiff_metadata, tiff_scenes, tiff_turn
-from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, check_scene, checked_window, decoding
+from annelid.readers.base import (
+    ImageFile,
+    ImageInfo,
+    Pixels,
+    Window,
+    check_scene,
+    checked_window,
+    decoding,
+    handing_over,
+)
 from annelid.readers.tiff_planes import Planes, cut_off
 from annelid.readers.tiff_set import is_companion, open_tiff
 
@@ -41,11 +50,8 @@ def open_file(path: Path, scene: int = 0) -> ImageFile:
     """
     with decoding(path):
         tif = open_tiff(path)
-        try:
+        with handing_over(tif):
             return TiffImage(path, tif, scene)
-        except BaseException:
-            tif.close()
-            raise
 
 
 class TiffImage(ImageFile):
