@@ -177,13 +177,11 @@ def repair_shape(shape: Shape) -> Shape:
 
     if not has_self_intersection(shape):
         return shape
-    return shape_from_shapely(
-        shapely.union_all([_faces_even_odd(part) for part in shape if part and len(part[0]) >= 3])
-    )
+    return shape_from_shapely(shapely.union_all([faces_even_odd(part) for part in shape if part and len(part[0]) >= 3]))
 
 
-def _faces_even_odd(part: Part) -> Any:
-    """What a part covers even-odd; `shapely.make_valid` drops edges that run along each other."""
+def faces_even_odd(part: Part) -> Any:
+    """What a part covers even-odd, in shapely's terms; `shapely.make_valid` drops edges that run along each other."""
     import shapely
 
     rings = [ring for ring in part if len(ring) >= 3]

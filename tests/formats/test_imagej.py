@@ -22,7 +22,7 @@ from annelid.errors import AnnotationError
 from annelid.formats import imagej
 from annelid.formats.archive import opened
 from annelid.formats.base import Annotations
-from annelid.formats.imagej_path import parts_of_rings
+from annelid.formats.even_odd import parts_of_rings
 from annelid.formats.images import FolderImages
 from annelid.image import ImageRef, View
 from annelid.objects import Kind, Objects

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from annelid.formats.even_odd import parts_of_rings
 from annelid.formats.reading import ShapeError
 from annelid.geometry import Ring, Shape, signed_area
 
@@ -68,42 +69,6 @@ def _flat(before: list[tuple[float, float]], points: NDArray[np.float64]) -> NDA
 def _open(ring: list[tuple[float, float]]) -> Ring:
     points = np.array(ring, np.float64)
     return points[:-1] if len(points) > 1 and (points[0] == points[-1]).all() else points
-
-
-def parts_of_rings(rings: list[Ring]) -> Shape:
-    """Rings that do not cross, as parts: one inside an odd number of others is a hole of the smallest of them."""
-    areas = np.array([abs(signed_area(ring)) for ring in rings])
-    boxes = np.array([[*ring.min(0), *ring.max(0)] for ring in rings])
-    around = [_around(n, rings, areas, boxes) for n in range(len(rings))]
-    parts: dict[int, list[Ring]] = {n: [ring] for n, ring in enumerate(rings) if len(around[n]) % 2 == 0}
-    for n, ring in enumerate(rings):
-        if len(around[n]) % 2:
-            owner = min((m for m in around[n] if m in parts), key=lambda m: areas[m], default=None)
-            parts.setdefault(n if owner is None else owner, []).append(ring)
-    return tuple(tuple(part) for part in parts.values())
-
-
-def _around(n: int, rings: list[Ring], areas: NDArray[np.float64], boxes: NDArray[np.float64]) -> list[int]:
-    """Which rings lie around ring n."""
-    point = _point_inside(rings[n])
-    holding = (boxes[:, :2] <= point).all(1) & (boxes[:, 2:] >= point).all(1) & (areas > areas[n])
-    return [int(m) for m in np.flatnonzero(holding) if (_crossings(rings[m], point[1]) > point[0]).sum() % 2]
-
-
-def _point_inside(ring: Ring) -> NDArray[np.float64]:
-    """A point in the first gap of the ring's lowest rows."""
-    rows = np.unique(ring[:, 1])
-    y = (rows[0] + rows[1]) / 2
-    x = np.sort(_crossings(ring, y))
-    return np.array([(x[0] + x[1]) / 2, y])
-
-
-def _crossings(ring: Ring, y: float) -> NDArray[np.float64]:
-    """The x at which a ring crosses a row."""
-    a, b = ring, np.roll(ring, -1, 0)
-    crossing = (a[:, 1] <= y) != (b[:, 1] <= y)
-    a, b = a[crossing], b[crossing]
-    return np.asarray(a[:, 0] + (y - a[:, 1]) / (b[:, 1] - a[:, 1]) * (b[:, 0] - a[:, 0]))
 
 
 def encode_path(shape: Shape) -> Floats:
