@@ -232,6 +232,9 @@ def encode_roi(rows: Sequence[Row], name: str, plane: Mapping[str, int]) -> byte
         rows: one row, or points.
         name: the ROI's name where the row has none of its own.
         plane: fields of the ROI for the plane that the rows lie on, {} for the first one.
+
+    Raises:
+        ShapeError: there is nothing to draw.
     """
     first = rows[0]
     native = first.extra.get(NATIVE, {})

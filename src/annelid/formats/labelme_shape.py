@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annelid import geometry, tracing
+from annelid.formats.ours import with_exact
+from annelid.formats.reading import MAX_COORDINATE
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.geometry import Shape
 from annelid.objects import Kind
@@ -55,7 +57,7 @@ def decode_shape(value: object) -> tuple[Row, str]:
         raise ShapeError("shape-invalid", f"expected an object, found {type(value).__name__}")
     label = _label(value)
     shape_type = value.get("shape_type") or "polygon"
-    decode = _DECODERS.get(shape_type)
+    decode = _DECODERS.get(shape_type) if isinstance(shape_type, str) else None
     if decode is None:
         kind = "line" if shape_type in ("line", "linestrip") else "shape-type"
         raise ShapeError(kind, f"a shape of type {shape_type!r} covers no area", "shape_type")
@@ -87,8 +89,8 @@ def _points(value: object) -> Points:
         raise ShapeError("points-invalid", "expected pairs of numbers", "points") from None
     if points.ndim != 2 or points.shape[1] != 2:
         raise ShapeError("points-invalid", f"expected [[x, y], ...], found shape {points.shape}", "points")
-    if not np.isfinite(points).all():
-        raise ShapeError("points-invalid", "a coordinate is NaN or infinite", "points")
+    if not (np.abs(points) <= MAX_COORDINATE).all():
+        raise ShapeError("points-invalid", "a coordinate is NaN, infinite or beyond any image", "points")
     return points
 
 
@@ -206,10 +208,7 @@ def _restored(row: Row, value: Json, points: Points) -> Row:
         row = replace(row, extra={**row.extra, **extra})
     exact = ours.get("exact")
     if isinstance(exact, Mapping) and ours.get("of") == _fingerprint(points.tolist(), value.get("mask")):
-        parts = exact["shape"]
-        shape = tuple(tuple(np.asarray(ring, np.float64).reshape(-1, 2) for ring in part) for part in parts)
-        params = tuple(math.nan if v is None else float(v) for v in exact["params"])
-        return replace(row, shape=shape, kind=Kind(exact["kind"]), params=params)
+        return with_exact(row, exact)
     return row
 
 
@@ -251,7 +250,8 @@ def encode_row(row: Row) -> tuple[list[dict[str, Any]], str]:
         added = {key: v for key, v in defaults.items() if key not in keys}
         label = IGNORE_LABEL if row.ignore else row.label
         head = {"label": label, "points": points.tolist(), "group_id": None, "shape_type": shape_type}
-        shapes.append({**head, "mask": mask or None, **added, **keys, _OURS: {"added": added}})
+        ours = {"added": added, **({"label": row.label} if row.ignore else {})}
+        shapes.append({**head, "mask": mask or None, **added, **keys, _OURS: ours})
         if not math.isnan(row.score):
             shapes[-1]["score"] = row.score
     shapes[0][_OURS] |= _ours(row, shape_type, outlines, mask)
@@ -263,8 +263,6 @@ _NATURAL = {Kind.BOX: "rectangle", Kind.POINT: "point", Kind.POLYGON: "polygon",
 
 def _ours(row: Row, shape_type: str, outlines: Sequence[Points], mask: str) -> dict[str, Any]:
     ours: dict[str, Any] = {"id": row.id, "author": row.author, "origin": row.origin, "parent": row.parent}
-    if row.ignore:
-        ours["label"] = row.label
     others = {key: v for key, v in row.extra.items() if key not in ("labelme", "labelme_file")}
     if others:
         ours["extra"] = others
