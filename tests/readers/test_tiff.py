@@ -17,6 +17,7 @@ from tests.contracts.reader import check_damage, check_reader
 
 from annelid.errors import ImageError, UsageError
 from annelid.readers import find_images, open_image
+from annelid.readers.opening import open_here
 
 RNG = np.random.default_rng(0)
 
@@ -199,7 +200,7 @@ def test_a_window_of_a_compressed_file_decodes_only_its_own_segments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tifffile.imwrite(tmp_path / "a.tif", _ramp(512, 512), tile=(64, 64), compression="zlib")
-    with open_image(tmp_path / "a.tif") as file:
+    with open_here(tmp_path / "a.tif") as file:
         planes = file._planes  # type: ignore[attr-defined]
         decoded: list[int] = []
         decode = planes._decode

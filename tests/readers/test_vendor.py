@@ -10,6 +10,7 @@ from tests.contracts.reader import check_damage, check_reader
 
 from annelid.errors import ImageError, UsageError
 from annelid.readers import find_images, is_image, open_image
+from annelid.readers.opening import open_here
 
 FILES = {
     "nd2": "nd2/cluster.nd2",
@@ -31,7 +32,7 @@ def test_without_the_extra_the_error_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, package, None)
     assert is_image(microscopy / FILES[package])
     with pytest.raises(ImageError, match=package) as caught:
-        open_image(microscopy / FILES[package])
+        open_here(microscopy / FILES[package])
     assert "pip install 'annelid[vendor]'" in caught.value.next_step
 
 

@@ -10,6 +10,7 @@ from annelid.errors import ImageError
 from annelid.fingerprint import fingerprint
 from annelid.image import ImageRef
 from annelid.readers import czi, lif, nd2, plain, slide, tiff, zarr, zarr_metadata
+from annelid.readers.apart import ApartImage
 from annelid.readers.base import ImageFile, ImageInfo, Reader
 from annelid.readers.tiff_set import describes_files, is_companion
 
@@ -36,7 +37,8 @@ _FOREIGN = {
 def open_image(path: Path, scene: int = 0) -> ImageFile:
     """Open an image file, or the folder of an OME-Zarr; use it as a context manager.
 
-    The content decides which reader takes it, not the name. Nothing but metadata is read yet.
+    The content decides which reader takes it, not the name. Nothing but metadata is read yet, and all but the
+    headers of pictures in a process apart, as decoders may crash on damaged files.
 
     Args:
         path: the file or folder.
@@ -46,14 +48,18 @@ def open_image(path: Path, scene: int = 0) -> ImageFile:
         ImageError: it is missing, not an image, damaged, or of a kind that is not supported.
         UsageError: the file has no such scene.
     """
-    if zarr_metadata.is_zarr(path):
-        return zarr.open_file(path, scene)
-    head = _read_head(path)
-    reader = _reader_for(path, head)
-    if reader:
-        return reader.open_file(path, scene)
-    found, next_step = _what_it_is(head)
-    raise ImageError(path, expected="an image", found=found, next_step=next_step)
+    info = plain.header(path, scene) if _reader_of(path).NAME == plain.NAME else None
+    return ApartImage(path, scene, info)
+
+
+def open_here(path: Path, scene: int = 0) -> ImageFile:
+    """The same, decoded in this process: what crashes a decoder ends it.
+
+    Raises:
+        ImageError: as `open_image`.
+        UsageError: as `open_image`.
+    """
+    return _reader_of(path).open_file(path, scene)
 
 
 def image_info(path: Path, scene: int = 0) -> ImageInfo:
@@ -84,6 +90,22 @@ def is_image(path: Path) -> bool:
         return _reader_for(path, head) is not None and (not is_companion(head) or describes_files(path))
     except (ImageError, OSError):
         return False
+
+
+def _reader_of(path: Path) -> Reader:
+    """The reader of a file or folder.
+
+    Raises:
+        ImageError: there is none.
+    """
+    if zarr_metadata.is_zarr(path):
+        return cast("Reader", zarr)
+    head = _read_head(path)
+    reader = _reader_for(path, head)
+    if reader is None:
+        found, next_step = _what_it_is(head)
+        raise ImageError(path, expected="an image", found=found, next_step=next_step)
+    return reader
 
 
 def _reader_for(path: Path, head: bytes) -> Reader | None:

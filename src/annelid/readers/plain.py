@@ -40,24 +40,25 @@ def open_file(path: Path, scene: int = 0) -> ImageFile:
         return PlainImage(path)
 
 
+def header(path: Path, scene: int = 0) -> ImageInfo | None:
+    """What the header of a picture says, read in Python alone; None where only decoding tells whether it is whole.
+
+    Raises:
+        ImageError: it is damaged, or far larger than its file can hold.
+        UsageError: a scene other than its only one is asked for.
+    """
+    check_scene(path, scene, 1)
+    with decoding(path):
+        return _read_header(path)[1] if _has_end(path) else None
+
+
 class PlainImage(ImageFile):
     """A PNG, JPEG or BMP; its pixels are decoded at the first read and kept until it is closed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._pixels: Pixels | None = None
-        with _opened(path) as picture:
-            _check_size(path, picture)
-            self._kind = _kind(path, picture)
-            turned = _orientation(picture) in (5, 6, 7, 8)
-            size = picture.size[::-1] if turned else picture.size
-        self.info = ImageInfo(
-            size_wh=(int(size[0]), int(size[1])),
-            channels=("red", "green", "blue") if self._kind.is_rgb else ("0",),
-            dtype=self._kind.dtype,
-            is_rgb=self._kind.is_rgb,
-            notes=("the alpha channel is ignored",) if self._kind.has_alpha else (),
-        )
+        self._kind, self.info = _read_header(path)
         if not _has_end(path):  # perhaps cut off: only decoding tells
             self._pixels = self._decode()
 
@@ -82,6 +83,22 @@ class PlainImage(ImageFile):
     def close(self) -> None:
         """Forget the pixels."""
         self._pixels = None
+
+
+def _read_header(path: Path) -> tuple[_Kind, ImageInfo]:
+    with _opened(path) as picture:
+        _check_size(path, picture)
+        kind = _kind(path, picture)
+        turned = _orientation(picture) in (5, 6, 7, 8)
+        size = picture.size[::-1] if turned else picture.size
+    info = ImageInfo(
+        size_wh=(int(size[0]), int(size[1])),
+        channels=("red", "green", "blue") if kind.is_rgb else ("0",),
+        dtype=kind.dtype,
+        is_rgb=kind.is_rgb,
+        notes=("the alpha channel is ignored",) if kind.has_alpha else (),
+    )
+    return kind, info
 
 
 def _orientation(picture: Image.Image) -> int:

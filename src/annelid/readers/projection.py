@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from annelid.image import Projection
 from annelid.readers.base import ImageFile, Pixels, Window
@@ -87,12 +86,16 @@ def _sharpness(plane: Pixels, *, joint: bool) -> NDArray[np.float64]:
 
 
 def _second_differences(plane: NDArray[Any]) -> NDArray[np.float64]:
+    from scipy import ndimage  # half of the time that opening an image would take otherwise
+
     weights = [-1.0, 2.0, -1.0]
     found = [ndimage.correlate1d(plane, weights, axis=axis, mode="nearest") for axis in (0, 1)]
     return np.asarray(np.abs(found[0]) + np.abs(found[1]))
 
 
 def _smoothed(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy import ndimage
+
     weights = np.full(_SMOOTHING, 1 / _SMOOTHING)
     for _ in range(2):
         for axis in (0, 1):

@@ -1,0 +1,117 @@
+"""Images that another process decodes: a crash, a hang or a flood of memory there is an `ImageError` here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annelid.errors import AnnelidError, ImageError, UsageError
+from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, checked_window
+from annelid.readers.decoder_process import decoder_process
+
+_SECONDS = 120.0
+_BYTES_PER_SECOND = 5e6
+"""Slower than this, beyond the first two minutes, nothing is decoded: not even from a network drive."""
+
+_numbers = count()
+
+
+class ApartImage(ImageFile):
+    """An image that the decoding process opens and reads.
+
+    Args:
+        path: the file.
+        scene: which of its images.
+        info: what is known of it already; the file is not opened before its first pixels then.
+
+    Raises:
+        ImageError: as `open_image`; also where its decoder crashes or comes to no end.
+        UsageError: it has no such scene.
+    """
+
+    def __init__(self, path: Path, scene: int = 0, info: ImageInfo | None = None) -> None:
+        self.path, self._scene, self._number = path, scene, next(_numbers)
+        self.info = info or _info(self._ask("open", _SECONDS))
+
+    def read(self, window_xyxy: Window | None = None, *, t: int = 0, z: int = 0, step: int = 1) -> Pixels:
+        """Read a window; see `ImageFile.read`."""
+        window = x1, y1, x2, y2 = checked_window(self.info, window_xyxy, t, z, step)
+        shape = len(range(y1, y2, step)), len(range(x1, x2, step)), len(self.info.channels)
+        dtype = np.dtype(self.info.dtype)
+        seconds = _SECONDS + (x2 - x1) * (y2 - y1) * shape[2] * dtype.itemsize / _BYTES_PER_SECOND
+        question = {"window": [int(side) for side in window], "t": int(t), "z": int(z), "step": int(step)}
+        with decoder_process.lock:
+            answer = self._ask("read", seconds, question)
+            found = (tuple(answer["shape"]), answer["dtype"])
+            if found != (shape, dtype.name):
+                decoder_process.end()
+                raise ImageError(
+                    self.path,
+                    expected=f"{' x '.join(map(str, shape))} pixels of {dtype}, as when it was opened",
+                    found=f"{' x '.join(map(str, found[0]))} of {found[1]}: the file has changed",
+                    next_step="try again when it is no longer written to",
+                )
+            return self._received(shape, dtype, seconds)
+
+    def _received(self, shape: tuple[int, ...], dtype: np.dtype[Any], seconds: float) -> Pixels:
+        try:
+            pixels = np.empty(shape, dtype)
+            decoder_process.receive(pixels.reshape(-1).view(np.uint8))
+        except MemoryError as error:
+            decoder_process.end()
+            raise ImageError(
+                self.path, expected="pixels that fit into the memory", found=str(error), next_step=_BY_WINDOW
+            ) from error
+        except EOFError:
+            raise self._lost(seconds, 0.0) from None
+        return pixels
+
+    def _ask(self, do: str, seconds: float, question: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        place = {"do": do, "file": self._number, "path": str(self.path.absolute()), "scene": int(self._scene)}
+        started = time.monotonic()
+        try:
+            answer = decoder_process.ask({**place, **(question or {}), "seconds": seconds})
+        except EOFError:
+            raise self._lost(seconds, time.monotonic() - started) from None
+        if "error" in answer:
+            raise _error(self.path, answer["error"])
+        return answer
+
+    def _lost(self, seconds: float, took: float) -> ImageError:
+        """The error for an answer that never came."""
+        found = f"its decoder crashed ({decoder_process.how_it_ended})"
+        if took >= seconds:
+            found = f"nothing after {seconds:.0f} seconds: its decoder was stopped"
+        return ImageError(self.path, expected="an image that can be decoded", found=found, next_step=_DAMAGED)
+
+    def close(self) -> None:
+        """Let go of the file; closing twice is fine."""
+        with suppress(ImageError):  # the process has ended, and let go of it so
+            if decoder_process.is_running:
+                self._ask("close", _SECONDS)
+
+
+_DAMAGED = "the file is probably damaged: copy it again from where it came from, or save it as TIFF with Fiji"
+_BY_WINDOW = "read it by window, or thinned"
+
+
+def _info(answer: Mapping[str, Any]) -> ImageInfo:
+    values: Mapping[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in answer["info"].items()}
+    return ImageInfo(**values)
+
+
+def _error(path: Path, said: Mapping[str, str]) -> AnnelidError:
+    """The error of the other process, about the file by the name that it has here."""
+    here = {name: value.replace(str(path.absolute()), str(path)) for name, value in said.items()}
+    next_step = here.pop("next_step")
+    return (
+        UsageError(here["message"], next_step=next_step)
+        if "message" in here
+        else ImageError(**here, next_step=next_step)
+    )
