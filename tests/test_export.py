@@ -107,3 +107,9 @@ def test_what_cannot_be_saved_is_said_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="exists"):
         check_saves(["coco"], tmp_path)
     check_saves(["coco"], tmp_path / "new")
+
+
+def test_views_of_one_image_are_named_after_their_planes() -> None:
+    image = ImageRef("s", ("a/stack.tif",), (10, 10))
+    items = [LabeledImage(view, Objects.empty()) for view in (View(image), View(image, z=5))]
+    assert list(unique_names(items).values()) == ["stack.tif", "stack_t0z5.tif"]

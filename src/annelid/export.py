@@ -26,13 +26,14 @@ SAVES = ("coco", "yolo", "masks", "overlays")
 
 
 def unique_names(items: Sequence[LabeledImage]) -> dict[str, str]:
-    """Item id -> a name for its image: the file name, with as many folders as tell it from the others.
+    """Item id -> a name for its view: the file name, with as many folders as tell it from the others.
 
-    The names differ even without their endings and on drives that do not tell small letters from capital ones; a
-    number tells images apart that no folder does.
+    The names differ even without their endings and on drives that do not tell small letters from capital ones; its
+    plane tells a view from others of its image (``stack_t0z5.tif``), a number images that no folder tells apart.
     """
     names: dict[str, str] = {}
-    paths = {item.id: item.image.path.replace(":", "").strip("/").split("/") for item in items}
+    views = Counter(item.image.path for item in items)
+    paths = {item.id: _path(item, with_plane=views[item.image.path] > 1).split("/") for item in items}
     for depth in range(1, max((len(p) for p in paths.values()), default=1) + 1):
         rest = {i: "/".join(p[-depth:]) for i, p in paths.items() if i not in names}
         often = Counter(map(_key, rest.values()))
@@ -45,6 +46,19 @@ def unique_names(items: Sequence[LabeledImage]) -> dict[str, str]:
                 names[i] = f"_{names[i]}"
             taken.add(_key(names[i]))
     return names
+
+
+def _path(item: LabeledImage, *, with_plane: bool) -> str:
+    path = item.image.path.replace(":", "").strip("/")
+    stem, dot, ending = path.rpartition(".")
+    return f"{stem}{item.view.suffix}{dot}{ending}" if with_plane and dot else path
+
+
+def _image_names(items: Sequence[LabeledImage]) -> dict[str, str]:
+    """Item id -> a name for its image, which all views of the image share."""
+    one_of_each = {item.image.path: item for item in items}
+    names = unique_names(list(one_of_each.values()))
+    return {item.id: names[one_of_each[item.image.path].id] for item in items}
 
 
 def _key(name: str) -> str:
@@ -73,7 +87,7 @@ def export_dataset(
         AnnelidError: it can't be written.
     """
     form = formats.get(format_name)
-    names = unique_names(dataset.items)
+    names = unique_names(dataset.items) if form.NAME == "yolo" else _image_names(dataset.items)
     with new_folder(out) as working:
         if form.NAME == "yolo":
             names = {i: f"{parts.get(i, 'train')}/{name}" for i, name in names.items()}

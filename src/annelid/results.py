@@ -71,7 +71,7 @@ class Previewed:
     def make(cls, item: LabeledImage, root: Path, preprocessing: Preprocessing, folder: Path, name: str) -> Self:
         """Write the picture: before as any viewer shows the image, 8 bits as they are, else from black to white."""
         stem = name.rsplit(".", 1)[0].replace("/", "_")
-        path = folder / f"{stem}{item.view.suffix}_preview.png"
+        path = folder / f"{stem.removesuffix(item.view.suffix)}{item.view.suffix}_preview.png"
         plain = Preprocessing(preprocessing.channels, "none" if item.image.dtype == "uint8" else "minmax")
         pair = [render_view(item.view, root, p) for p in (plain, preprocessing)]
         picture.to_png(picture.before_after(*pair), path)

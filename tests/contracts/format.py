@@ -17,12 +17,17 @@ import pytest
 from PIL import Image
 
 from annelid import formats
-from annelid.dataset import Dataset
+from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnotationError
 from annelid.formats.base import Annotations, Format, LossReport
 from annelid.formats.images import FolderImages
 from annelid.geometry import Shape
+from annelid.image import ImageRef, View
 from annelid.objects import Objects
+
+_STACK = ImageRef("stack", ("sub/stack.png",), (30, 20), planes=(3, 9))
+PLANES = (View(_STACK, z=5), View(_STACK, t=2), View(_STACK, t=1, projection="max"), View(_STACK, 1, 2, 3))
+"""Views of one image, none of which is the first plane."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,43 @@ def check_unknown_classes_are_reported(module: Format, dataset: Dataset) -> None
         assert all(label in given for item in again.items for label in item.objects.labels)
         missing = _count(trip.found) - _count(again)
         assert sum(loss.count for loss in again.losses if loss.kind == "class-unknown") >= missing
+
+
+def check_planes_are_kept_apart(module: Format, view: View) -> None:
+    """Two planes of an image come back as two, each with its own objects."""
+    dataset = _two_planes(view)
+    with round_trip(module, dataset) as trip:
+        back = {item.view.plane: item.objects.labels.tolist() for item in trip.found.items}
+        assert back == {item.view.plane: item.objects.labels.tolist() for item in dataset.items}
+        assert all(Path(item.image.path).name == view.image.name for item in trip.found.items)
+
+
+def check_several_planes_are_refused(module: Format, view: View) -> None:
+    """Two planes of an image, which would share a file, are not mixed."""
+    with pytest.raises(AnnotationError, match="one plane"), round_trip(module, _two_planes(view)):
+        pass
+
+
+def check_a_plane_comes_back_or_is_a_loss(module: Format, view: View) -> None:
+    """An image of which another plane than the first is annotated says so again, or its loss is reported."""
+    with round_trip(module, Dataset(("cell",), (_annotated(view, "cell"),))) as trip:
+        (item,) = trip.found.items
+        reports = (trip.written, trip.found.losses)
+        told = sum(loss.count for report in reports for loss in report if loss.kind == "plane")
+        assert len(item.objects) == 1
+        assert Path(item.image.path).name == view.image.name
+        assert item.view.plane == view.plane or told
+
+
+def _two_planes(view: View) -> Dataset:
+    items = (_annotated(View(view.image), "first"), _annotated(view, "second"))
+    return Dataset(("first", "second"), items)
+
+
+def _annotated(view: View, label: str) -> LabeledImage:
+    mask = np.zeros((20, 30), np.uint8)
+    mask[4:12, 5:15] = 1
+    return LabeledImage(view, Objects.from_label_image(mask, label), whole_image((30, 20)), state="reviewed")
 
 
 def check_empty_folder_is_refused(module: Format, folder: Path) -> None:

@@ -12,6 +12,7 @@ from tests.strategies import CLASSES, datasets
 from annelid import formats
 from annelid.dataset import Dataset
 from annelid.errors import AnnotationError, UsageError
+from annelid.image import View
 from annelid.objects import Kind
 
 TOLERANCE_PX = {"imagej": 1e-5, "yolo": 1e-4, "labelstudio": 1e-6, "cvat": 1e-6, "voc": 1e-6, "via": 1e-6}
@@ -23,6 +24,10 @@ LOSSLESS = {
     "labelme": (Kind.BOX, Kind.MASK, Kind.POINT, Kind.ROTATED_BOX),
     "imagej": (Kind.MASK, Kind.POINT),
 }
+
+WITHOUT_PLANES = ("labelmask", "maskfolder")
+"""Formats that have no place for the plane of a stack."""
+WITH_PLANES = [name for name in formats.FORMATS if name not in {*WITHOUT_PLANES, "yolo"}]
 
 every_format = pytest.mark.parametrize("name", list(formats.FORMATS))
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -51,6 +56,23 @@ def test_what_a_format_can_say_comes_back_exactly(name: str) -> None:
         contract.check_lossless(formats.get(name), dataset, 0)
 
     check()
+
+
+@pytest.mark.parametrize("name", WITH_PLANES)
+@pytest.mark.parametrize("view", contract.PLANES, ids=lambda view: view.suffix)
+def test_planes_of_one_image_are_kept_apart(name: str, view: View) -> None:
+    contract.check_planes_are_kept_apart(formats.get(name), view)
+
+
+@pytest.mark.parametrize("name", WITHOUT_PLANES)
+def test_planes_that_cannot_be_kept_apart_are_refused(name: str) -> None:
+    contract.check_several_planes_are_refused(formats.get(name), contract.PLANES[0])
+
+
+@pytest.mark.parametrize("name", [*WITH_PLANES, *WITHOUT_PLANES])
+@pytest.mark.parametrize("view", contract.PLANES, ids=lambda view: view.suffix)
+def test_which_plane_is_annotated_comes_back_or_is_a_loss(name: str, view: View) -> None:
+    contract.check_a_plane_comes_back_or_is_a_loss(formats.get(name), view)
 
 
 @every_format

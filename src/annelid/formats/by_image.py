@@ -50,13 +50,17 @@ def only_image(names: Sequence[str], images: ImageIndex, file: Path, losses: Los
 def name_files(dataset: Dataset, folder: Path, names: Mapping[str, str], suffix: str) -> dict[str, Path]:
     """Item id -> file named after the image, sub-folders kept, for the images of which something is known.
 
-    The image's ending is left out, except where images differ in nothing else.
+    The image's ending is left out, except where images differ in nothing else. Where several planes of an image are
+    annotated, ``_t0z5`` tells their files apart.
 
     Raises:
-        AnnotationError: two images, or two planes of one, would share one file.
+        AnnotationError: two images would share one file.
     """
-    paths = {item.id: PurePosixPath(names[item.id].replace("\\", "/")) for item in annotated(dataset)}
-    stems = {item.id: _stem(item.image.stem, item.image.name, paths[item.id]) for item in annotated(dataset)}
+    items = list(annotated(dataset))
+    several = Counter(names[item.id] for item in items)
+    planes = {item.id: item.view.suffix if several[names[item.id]] > 1 else "" for item in items}
+    paths = {item.id: PurePosixPath(names[item.id].replace("\\", "/")) for item in items}
+    stems = {i.id: _stem(i.image.stem, i.image.name, paths[i.id]) + planes[i.id] for i in items}
     shared = Counter(str(path.with_name(stems[i])).casefold() for i, path in paths.items())
     files: dict[str, Path] = {}
     for i, path in paths.items():

@@ -15,7 +15,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from annelid.atomic import write_text
@@ -27,10 +27,11 @@ from annelid.formats.by_image import is_found, name_files, names_beside
 from annelid.formats.label_notes import UNCLASSIFIED, count_classes, notes_of, rows_of_labels, tell_other_masks
 from annelid.formats.mask_file import read_labels, write_labels
 from annelid.formats.mask_paint import paint
+from annelid.formats.plane import told_plane
 from annelid.formats.reading import Reading
 from annelid.formats.row import Row
 from annelid.formats.writing import annotated
-from annelid.image import ImageRef, View
+from annelid.image import ImageRef
 
 NAME = "celldetective"
 AUTHOR = "import:celldetective"
@@ -42,6 +43,7 @@ _POPULATION = re.compile(r"annotations_(.+)", re.IGNORECASE)
 _FILE = "celldetective_file"
 _LARGEST_PIXEL_UM = 1000.0
 _WHAT = {
+    "plane": "which plane, projection or scene is meant stands under the key annelid of the JSON",
     "classes": "the label image does not say classes; they are under the key annelid of the JSON",
     "channels": "the names of the channels are not known: put them into the JSON before training",
     "calibration": "the size of a pixel is not known: put spatial_calibration into the JSON before training",
@@ -125,8 +127,9 @@ def _labelled_of(path: Path) -> Path:
 
 
 def _tell_without_labels(reading: Reading) -> None:
+    labelled = {item.image.path for item in reading.items.values()}
     for image in reading.images.all():
-        known = image.as_posix() in reading.items or _LABELLED.match(image.name)
+        known = image.as_posix() in labelled or _LABELLED.match(image.name)
         if not known and image.with_suffix(".json").is_file():
             what = "the image has no label image and was left out"
             reading.losses.add("mask-missing", what, image, count=0)
@@ -134,7 +137,12 @@ def _tell_without_labels(reading: Reading) -> None:
 
 def _read_pair(file: Path, root: Path, reading: Reading) -> dict[str, None]:
     labels, _ = read_labels(file, reading.losses)
-    names = names_beside(file, root, f"{_stem(file)}.tif", _stem(file))
+    about = _about(_json_of(file), reading.losses)
+    header = about.pop(ours.KEY, None)
+    header = header if isinstance(header, Mapping) else {}
+    said = header.get("image")
+    named = [said] if isinstance(said, str) else []
+    names = names_beside(file, root, f"{_stem(file)}.tif", _stem(file), *named)
     size_wh = (labels.shape[1], labels.shape[0])
     found = reading.locate(names, size_wh if not is_found(names, reading.images) else None, file)
     if found is None:
@@ -143,13 +151,11 @@ def _read_pair(file: Path, root: Path, reading: Reading) -> dict[str, None]:
         what = f"the labels have {size_wh} pixels, the image {found[1]}: the pair was left out"
         reading.losses.add("size-mismatch", what, file)
         return {}
-    about = _about(_json_of(file), reading.losses)
-    header = about.pop(ours.KEY, None)
-    header = header if isinstance(header, Mapping) else {}
     rows = list(rows_of_labels(labels, _class(file, reading.given), AUTHOR, header.get("objects")))
-    reading.add(found, _with_about(rows, about, file, reading), file)
-    item = reading.items[found[0]]
-    reading.items[found[0]] = replace(item, view=View(_image(item.image, file, about, reading.losses)))
+    key = reading.add(found, _with_about(rows, about, file, reading), file, header=header)
+    item = reading.items[key]
+    image = _image(item.image, file, about, reading.losses)
+    reading.items[key] = replace(item, view=replace(item.view, image=image))
     listed = header.get("classes")
     return dict.fromkeys(name for name in listed if isinstance(name, str)) if isinstance(listed, list) else {}
 
@@ -224,6 +230,9 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
         painted = paint(item)
         write_labels(file, painted.image)
         notes = {"classes": list(dataset.classes), "objects": notes_of(painted, AUTHOR, NAME)}
+        if plane := told_plane(item.view):
+            notes |= {"image": PurePosixPath(names[item.id]).name, **plane}
+            losses.add("plane", _WHAT["plane"], file)
         about = _written_about(item)
         write_text(_json_of(file), jsontext.dump({**about, ours.KEY: notes}))
         painted.report(losses, file)

@@ -137,7 +137,7 @@ def _read_file(file: Path, root: Path, reading: Reading) -> dict[str, None]:
     notes = _notes(data)
     label = reading.given[0] if len(reading.given) == 1 else UNCLASSIFIED
     rows = [_with_keys(row, data) for row in rows_of_labels(labels, label, AUTHOR, notes.get("objects"))]
-    reading.add(found, _with_file_keys(rows, data, found[0], file, reading), file)
+    reading.add(found, _with_file_keys(rows, data, found[0], file, reading), file, header=notes)
     listed = notes.get("classes")
     return dict.fromkeys(name for name in listed if isinstance(name, str)) if isinstance(listed, list) else {}
 

@@ -21,6 +21,7 @@ from annelid.formats.by_image import name_files
 from annelid.formats.label_notes import count_classes, notes_of
 from annelid.formats.mask_file import write_labels
 from annelid.formats.mask_paint import Painted, paint
+from annelid.formats.plane import told_plane
 from annelid.formats.writing import annotated
 
 NAME = "cellpose"
@@ -46,6 +47,8 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
         write_bytes(file, _packed(_data(item, painted, name, dataset.classes)))
         write_labels(file.with_name(f"{file.name.removesuffix(SEG)}_cp_masks.tif"), painted.image)
         painted.report(losses, file)
+        if any(item.view.plane):
+            losses.add("plane", "only Annelid sees which plane, projection or scene is meant", file)
         classes = count_classes(painted)
         if classes:
             what = "Cellpose has one class: they are under the key annelid, where only Annelid looks"
@@ -58,7 +61,7 @@ def _data(item: LabeledImage, painted: Painted, name: str, classes: Sequence[str
     dtype = np.uint16 if int(painted.image.max(initial=0)) <= _HIGHEST else np.uint32
     masks = painted.image.astype(dtype)
     outlines = masks * find_boundaries(masks, mode="inner")  # type: ignore[no-untyped-call]
-    notes = {"classes": list(classes), "objects": notes_of(painted, AUTHOR, NAME)}
+    notes = {"classes": list(classes), "objects": notes_of(painted, AUTHOR, NAME), **told_plane(item.view)}
     ridden: Mapping[str, Any] = next((e[FILE] for e in item.objects.extra if isinstance(e.get(FILE), Mapping)), {})
     said = str(ridden.get("filename", ""))
     data = {**WRITTEN, **ridden, "filename": said if said.replace("\\", "/").rsplit("/", 1)[-1] == name else name}

@@ -13,11 +13,13 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.formats.base import LossReport
 from annelid.formats.coco_shape import OURS, ShapeError, encode_row
 from annelid.formats.jsontext import collecting_nothing, dump
+from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.row import Row, rows_of_objects
 
 _WHAT = {
     "rasterised": "outlines with holes, or to be ignored, were written as pixel masks",
     "kind-changed": "ellipses and rotated boxes were written as polygons",
+    "plane": "which plane, projection or scene is meant stands under the key annelid, where only Annelid looks",
 }
 
 
@@ -38,6 +40,8 @@ def dumps(dataset: Dataset, names: Mapping[str, str]) -> tuple[str, LossReport]:
     annotations: list[dict[str, Any]] = []
     for image_id, item in enumerate(dataset.items, 1):
         images.append(_image(item, image_id, names[item.id]))
+        if kind := unsaid_plane(item):
+            losses.add(kind, _WHAT[kind], names[item.id])
         annotations += _annotations(item, image_id, dataset, numbers, losses, names[item.id])
     value = {
         "info": {"description": "", OURS: {"version": 1}},
@@ -67,9 +71,7 @@ def _image(item: LabeledImage, image_id: int, name: str) -> dict[str, Any]:
         ours["state"] = item.state
     if len(item.covered) != 1 or not item.is_complete:
         ours["covered"] = [ring.tolist() for ring in item.covered]
-    if any(item.view.plane):
-        further = item.view.scene or item.view.projection
-        ours["plane"] = list(item.view.plane) if further else [item.view.t, item.view.z]
+    ours |= told_plane(item.view)
     return {**value, OURS: ours} if ours else value
 
 

@@ -20,12 +20,13 @@ from typing import Any
 from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
-from annelid.formats import safe_xml
+from annelid.formats import jsontext, ours, safe_xml
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.cvat_labels import FILE, label_elements, labels_of
 from annelid.formats.cvat_shape import AUTHOR, NATIVE, decode_shape, encode_row, is_shape, needs_mask
 from annelid.formats.cvat_track import Frame, frames_of
 from annelid.formats.data_yaml import PARTS
+from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.reading import Reading, ShapeError, SizeWh, joined, size_from
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.safe_xml import Node, element
@@ -35,7 +36,7 @@ from annelid.objects import Kind
 NAME = "cvat"
 
 _IMAGE = "cvat_image"
-_KNOWN = {"name", "width", "height"}
+_KNOWN = {"name", "width", "height", ours.KEY}
 
 
 def sniff(path: Path) -> bool:
@@ -113,13 +114,15 @@ def _read_image(file: Path, node: Node, told: dict[str, Any], reading: Reading) 
         reading.losses.add("image-invalid", "an image without a name was left out", file, place, max(len(below), 1))
         return told
     names = [f"{subset}/{name}" if subset else "", name]
-    located = reading.locate(names, size_from(found.get("width"), found.get("height")), file, place, len(below))
+    header = ours.loads(found.get(ours.KEY, ""))
+    said = size_from(found.get("width"), found.get("height"))
+    located = reading.locate(names, said, file, place, len(below), header)
     if located is None:
         return told
     others = {key: v for key, v in found.items() if key not in _KNOWN}
     rows = joined(_rows(file, below, located[1], reading), NATIVE)
     rows[:1] = [replace(row, extra={**row.extra, _IMAGE: others, **told}) for row in rows[:1]]
-    reading.add(located, rows, file, place, part=PARTS.get(subset.lower(), ""))
+    reading.add(located, rows, file, place, part=PARTS.get(subset.lower(), ""), header=header)
     return {} if rows else told
 
 
@@ -174,6 +177,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
 def _image(item: LabeledImage, name: str, used: set[tuple[str, str]], file: Path, losses: LossReport) -> Node:
     lost = Lost()
     lost.add(coverage(item))
+    lost.add(unsaid_plane(item))
     rows = rows_of_objects(item.objects)
     others: dict[str, Any] = {}
     for row in rows[:1]:
@@ -189,7 +193,9 @@ def _image(item: LabeledImage, name: str, used: set[tuple[str, str]], file: Path
         nodes += _shapes(row, item.size_wh, groups, lost)
     lost.report(losses, file, f"image {name}")
     width, height = item.size_wh
+    plane = told_plane(item.view)
     head = {"id": key, "name": name, **{k: str(v) for k, v in others.items()}}
+    head |= {ours.KEY: jsontext.dump(plane)} if plane else {}
     return Node("image", 0, {**head, "width": str(width), "height": str(height)}, children=nodes)
 
 

@@ -39,8 +39,9 @@ from annelid.formats.geojson_feature import (
     is_nucleus,
 )
 from annelid.formats.geojson_file import DEEPEST, GEOMETRIES, Found, features_of, text_of
+from annelid.formats.plane import at_plane, told_plane, unsaid_plane
 from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
-from annelid.formats.row import Row, rows_of_objects
+from annelid.formats.row import Row, rows_of_objects, view_of
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
 from annelid.objects import Kind
 
@@ -165,14 +166,16 @@ def _add(
 ) -> None:
     said = header.get("size_wh")
     size = size_from(*said) if isinstance(said, list) and len(said) == 2 else None
-    image = reading.locate(names, size, file, count=len(found.rows))
+    image = reading.locate(names, size, file, count=len(found.rows), header=header)
     for error, place in found.lost:
         reading.bad_shape(error, file, place)
     if image is not None:
-        for plane, count in found.planes.items():
+        is_told = at_plane(view_of(*image), header).plane != (0, 0, 0, "")
+        for plane, count in {} if is_told else found.planes.items():
             what = f"objects on the plane {plane} were put on the only plane that is annotated here"
             reading.losses.add("plane", what, file, count=count)
-        reading.add(image, reading.on_first(list(_inside(file, found, image[1], reading)), _FILE, others, file), file)
+        rows = reading.on_first(list(_inside(file, found, image[1], reading)), _FILE, others, file)
+        reading.add(image, rows, file, header=header)
 
 
 def _inside(file: Path, found: Found, size_wh: SizeWh, reading: Reading) -> Iterator[Row]:
@@ -202,6 +205,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
 def _collection(item: LabeledImage, name: str, classes: Sequence[str], file: Path, losses: LossReport) -> Json:
     lost = Lost()
     lost.add(coverage(item))
+    lost.add(unsaid_plane(item) if item.view.scene or item.view.projection else "")
     rows = rows_of_objects(item.objects)
     others: Json = {}
     for row in rows:
@@ -211,7 +215,7 @@ def _collection(item: LabeledImage, name: str, classes: Sequence[str], file: Pat
     plane = {"c": -1, "z": z, "t": t} if (t, z) != (0, 0) else None
     features = _nested([row for row in rows if not is_empty(row)], plane, lost)
     lost.report(losses, file)
-    header = {"image": name, "size_wh": list(item.size_wh), "classes": list(classes)}
+    header = {"image": name, "size_wh": list(item.size_wh), "classes": list(classes)} | told_plane(item.view)
     return {"type": "FeatureCollection", "features": features, **others, ours.KEY: header}
 
 

@@ -39,6 +39,7 @@ from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.by_image import is_found, name_files, names_beside, only_image
 from annelid.formats.imagej_draw import NATIVE
 from annelid.formats.imagej_roi import UNCLASSIFIED, decode_roi, encode_roi
+from annelid.formats.plane import plane_of_name, unsaid_plane, without_plane
 from annelid.formats.reading import Reading, ShapeError
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
@@ -167,7 +168,8 @@ def _loose(folder: Path, files: Sequence[Path], images: ImageIndex) -> Iterator[
 def _names(name: str) -> tuple[str, ...]:
     """A name, and without what only says that there are ROIs; nothing where it says no more than that."""
     bare = _PREFIX.sub("", _SUFFIX.sub("", name))
-    return (name, bare) if bare and bare != name else (name,) if bare else ()
+    names = (name, bare) if bare != name else (name,)
+    return (*names, *{without_plane(bare)} - {bare, ""}) if bare else ()
 
 
 def _roi(file: Path) -> Roi:
@@ -237,8 +239,9 @@ def _add(
     if image is None:
         return
     kept = ((reading.inside(row, image[1], file, name)) for row, name in rows)
-    reading.add(image, [row for row in kept if row is not None], file)
-    elsewhere = sum(_is_elsewhere(row) for row, _ in rows)
+    header = next(filter(None, (plane_of_name(name, image[0]) for name in _names(file.stem))), {})
+    reading.add(image, [row for row in kept if row is not None], file, header=header)
+    elsewhere = 0 if header else sum(_is_elsewhere(row) for row, _ in rows)
     if elsewhere:
         what = "objects on another plane of the stack were put on the only plane that is annotated here"
         reading.losses.add("plane", what, file, count=elsewhere)
@@ -261,6 +264,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
         file.parent.mkdir(parents=True, exist_ok=True)
         lost = Lost()
         lost.add(coverage(item))
+        lost.add(unsaid_plane(item) if item.view.scene or item.view.projection else "")
         write_bytes(file, _packed(_rois(item, lost)))
         lost.report(losses, file)
     return losses
@@ -276,7 +280,12 @@ def _rois(item: LabeledImage, lost: Lost) -> list[Roi]:
     taken: set[str] = set()
     for n, group in enumerate(_groups([row for row in rows if not is_empty(row)]), 1):
         name = str(group[0].extra.get(NATIVE, {}).get("name") or f"{group[0].label}-{n:04}")
-        rois.append((_file_name(name, taken), encode_roi(group, name, plane)))
+        try:
+            data = encode_roi(group, name, plane)
+        except ShapeError as error:
+            lost.add(error.kind)
+            continue
+        rois.append((_file_name(name, taken), data))
     return rois
 
 

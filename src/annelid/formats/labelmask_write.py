@@ -11,6 +11,7 @@ from annelid.formats.base import LossReport
 from annelid.formats.mask_file import write_labels
 from annelid.formats.mask_paint import paint
 from annelid.formats.mask_table import TableRow, write_table
+from annelid.formats.plane import UNSAID, refuse_several_planes
 
 
 def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
@@ -22,6 +23,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
         AnnotationError: two images would share one mask.
     """
     losses = LossReport()
+    refuse_several_planes(dataset, names, out)
     rows: list[TableRow] = []
     used: dict[Path, str] = {}
     for item in dataset.items:
@@ -48,6 +50,8 @@ def _write_item(item: LabeledImage, file: Path, name: str, losses: LossReport) -
         for extra, origin, parent in zip(objects.extra, objects.origins, objects.parents, strict=True)
     )
     write_labels(file, painted.image)
+    if any(item.view.plane):
+        losses.add("plane", UNSAID, file)
     painted.report(losses, file)
     columns = zip(painted.values, objects.labels, objects.scores.tolist(), painted.shown, strict=True)
     return [(name, value, str(label), score) for value, label, score, shown in columns if shown]

@@ -16,21 +16,25 @@ from typing import Any
 from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError
-from annelid.formats import jsontext
+from annelid.formats import jsontext, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape, encode_row, set_group
+from annelid.formats.plane import at_plane, is_other_scene, told_plane, unsaid_plane
 from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
+from annelid.formats.writing import file_of_each, is_empty
 from annelid.objects import Kind
 
 NAME = "labelme"
 
-_IMAGE_KEYS = ("shapes", "imagePath", "imageData", "imageHeight", "imageWidth")
+_IMAGE_KEYS = ("shapes", "imagePath", "imageData", "imageHeight", "imageWidth", ours.KEY)
 _VERSION = "5.5.0"
 _OURS: dict[str, Any] = {"version": _VERSION, "flags": {}}
 """Keys of the file as we write them, which are no news when they come back."""
 _LOSS_TEXT = {
     "rasterised": "an outline with holes was written as a pixel mask; the exact one is under the key annelid",
     "ellipse-as-polygon": "an ellipse was written as a polygon; the exact one is under the key annelid",
+    "empty-object": "an object without an outline was left out",
+    "plane": "which plane, projection or scene is meant stands under the key annelid, where only Annelid looks",
 }
 
 
@@ -125,8 +129,9 @@ def _read_files(files: Sequence[Path], folder: Path, reading: _Reading) -> list[
             reading.losses.add("file-unreadable", problem.message, file)
             continue
         item = _item(file, value, reading)
-        if item is not None and used.setdefault(item.image.path, file) != file:
-            what = f"{used[item.image.path].name} names the same image: what this file has was left out"
+        key = f"{item.image.path}{item.view.suffix}" if item else ""
+        if item is not None and used.setdefault(key, file) != file:
+            what = f"{used[key].name} names the same image: what this file has was left out"
             reading.losses.add("image-twice", what, file, count=len(item.objects))
             continue
         items.append(item)
@@ -149,7 +154,8 @@ def _item(file: Path, value: Mapping[str, Any], reading: _Reading) -> LabeledIma
     elif others.keys() - {"version", "flags", "text"}:
         what = f"keys of the file were left out, as there is no object to carry them: {', '.join(others)}"
         reading.losses.add("file-keys", what, file)
-    return LabeledImage(view_of(path, size_wh), objects_of_rows(kept), whole_image(size_wh), state="reviewed")
+    view = at_plane(view_of(path, size_wh), value.get(ours.KEY))
+    return LabeledImage(view, objects_of_rows(kept), whole_image(size_wh), state="reviewed")
 
 
 def _tell_unknown(file: Path, rows: Sequence[Row], reading: _Reading) -> None:
@@ -185,6 +191,8 @@ def _image(file: Path, value: Mapping[str, Any], reading: _Reading) -> tuple[str
         what = f"{error.message}: its objects were left out"
         reading.losses.add("image-unreadable", what, file, count=len(value["shapes"]))
         return None
+    if said is not None and is_other_scene(value.get(ours.KEY)):
+        size_wh = said
     if said is not None and said != size_wh:
         what = f"the file says {said}, {path.name} has {size_wh}: the image's size was used"
         reading.losses.add("image-size-differs", what, file, "imageWidth")
@@ -242,7 +250,7 @@ def _joined(rows: Iterable[tuple[Row, str]]) -> Iterator[Row]:
     joined: dict[object, Row] = {}
     for number, (row, group) in enumerate(rows):
         is_part = group and row.kind in (Kind.POLYGON, Kind.MASK)
-        key = (group, row.label, row.kind) if is_part else number
+        key = (group, row.label, row.ignore, row.kind) if is_part else number
         joined[key] = _with_part(joined[key], row) if key in joined else row
     yield from joined.values()
 
@@ -278,18 +286,12 @@ def write(
         AnnotationError: two images would share one file.
     """
     losses = LossReport()
-    written: dict[Path, str] = {}
-    for item in dataset.items:
-        if not item.covered and not len(item.objects) and item.state == "new":
-            continue
-        name = PurePosixPath(names[item.id])
-        file = out / name.with_name(f"{item.image.stem if name.name == item.image.name else name.stem}.json")
-        if written.setdefault(file, str(name)) != str(name):
-            found = f"{written[file]} and {name}, which would share this file"
-            step = "rename one of the images"
-            raise AnnotationError(file, expected="one image per file", found=found, next_step=step)
+    items = [item for item in dataset.items if item.covered or len(item.objects) or item.state != "new"]
+    files = file_of_each(items, out, names, ".json")
+    for item in items:
+        file = files[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
-        image_path = image_paths[item.id] if image_paths else name.name
+        image_path = image_paths[item.id] if image_paths else PurePosixPath(names[item.id]).name
         write_text(file, jsontext.dump(_file(item, image_path, file, losses)))
         if len(item.objects) and item.is_partly_reviewed:
             what = "only part of the image is covered, which LabelMe cannot say: it will be read as complete"
@@ -306,15 +308,18 @@ def _file(item: LabeledImage, image_name: str, file: Path, losses: LossReport) -
     lost: list[str] = []
     used: set[tuple[object, str]] = set()
     for row in rows:
-        made, loss = encode_row(row)
+        made, loss = encode_row(row) if not is_empty(row) else ([], "empty-object")
         lost += [loss] * bool(loss)
-        _group(made, row, shapes, used)
+        if made:
+            _group(made, row, shapes, used)
         shapes += made
+    plane = told_plane(item.view)
+    lost += [unsaid_plane(item)] * bool(plane)
     for kind in dict.fromkeys(lost):
         losses.add(kind, _LOSS_TEXT[kind], file, count=lost.count(kind))
     width, height = item.size_wh
     image = {"imagePath": image_name, "imageData": None, "imageHeight": height, "imageWidth": width}
-    return {**others, "shapes": shapes, **image}
+    return {**others, "shapes": shapes, **image, **({ours.KEY: plane} if plane else {})}
 
 
 def _group(made: list[dict[str, Any]], row: Row, before: list[dict[str, Any]], used: set[tuple[object, str]]) -> None:

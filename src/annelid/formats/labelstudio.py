@@ -23,7 +23,7 @@ from typing import Any
 from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage, State
 from annelid.errors import AnnotationError
-from annelid.formats import jsontext
+from annelid.formats import jsontext, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelstudio_shape import AUTHOR, decode_result, encode_row, labels_in, shape_type
 from annelid.formats.labelstudio_task import (
@@ -34,6 +34,7 @@ from annelid.formats.labelstudio_task import (
     results_of,
     tasks_of,
 )
+from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
@@ -110,18 +111,30 @@ def _read_task(file: Path, place: str, task: Json, reading: Reading) -> None:
         reading.losses.add("image-invalid", what, file, place, max(len(results), 1))
         return
     said = next((size for r in results if (size := size_from(r.get("original_width"), r.get("original_height")))), None)
-    located = reading.locate(names, said, file, place, len(results))
+    meta = task.get("meta")
+    header = meta.get(ours.KEY) if isinstance(meta, Mapping) else None
+    located = reading.locate(names, said, file, place, len(results), header)
     if located is None:
         return
     author = f"model:{chosen.get('model_version') or ''}" if chosen and key == "predictions" else AUTHOR
     rows = list(_rows(file, f"{place}.{key}", results, located[1], author, reading))
     if rows:
         task_keys = {k: v for k, v in task.items() if k not in {"annotations", "completions", "predictions"}}
+        task_keys = _without_ours(task_keys)
         keys = {k: v for k, v in (chosen or {}).items() if k != "result" and _ANNOTATION_DEFAULTS.get(k) != v}
         told = {_TASK: task_keys, **({_ANNOTATION: keys} if keys else {})}
         rows[0] = replace(rows[0], extra={**rows[0].extra, **told})
     state: State = "new" if chosen is None else "draft" if key == "predictions" else "reviewed"
-    reading.add(located, rows, file, place, state=state)
+    reading.add(located, rows, file, place, state=state, header=header)
+
+
+def _without_ours(task: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a task less what Annelid put into ``meta``."""
+    meta = task.get("meta")
+    if not isinstance(meta, Mapping) or ours.KEY not in meta:
+        return dict(task)
+    others = {key: v for key, v in meta.items() if key != ours.KEY}
+    return {key: v for key, v in task.items() if key != "meta"} | ({"meta": others} if others else {})
 
 
 def _chosen(file: Path, place: str, task: Json, reading: Reading) -> tuple[Json | None, str]:
@@ -212,6 +225,8 @@ def _task(item: LabeledImage, name: str, used: set[int], file: Path, losses: Los
     made = {**({} if is_draft else _ANNOTATION_DEFAULTS), **keys, "result": results}
     data = _data(told.pop("data", {}), told, name)
     found = {"annotations": [] if is_draft else [made], "predictions": [made] if is_draft else []}
+    plane = told_plane(item.view)
+    told |= {"meta": {**(told.get("meta") or {}), ours.KEY: plane}} if plane else {}
     return {"id": number, "data": data, **found, **told}
 
 
@@ -228,6 +243,7 @@ def _results(
 ) -> list[dict[str, Any]]:
     lost = Lost()
     lost.add("" if is_draft else coverage(item))
+    lost.add(unsaid_plane(item))
     results: list[dict[str, Any]] = []
     for row in rows:
         try:

@@ -23,6 +23,7 @@ from annelid.formats.data_yaml import read_class_file
 from annelid.formats.images import stem
 from annelid.formats.mask_file import read_labels
 from annelid.formats.maskfolder_layout import ImageFolder, TableRow, image_folders, read_table, write_table
+from annelid.formats.plane import UNSAID, refuse_several_planes, unsaid_plane
 from annelid.formats.reading import Reading, SizeWh
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, files_for
@@ -39,6 +40,7 @@ _WHAT = {
     "box": "boxes were left out: they have no outline to fill",
     "coverage": "only part of the image is covered, which masks cannot say: it will be read as complete",
     "ignored": "objects marked 'ignore' were left out",
+    "plane": UNSAID,
     "point": "points were left out: they have no area",
     "rasterised": "outlines were written as the pixels whose centres they contain",
     "too-small": "objects that contain no pixel's centre were left out",
@@ -144,6 +146,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
         AnnotationError: two images would share one folder.
     """
     losses = LossReport()
+    refuse_several_planes(dataset, names, out)
     folders = files_for(dataset, out, names, "")
     rows: list[TableRow] = []
     for item in annotated(dataset):
@@ -158,6 +161,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
 def _write_item(item: LabeledImage, folder: Path, name: str, losses: LossReport) -> list[TableRow]:
     lost = Lost(_WHAT)
     lost.add(coverage(item))
+    lost.add(unsaid_plane(item))
     rows: list[TableRow] = []
     used: set[str] = set()
     for n, row in enumerate(rows_of_objects(item.objects), 1):

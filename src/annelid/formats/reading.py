@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from annelid.dataset import LabeledImage, State, whole_image
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.plane import at_plane, is_other_scene
 from annelid.formats.row import Row, objects_of_rows, row_inside, view_of
-from annelid.objects import Kind, Objects
+from annelid.objects import Kind, Objects, new_ids
 
 SizeWh = tuple[int, int]
 MAX_COORDINATE = 1e7
@@ -47,7 +48,7 @@ class Reading:
         given: class names that the caller gave; others are a loss.
         losses: what was lost so far.
         labels: class names in order of first appearance.
-        items: path of the image (with its part's folder, where two have one name) -> item.
+        items: path of the image, and what tells its plane from the first -> item.
         parts: path of the image -> part.
     """
 
@@ -70,7 +71,13 @@ class Reading:
         return rows
 
     def locate(
-        self, names: Sequence[str], said: SizeWh | None, file: Path, place: str = "", count: int = 1
+        self,
+        names: Sequence[str],
+        said: SizeWh | None,
+        file: Path,
+        place: str = "",
+        count: int = 1,
+        header: object = None,
     ) -> tuple[str, SizeWh] | None:
         """Path and size of an image; the image file's own size wins over what the annotation says.
 
@@ -80,13 +87,15 @@ class Reading:
             file: the annotation file, for losses.
             place: where in it.
             count: how many objects are concerned.
+            header: what Annelid kept of the image: of another scene than the first the annotation knows the size.
 
         Returns:
             None, with a loss, where nothing tells the size.
         """
         names = [name for name in dict.fromkeys(names) if name] or [file.stem]
         path = self._find(names, file, place)
-        size_wh = self._size(path, file, place) if path else None
+        believed = said if is_other_scene(header) else None
+        size_wh = believed or (self._size(path, file, place) if path else None)
         if path is None:
             what = f"image {names[0]!r} was not found"
             what += f"; the size {said[0]} x {said[1]} is the file's word" if said else ""
@@ -150,19 +159,35 @@ class Reading:
         *,
         part: str = "",
         state: State = "reviewed",
-    ) -> None:
-        """Add an image with its objects; what was reviewed is complete everywhere, all else nowhere."""
+        header: object = None,
+    ) -> str:
+        """Add an image with its objects; what was reviewed is complete everywhere, all else nowhere.
+
+        Args:
+            found: path and size of the image.
+            rows: its objects.
+            file: the annotation file, for losses.
+            place: where in it.
+            part: ``train``, ``val`` or ``test``, where the source says so.
+            state: whether it was reviewed.
+            header: what Annelid kept of the image, which may tell its plane (see `annelid.formats.plane`).
+
+        Returns:
+            The key of the item in `items`.
+        """
         path, size_wh = found
         objects = objects_of_rows(self._known(list(rows), file))
         covered = whole_image(size_wh) if state == "reviewed" else ()
-        item = LabeledImage(view_of(path, size_wh), objects, covered, state=state)
-        if path in self.items:
+        view = at_plane(view_of(path, size_wh), header)
+        item, key = LabeledImage(view, objects, covered, state=state), f"{path}{view.suffix}"
+        if key in self.items:
             what = f"{path} is there twice; the objects of both were put together"
             self.losses.add("image-twice", what, file, place)
-            item = _merged(self.items[path], item)
-        self.items[path] = item
+            item = _merged(self.items[key], item)
+        self.items[key] = item
         if part:
             self.parts.setdefault(path, part)
+        return key
 
     def _known(self, rows: list[Row], file: Path) -> list[Row]:
         """The rows whose class was given, where any was, and areas to ignore, whatever their class."""
@@ -184,7 +209,8 @@ class Reading:
 
 def _merged(first: LabeledImage, second: LabeledImage) -> LabeledImage:
     taken = set(first.objects.ids)
-    ids = [name if name not in taken else f"{name}-{n}" for n, name in enumerate(second.objects.ids)]
+    fresh = new_ids(len(second.objects))
+    ids = [name if name not in taken else new for name, new in zip(second.objects.ids, fresh, strict=True)]
     return replace(first, objects=Objects.concat([first.objects, second.objects.replace(ids=ids)]))
 
 

@@ -20,8 +20,9 @@ from typing import Any
 from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
-from annelid.formats import jsontext
+from annelid.formats import jsontext, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.reading import Reading, ShapeError, SizeWh, joined, label_of
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.via3 import as_via2, is_via3
@@ -152,13 +153,17 @@ def _read_entry(
         return told
     rows = joined(_rows(file, key, regions, attribute, located[1], reading), NATIVE)
     others = {k: v for k, v in entry.items() if k not in {"filename", "regions"}}
+    fields = others.get("file_attributes")
+    header = ours.loads(str(fields.get(ours.KEY))) if isinstance(fields, dict) and ours.KEY in fields else None
+    if header is not None:
+        others["file_attributes"] = {k: v for k, v in fields.items() if k != ours.KEY}
     others = {k: v for k, v in others.items() if k not in _FILE_DEFAULTS or v != _FILE_DEFAULTS[k]}
     if rows:
         rows[0] = replace(rows[0], extra={**rows[0].extra, **({_FILE: others} if others else {}), **told})
     elif others.get("file_attributes"):
         what = f"file_attributes were left out, as there is no object to carry them: {others['file_attributes']!r:.200}"
         reading.losses.add("file-keys", what, file, key)
-    reading.add(located, rows, file, key)
+    reading.add(located, rows, file, key, header=header)
     return {} if rows else told
 
 
@@ -200,7 +205,8 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     images: dict[str, Any] = {}
     for item in annotated(dataset):
         entry = _image(item, names[item.id], attribute, file, losses)
-        images[f"{entry['filename']}{entry['size']}"] = entry
+        key = f"{entry['filename']}{entry['size']}"
+        images[f"{key}{item.view.suffix}" if key in images else key] = entry
     write_text(file, jsontext.dump(_project(dataset, project, attribute, images)))
     return losses
 
@@ -224,12 +230,15 @@ def _project(dataset: Dataset, project: Json, attribute: str, images: Json) -> d
 def _image(item: LabeledImage, name: str, attribute: str, file: Path, losses: LossReport) -> dict[str, Any]:
     lost = Lost()
     lost.add(coverage(item))
+    lost.add(unsaid_plane(item))
     rows = rows_of_objects(item.objects)
     others = dict(rows[0].extra.get(_FILE, {})) if rows else {}
     regions: list[dict[str, Any]] = []
     for n, row in enumerate(rows):
         regions += _encoded(row, attribute, f"{n}", lost)
     lost.report(losses, file, name)
+    if plane := told_plane(item.view):
+        others["file_attributes"] = {**others.get("file_attributes", {}), ours.KEY: jsontext.dump(plane)}
     return {**_FILE_DEFAULTS, **others, "filename": name, "regions": regions}
 
 

@@ -23,6 +23,7 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats import jsontext, ours, safe_xml
 from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.reading import Reading, ShapeError, SizeWh, foreign, size_from
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.safe_xml import Node, element, elements, plain_children
@@ -118,14 +119,15 @@ def _key(file: Path, root: Path) -> str:
 
 def _read_file(file: Path, node: Node, reading: Reading, part: str) -> None:
     nodes = list(node.all("object"))
-    found = reading.locate(_names(file, node), _size(node), file, "filename", len(nodes))
+    header = ours.loads(node.value(ours.KEY))
+    found = reading.locate(_names(file, node), _size(node), file, "filename", len(nodes), header)
     if found is None:
         return
     others = _others(node)
     rows = list(_rows(file, nodes, found[1], _first_pixel(others), reading))
     if rows and others:
         rows[0] = replace(rows[0], extra={**rows[0].extra, _FILE: others})
-    reading.add(found, rows, file, part=part)
+    reading.add(found, rows, file, part=part, header=header)
 
 
 def _others(node: Node) -> dict[str, Any]:
@@ -205,6 +207,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
 def _file(item: LabeledImage, name: str, file: Path, losses: LossReport) -> Node:
     lost = Lost()
     lost.add(coverage(item))
+    lost.add(unsaid_plane(item))
     rows = rows_of_objects(item.objects)
     told = rows[0].extra.get(_FILE, {}) if rows else {}
     added = foreign({"segmented": "0", "depth": str(len(item.image.channels) or 1)}, told, {})
@@ -225,5 +228,6 @@ def _file(item: LabeledImage, name: str, file: Path, losses: LossReport) -> Node
     width, height = item.size_wh
     size = element("size", "", element("width", width), element("height", height), element("depth", str(depth)))
     head = [element("filename", PurePosixPath(name).name), *elements(others), size]
-    head += [element(ours.KEY, jsontext.dump(added))] if added else []
+    kept = {**added, **told_plane(item.view)}
+    head += [element(ours.KEY, jsontext.dump(kept))] if kept else []
     return element("annotation", "", *head, *nodes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -23,6 +23,7 @@ _WHAT = {
     "ignored": "other programs take objects marked 'ignore' for objects like any other",
     "mask-as-polygon": "a mask was written as its outline",
     "parts-split": "other programs take the parts of one object for objects of their own",
+    "plane": "which plane, projection or scene is meant stands under the key annelid, where only Annelid looks",
     "point": "the format has no points: they were left out",
     "rasterised": "outlines with holes or parts were written as masks; the exact ones are under the key annelid",
     "rotated-as-polygon": "a rotated box was written as a polygon; the exact one is under the key annelid",
@@ -67,19 +68,28 @@ def coverage(item: LabeledImage) -> str:
 
 
 def files_for(dataset: Dataset, folder: Path, names: Mapping[str, str], suffix: str) -> dict[str, Path]:
-    """Item id -> file named after the image, sub-folders kept, for the images of which something is known.
+    """Item id -> file named after the image, for the images of which something is known (see `file_of_each`)."""
+    return file_of_each(list(annotated(dataset)), folder, names, suffix)
+
+
+def file_of_each(items: Sequence[LabeledImage], folder: Path, names: Mapping[str, str], suffix: str) -> dict[str, Path]:
+    """Item id -> file named after the image, sub-folders kept.
+
+    Where several planes of an image are annotated, ``_t0z5`` tells their files apart.
 
     Raises:
         AnnotationError: two images would share one file.
     """
+    several = Counter(names[item.id] for item in items)
     owners: dict[Path, str] = {}
     files: dict[str, Path] = {}
-    for item in annotated(dataset):
+    for item in items:
         name = PurePosixPath(names[item.id])
         stem = item.image.stem if name.name == item.image.name else name.stem
-        file = folder / name.with_name(f"{stem}{suffix}")
-        if owners.setdefault(file, str(name)) != str(name):
-            found = f"{owners[file]} and {name}, which would share this file"
+        plane = item.view.suffix if several[names[item.id]] > 1 else ""
+        file = folder / name.with_name(f"{stem}{plane}{suffix}")
+        if owners.setdefault(file, item.id) != item.id:
+            found = f"{names[owners[file]]} and {name}, which would share this file"
             step = "rename one of the images"
             raise AnnotationError(file, expected="one image per file", found=found, next_step=step)
         files[item.id] = file
