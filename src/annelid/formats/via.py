@@ -153,9 +153,9 @@ def _read_entry(
         return told
     rows = joined(_rows(file, key, regions, attribute, located[1], reading), NATIVE)
     others = {k: v for k, v in entry.items() if k not in {"filename", "regions"}}
-    fields = others.get("file_attributes")
-    header = ours.loads(str(fields.get(ours.KEY))) if isinstance(fields, dict) and ours.KEY in fields else None
-    if header is not None:
+    fields, header = others.get("file_attributes"), None
+    if isinstance(fields, dict) and ours.KEY in fields:
+        header = ours.loads(str(fields[ours.KEY]))
         others["file_attributes"] = {k: v for k, v in fields.items() if k != ours.KEY}
     others = {k: v for k, v in others.items() if k not in _FILE_DEFAULTS or v != _FILE_DEFAULTS[k]}
     if rows:
