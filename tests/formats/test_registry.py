@@ -16,13 +16,14 @@ from annelid.image import View
 from annelid.objects import Kind
 
 TOLERANCE_PX = {"imagej": 1e-5, "yolo": 1e-4, "labelstudio": 1e-6, "cvat": 1e-6, "voc": 1e-6, "via": 1e-6}
-UNORDERED = {"imagej", "labelstudio", "labelme"}
+UNORDERED = {"imagej", "labelstudio", "labelme", "darwin"}
 """Formats without a list of classes: their order is that of first appearance."""
 LOSSLESS = {
     "coco": (Kind.BOX, Kind.MASK),
     "geojson": tuple(kind for kind in Kind if kind != Kind.ELLIPSE),
     "labelme": (Kind.BOX, Kind.MASK, Kind.POINT, Kind.ROTATED_BOX),
     "imagej": (Kind.MASK, Kind.POINT),
+    "darwin": (Kind.BOX, Kind.POLYGON, Kind.POINT, Kind.ELLIPSE),
 }
 
 WITHOUT_PLANES = ("labelmask", "maskfolder")

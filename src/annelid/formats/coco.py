@@ -23,6 +23,7 @@ NAME = "coco"
 _HEAD = 2**18
 _KEYS = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
 _INNER = re.compile(rb'"(image_id|file_name|category_id|supercategory)"\s*:')
+_OF_DARWIN = re.compile(rb'"slots"\s*:\s*\[')
 _FAMILIES = ("instances_", "_annotations.coco", "person_keypoints_", "stuff_", "")
 _PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
@@ -47,7 +48,7 @@ def _looks_like_coco(path: Path) -> bool:
         head, ends = head[2:].replace(b"\0", b""), ends[2:].replace(b"\0", b"")
     if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
         return False
-    return bool(_KEYS.search(ends)) and bool(_INNER.search(ends))
+    return bool(_KEYS.search(ends)) and bool(_INNER.search(ends)) and not _OF_DARWIN.search(ends)
 
 
 def _files(folder: Path) -> list[Path]:
