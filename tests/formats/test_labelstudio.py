@@ -17,7 +17,7 @@ from tests.contracts import own_files as own
 from annelid import geometry
 from annelid.dataset import Dataset
 from annelid.errors import AnnotationError
-from annelid.formats import labelstudio, labelstudio_rle
+from annelid.formats import labelstudio, labelstudio_rle, png_text
 from annelid.formats.base import Annotations
 from annelid.formats.images import FolderImages
 from annelid.objects import Kind, Objects
@@ -204,7 +204,8 @@ def test_labels_in_a_result_of_their_own_belong_to_the_shape_of_their_id(folder:
         (result("brush", {"rle": [999]}), "outline-invalid"),
         (result("brush", {"rle": "text"}), "outline-invalid"),
         (result("brush", {"rle": labelstudio_rle.encode(np.zeros((1, 1), bool), (0, 0), (100, 50))}), "empty-object"),
-        (result("bitmask", {"imageDataURL": "data:"}), "shape-type"),
+        (result("bitmask", {"imageDataURL": "data:"}), "outline-invalid"),
+        (result("cuboid", {"imageDataURL": "data:"}), "shape-type"),
         ({"type": "relation", "from_id": "r1", "to_id": "r2", "direction": "right"}, "relation"),
         ({"id": "q", "type": "choices", "value": {"choices": ["good"]}}, "image-field"),
         (result(value={**RECTANGLE, "x": 110}), "outside-image"),
@@ -276,3 +277,82 @@ def test_real_files_are_read_and_come_back(
     assert np.bincount(np.concatenate([i.objects.kinds for i in found.items]), minlength=6).tolist() == kinds
     assert {kind: sum(loss.count for loss in several) for kind, several in found.losses.by_kind().items()} == losses
     own.check_real_files_come_back(labelstudio, file, found, tmp_path)
+
+
+def data_url(mask: Any, mode: str) -> str:
+    """A mask as pictures of each kind have it: not transparent, or not black."""
+    alpha = (np.asarray(mask) * 255).astype(np.uint8)
+    pixels = {"L": alpha, "RGB": np.stack([alpha] * 3, -1)}.get(mode)
+    pixels = np.concatenate([np.zeros((*alpha.shape, 3), np.uint8), alpha[..., None]], -1) if pixels is None else pixels
+    return f"data:image/png;base64,{png_text.text_of(pixels)}"
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L"])
+def test_a_bitmask_is_what_of_its_picture_is_not_transparent(folder: Path, mode: str) -> None:
+    mask = np.zeros((50, 100), bool)
+    mask[3:9, 20:40], mask[5, 30] = True, False
+    first = objects_of(read(folder, task(result("bitmask", {"imageDataURL": data_url(mask, mode)}))))
+    assert (first.label_image((100, 50)) == mask).all()
+    again, losses = own.round_trip(labelstudio, first, folder / "out")
+    (value,) = json.loads((folder / "out/labelstudio.json").read_text())[0]["annotations"][0]["result"]
+    assert (value["type"], losses) == ("bitmasklabels", set())
+    assert value["value"]["imageDataURL"] == data_url(mask, "RGBA")
+    assert again == first
+
+
+def test_strokes_of_the_brush_and_the_magic_wand_are_masks(folder: Path) -> None:
+    mask = np.zeros((50, 100), bool)
+    mask[3:9, 20:40] = True
+    runs = labelstudio_rle.encode(mask, (0, 0), (100, 50))
+    wand = result("magicwand", {"format": "rle", "rle": runs})
+    stroke = result("brush", {"format": "rle", "maskDataURL": data_url(mask, "RGBA")}, id="r2")
+    first = objects_of(read(folder, task(wand, stroke)))
+    assert first.kinds.tolist() == [Kind.MASK, Kind.MASK]
+    assert first.shape(0)[0][0].tolist() == first.shape(1)[0][0].tolist()
+    own.round_trip(labelstudio, first, folder / "out")
+    values = json.loads((folder / "out/labelstudio.json").read_text())[0]["annotations"][0]["result"]
+    assert [value["type"] for value in values] == ["magicwandlabels", "brushlabels"]
+
+
+def vertices(*points: tuple[float, float], **keys: Any) -> list[dict[str, Any]]:
+    """A path of points one after another."""
+    before = [None, *(f"p{n}" for n in range(len(points) - 1))]
+    return [{"id": f"p{n}", "x": x, "y": y, "prevPointId": before[n], **keys} for n, (x, y) in enumerate(points)]
+
+
+def test_a_closed_path_is_a_polygon(folder: Path) -> None:
+    path = vertices((1, 2), (9, 2), (5, 18), isBezier=False)
+    objects = objects_of(read(folder, task(result("vector", {"vertices": path, "closed": True}))))
+    assert objects.kinds.tolist() == [Kind.POLYGON]
+    assert objects.shape(0)[0][0].tolist() == own.TRIANGLE.tolist()
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ({"vertices": vertices((1, 2), (9, 2), (5, 18)), "closed": False}, "line"),
+        ({"vertices": vertices((1, 2), (9, 2), (5, 18), isBezier=True), "closed": True}, "curve"),
+        ({"vertices": vertices((1, 2), (9, 2), (5, 18), prevPointId="p0"), "closed": True}, "curve"),
+        ({"vertices": "none", "closed": True}, "outline-invalid"),
+    ],
+)
+def test_other_paths_are_losses(folder: Path, value: dict[str, Any], kind: str) -> None:
+    found = read(folder, task(result("vector", value), result(id="r2")))
+    assert [(loss.kind, loss.place) for loss in found.losses] == [(kind, found.losses.losses[0].place)]
+    assert len(objects_of(found)) == 1
+
+
+@pytest.mark.parametrize("picture", ["data:image/png;base64,iVBORw0KGgo=", "no", 5, "data:image/png;base64,"])
+def test_a_broken_bitmask_is_a_loss_with_its_place(folder: Path, picture: object) -> None:
+    found = read(folder, task(result(), result("bitmask", {"imageDataURL": picture}, id="r2")))
+    assert [(loss.kind, loss.place) for loss in found.losses] == [
+        ("outline-invalid", "[0].annotations.result[1].value.imageDataURL")
+    ]
+
+
+def test_videos_and_drafts_are_losses(folder: Path) -> None:
+    sequence = {"sequence": [{"frame": 1, "x": 1, "y": 1, "width": 5, "height": 5, "enabled": True}]}
+    box = {"id": "v", "type": "videorectangle", "from_name": "box", "to_name": "video", "value": sequence}
+    drafted = task(result(), drafts=[{"id": 3, "result": [result(), result(id="r2")]}])
+    found = read(folder, drafted, {**task(box), "data": {"video": "/data/upload/1/a.mp4"}})
+    assert {loss.kind: loss.count for loss in found.losses} == {"drafts": 2, "video": 1}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annelid import geometry, tracing
+from annelid.formats import png_text
 from annelid.formats.ours import with_exact
 from annelid.formats.reading import MAX_COORDINATE
 from annelid.formats.row import NO_PARAMS, Row
@@ -24,8 +23,6 @@ from annelid.objects import Kind
 IGNORE_LABEL = "__ignore__"
 AUTHOR = "import:labelme"
 _OURS = "annelid"
-_MOST_PIXELS = 2**28
-"""Of a mask inside a file; what unpacks to more is made to fill the memory."""
 _DECODED = ("label", "points", "shape_type", "group_id", "score", "mask", _OURS)
 
 Json = Mapping[str, Any]
@@ -169,27 +166,16 @@ def decode_mask(value: object) -> NDArray[np.bool_]:
     Raises:
         ShapeError: it is not one.
     """
-    from PIL.PngImagePlugin import PngImageFile
-
-    if not isinstance(value, str):
-        raise ShapeError("mask-invalid", "expected a base64 PNG", "mask")
     try:
-        with PngImageFile(io.BytesIO(base64.b64decode(value))) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise ShapeError("mask-invalid", f"a mask of {image.width} x {image.height} pixels", "mask")
-            pixels = np.asarray(image.convert("L") if image.mode not in ("1", "L", "P") else image)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ShapeError("mask-invalid", f"expected a base64 PNG, found {error}", "mask") from None
-    return pixels > 0
+        pixels = png_text.pixels_of(value)
+    except ValueError as error:
+        raise ShapeError("mask-invalid", f"{error}", "mask") from None
+    return pixels > 0 if pixels.ndim == 2 else (pixels[..., :3] > 0).any(-1)
 
 
 def encode_mask(mask: NDArray[np.bool_]) -> str:
     """Base64 PNG of a bool (h, w), 0 and 1 as LabelMe writes them."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(mask.astype(np.uint8)).save(buffer, "PNG")
-    return base64.b64encode(buffer.getvalue()).decode()
+    return png_text.text_of(mask.astype(np.uint8))
 
 
 # --- what LabelMe has no key for --------------------------------------------------------------------------

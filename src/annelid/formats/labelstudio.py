@@ -1,9 +1,10 @@
 """Label Studio: a JSON list of tasks, with shapes in percent of the image (JSON and JSON_MIN).
 
-Rectangles, rotated ones, polygons, ellipses, key points and brush masks become objects. Where a task has several
+Rectangles, rotated ones, polygons, closed paths without curves, ellipses, key points and masks (brush, magic wand and
+bitmask) become objects, each written with the tool that it was drawn with; videos are losses. Where a task has several
 annotations, the one marked as ground truth is read, else the one changed last; the others, those that were cancelled,
-and predictions beside an annotation are losses. Predictions alone make a draft. The first label of a shape is its
-class.
+drafts, and predictions beside an annotation are losses. Predictions alone make a draft. The first label of a shape is
+its class.
 
 Of each result ``from_name``, ``to_name``, ``origin``, ``image_rotation``, further labels (``labels``), unknown keys
 of its value (``value``), and text, choices and ratings of the same region (``with``) ride in
@@ -28,8 +29,10 @@ from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelstudio_shape import AUTHOR, decode_result, encode_row, labels_in, shape_type
 from annelid.formats.labelstudio_task import (
     annotations_of,
+    drafts_of,
     image_key,
     image_names,
+    is_of_video,
     predictions_of,
     results_of,
     tasks_of,
@@ -46,7 +49,7 @@ _HEAD = 2**18
 _START = re.compile(rb"[^\w{\[]*[\[{]")
 _RESULT = re.compile(rb'"(result|annotations|completions|predictions)"\s*:\s*\[')
 _MARK = re.compile(rb'"(was_cancelled|original_width|to_name|total_annotations|file_upload)"\s*:')
-_MIN = re.compile(rb'"(rectangle|polygon|ellipse|keypoint|brush)labels"\s*:')
+_MIN = re.compile(rb'"(rectangle|polygon|ellipse|keypoint|brush|bitmask|vector)labels"\s*:')
 _ANNOTATION_DEFAULTS = {"was_cancelled": False, "ground_truth": False}
 
 Json = Mapping[str, Any]
@@ -106,6 +109,10 @@ def _read_task(file: Path, place: str, task: Json, reading: Reading) -> None:
     chosen, key = _chosen(file, place, task, reading)
     results = results_of(chosen) if chosen else []
     names = image_names(task, image_key(task, results))
+    if results and all(map(is_of_video, results)):
+        what = "a video is not taken apart into frames: the task was left out"
+        reading.losses.add("video", what, file, place, len(results))
+        return
     if not names:
         what = "no image is named in data: the task was left out"
         reading.losses.add("image-invalid", what, file, place, max(len(results), 1))
@@ -144,6 +151,7 @@ def _chosen(file: Path, place: str, task: Json, reading: Reading) -> tuple[Json 
     left_out = {
         "annotations-other": (good[1:], "another annotation of the same image was left out"),
         "cancelled": (cancelled, "an annotation that was cancelled was left out"),
+        "drafts": (drafts_of(task), "work on the same image that was not submitted was left out"),
         "predictions": (guesses if good else guesses[1:], "a prediction beside what was read was left out"),
     }
     for kind, (several, what) in left_out.items():
@@ -180,7 +188,8 @@ def _tell_other(file: Path, place: str, result: Json, drawn: set[str], reading: 
     """A result that draws nothing rides with the shape of its id; without one it is lost."""
     if str(result.get("id")) in drawn and result.get("id"):
         return
-    kind = "relation" if result.get("type") == "relation" else "shape-type" if labels_in(result) else "image-field"
+    kind = "shape-type" if labels_in(result) else "image-field"
+    kind = "video" if is_of_video(result) else "relation" if result.get("type") == "relation" else kind
     what = f"a result of type {result.get('type')!r:.40} is no outline on the image: it was left out"
     reading.losses.add(kind, what, file, place)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from annelid import geometry
-from annelid.formats import labelstudio_rle, ours, rle
+from annelid.formats import labelstudio_rle, ours, png_text, rle
 from annelid.formats.reading import ShapeError, SizeWh, foreign, label_of, number, points, size_from
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.formats.writing import can_use_params, degrees
@@ -21,9 +21,14 @@ AUTHOR = "import:labelstudio"
 NATIVE = "labelstudio"
 DEFAULTS = {"from_name": "label", "to_name": "image", "image_rotation": 0, "origin": "manual"}
 _KNOWN = ("id", "type", "value", "original_width", "original_height", "score", "parentID", ours.KEY)
+_MASKS = ("brush", "bitmask", "magicwand")
+"""What draws a mask, a brush before all others."""
 _VALUE_DEFAULTS = {"rotation": 0, "closed": True, "format": "rle"}
 _KEYPOINT_WIDTH = 0.2
-_GEOMETRY = ("x", "y", "width", "height", "rotation", "radiusX", "radiusY", "points", "rle", "format", "closed")
+_PICTURES = ("imageDataURL", "maskDataURL")
+"""Keys of a mask as a PNG: a bitmask's own, and that of brush strokes which are not packed yet."""
+_GEOMETRY = ("x", "y", "width", "height", "rotation", "radiusX", "radiusY", "points", "vertices", "rle", "format")
+_GEOMETRY += ("closed", *_PICTURES)
 _DIGITS = 9
 """Decimals of a pixel that a percentage is rounded to, so that reading and writing go on without drift."""
 
@@ -35,7 +40,7 @@ def shape_type(value: Json) -> str:
     """``rectangle``, ``polygon`` ... of a result; "" when it draws nothing that is known."""
     name = value.get("type")
     base = name.lower().removesuffix("labels") if isinstance(name, str) else ""
-    return base if base in _DECODERS else ""
+    return base if base in _DECODERS or base in _MASKS else ""
 
 
 def labels_in(value: Json) -> list[Any]:
@@ -80,6 +85,7 @@ def _extra(value: Json, drawn: Json, labels: Sequence[Any], others: Sequence[Jso
     inside = {k: v for k, v in foreign(drawn, skipped, _VALUE_DEFAULTS).items() if not str(k).endswith("labels")}
     inside |= {} if drawn.get("closed", True) is True else {"closed": drawn["closed"]}
     extra |= {"value": inside} if inside else {}
+    extra |= {"type": kind} if (kind := shape_type(value)) in _MASKS[1:] else {}
     extra |= {"labels": list(labels[1:])} if len(labels) > 1 else {}
     extra |= {"with": [dict(other) for other in others]} if others else {}
     return {NATIVE: extra} if extra else {}
@@ -88,7 +94,7 @@ def _extra(value: Json, drawn: Json, labels: Sequence[Any], others: Sequence[Jso
 def _outline(value: Json, drawn: Json, size_wh: SizeWh) -> Outline:
     """The outline on the picture as it is stored: ``image_rotation`` only says how it was turned on the screen."""
     kind = shape_type(value)
-    return _brush(value, drawn, size_wh) if kind == "brush" else _DECODERS[kind](drawn, size_wh)
+    return _mask(value, drawn, size_wh) if kind in _MASKS else _DECODERS[kind](drawn, size_wh)
 
 
 def _pixels(drawn: Json, size_wh: SizeWh, *keys: str) -> list[float]:
@@ -125,6 +131,21 @@ def _polygon(drawn: Json, size_wh: SizeWh) -> Outline:
     return ((np.round(found * size_wh / 100, _DIGITS),),), Kind.POLYGON, NO_PARAMS
 
 
+def _vector(drawn: Json, size_wh: SizeWh) -> Outline:
+    """A path of straight lines, one point after another, that is closed."""
+    vertices = drawn.get("vertices")
+    if drawn.get("closed") is not True:
+        raise ShapeError("line", "a path that is not closed covers no area", "value.closed")
+    if not isinstance(vertices, list) or not all(isinstance(v, Mapping) for v in vertices):
+        raise ShapeError("outline-invalid", "expected a list of points", "value.vertices")
+    before = [None, *(v.get("id") for v in vertices[:-1])]
+    branches = any(v.get("prevPointId") not in (None, id_) for v, id_ in zip(vertices, before, strict=True))
+    if branches or any(v.get("isBezier") for v in vertices):
+        raise ShapeError("curve", "a path with curves or branches is no polygon", "value.vertices")
+    pairs = [[v.get("x"), v.get("y")] for v in vertices]
+    return _polygon({"points": pairs}, size_wh)
+
+
 def _ellipse(drawn: Json, size_wh: SizeWh) -> Outline:
     cx, cy, rx, ry = _pixels(drawn, size_wh, "x", "y", "radiusX", "radiusY")
     if rx <= 0 or ry <= 0:
@@ -137,17 +158,20 @@ def _keypoint(drawn: Json, size_wh: SizeWh) -> Outline:
     return ((np.array([_pixels(drawn, size_wh, "x", "y")]),),), Kind.POINT, NO_PARAMS
 
 
-def _brush(value: Json, drawn: Json, size_wh: SizeWh) -> Outline:
-    said = size_from(value.get("original_width"), value.get("original_height")) or size_wh
-    runs = drawn.get("rle")
-    if not isinstance(runs, list):
-        raise ShapeError("outline-invalid", f"expected a list of bytes, found {type(runs).__name__}", "value.rle")
+def _mask(value: Json, drawn: Json, size_wh: SizeWh) -> Outline:
+    """A mask as packed runs or as a PNG, of the size that the result says."""
+    picture = next((key for key in _PICTURES if drawn.get(key) and not drawn.get("rle")), "")
+    key = picture or "rle"
     try:
-        window = labelstudio_rle.decode(runs, said)
+        if picture:
+            window, said = _window(drawn[picture])
+        else:
+            said = size_from(value.get("original_width"), value.get("original_height")) or size_wh
+            window = labelstudio_rle.decode(_runs(drawn.get("rle")), said)
     except (ValueError, TypeError, OverflowError) as error:
-        raise ShapeError("outline-invalid", str(error), "value.rle") from None
-    if not window[0].size:
-        raise ShapeError("empty-object", "the mask holds no pixel", "value.rle")
+        raise ShapeError("outline-invalid", str(error), f"value.{key}") from None
+    if not window[0].any():
+        raise ShapeError("empty-object", "the mask holds no pixel", f"value.{key}")
     shape = rle.trace([window])[0]
     if said == size_wh:
         return shape, Kind.MASK, NO_PARAMS
@@ -155,12 +179,26 @@ def _brush(value: Json, drawn: Json, size_wh: SizeWh) -> Outline:
     return geometry.move_shape(shape, scale_xy=scale), Kind.POLYGON, NO_PARAMS
 
 
+def _runs(value: object) -> list[int]:
+    if not isinstance(value, list):
+        raise ValueError(f"expected a list of bytes, found {type(value).__name__}")  # noqa: TRY004 - as for its content
+    return value
+
+
+def _window(picture: object) -> tuple[rle.Window, SizeWh]:
+    """The pixels of a PNG that are not transparent, or not black where it knows no transparency, and its size."""
+    pixels = png_text.pixels_of(picture)
+    if pixels.ndim == 3:
+        pixels = pixels[..., -1] if pixels.shape[2] in (2, 4) else pixels.max(2)
+    return (pixels > 0, (0, 0)), (pixels.shape[1], pixels.shape[0])
+
+
 _DECODERS: dict[str, Callable[[Json, SizeWh], Outline]] = {
     "rectangle": _rectangle,
     "polygon": _polygon,
     "ellipse": _ellipse,
     "keypoint": _keypoint,
-    "brush": lambda _, __: ((), Kind.MASK, NO_PARAMS),
+    "vector": _vector,
 }
 
 
@@ -178,8 +216,8 @@ def encode_row(row: Row, size_wh: SizeWh, author: str = AUTHOR) -> tuple[list[di
     Raises:
         ShapeError: there is nothing to draw.
     """
-    name, drawn, loss = _encode_outline(row, size_wh)
     keys = dict(row.extra.get(NATIVE, {}))
+    name, drawn, loss = _encode_outline(row, size_wh, str(keys.pop("type", "")))
     inside, labels, others = keys.pop("value", {}), keys.pop("labels", []), keys.pop("with", [])
     labelled = any(labels_in(other) for other in others)
     value: dict[str, Any] = {
@@ -198,8 +236,8 @@ def encode_row(row: Row, size_wh: SizeWh, author: str = AUTHOR) -> tuple[list[di
     return [{**value, ours.KEY: kept} if kept else value, *others], loss
 
 
-def _encode_outline(row: Row, size_wh: SizeWh) -> tuple[str, dict[str, Any], str]:
-    """Type, what of ``value`` is drawn, and the code of the loss."""
+def _encode_outline(row: Row, size_wh: SizeWh, tool: str) -> tuple[str, dict[str, Any], str]:
+    """Type, what of ``value`` is drawn, and the code of the loss; a mask is drawn by the tool that drew it before."""
     x1, y1, x2, y2 = geometry.shape_box(row.shape)
     exact = can_use_params(row)
     ring = row.shape[0][0]
@@ -211,7 +249,8 @@ def _encode_outline(row: Row, size_wh: SizeWh) -> tuple[str, dict[str, Any], str
     if row.kind in (Kind.ELLIPSE, Kind.ROTATED_BOX) and exact:
         return _encode_params(row, size_wh)
     if row.kind == Kind.MASK or len(row.shape) > 1 or len(row.shape[0]) > 1:
-        return "brush", _raster(row.shape, size_wh), "" if row.kind == Kind.MASK else "rasterised"
+        name = tool if tool in _MASKS else _MASKS[0]
+        return name, _raster(row.shape, size_wh, name), "" if row.kind == Kind.MASK else "rasterised"
     if len(ring) < 3:
         raise ShapeError("empty-object", "fewer than three points")
     names = {Kind.ELLIPSE: "ellipse-as-polygon", Kind.ROTATED_BOX: "rotated-as-polygon"}
@@ -232,10 +271,15 @@ def _percent(size_wh: SizeWh, **values: float) -> dict[str, float]:
     return {key: v / lengths[key] * 100 for key, v in values.items()}
 
 
-def _raster(shape: Shape, size_wh: SizeWh) -> dict[str, Any]:
+def _raster(shape: Shape, size_wh: SizeWh, tool: str) -> dict[str, Any]:
     mask, corner_xy = geometry.window_mask(shape, size_wh)
     if not mask.size:
         raise ShapeError("empty-object", "outside the image")
     if not mask.any():
         raise ShapeError("empty-object", "covers the centre of no pixel")
-    return {"format": "rle", "rle": labelstudio_rle.encode(mask, corner_xy, size_wh)}
+    if tool != "bitmask":
+        return {"format": "rle", "rle": labelstudio_rle.encode(mask, corner_xy, size_wh)}
+    (x, y), (h, w) = corner_xy, mask.shape
+    pixels = np.zeros((size_wh[1], size_wh[0], 4), np.uint8)  # black on transparent, as Label Studio has it
+    pixels[y : y + h, x : x + w, 3][mask] = 255
+    return {"imageDataURL": f"data:image/png;base64,{png_text.text_of(pixels)}"}

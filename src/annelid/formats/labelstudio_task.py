@@ -137,6 +137,17 @@ def predictions_of(task: Json) -> list[Json]:
     return sorted(found, key=_when, reverse=True)
 
 
+def drafts_of(task: Json) -> list[Json]:
+    """What people have drawn and not submitted."""
+    listed = task.get("drafts")
+    return [d for d in listed if isinstance(d, Mapping) and results_of(d)] if isinstance(listed, list) else []
+
+
+def is_of_video(result: Json) -> bool:
+    """Whether a result is about frames of a video."""
+    return str(result.get("type")).lower().startswith(("video", "timeline"))
+
+
 def results_of(annotation: Json) -> list[Json]:
     """The results of an annotation or prediction that are objects."""
     listed = annotation.get("result")
