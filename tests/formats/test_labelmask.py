@@ -55,6 +55,7 @@ def kinds(found: Annotations) -> set[str]:
         ("X.png", "X_mask.tif"),
         ("liver/tissue images/X.png", "liver/label masks/X.tif"), ("X.png", "masks/X_cp_masks.tif"),
         ("train/images/X.png", "train/masks/X.png"), ("img2d.png", "mask2d.tif"),
+        ("images/tissue images/X.png", "masks/tissue images/X.tif"),
     ],
 )  # fmt: skip
 def test_a_mask_is_paired_by_name_and_folder(tmp_path: Path, picture: str, labels: str) -> None:

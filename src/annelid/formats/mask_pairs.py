@@ -33,12 +33,17 @@ class _Named:
 
 
 def is_mask_name(file: Path, root: Path) -> bool:
-    """Whether a file's name, or that of a folder between it and the root, says that it is a mask."""
+    """Whether a file's name, or that of a folder between it and the root, says that it is a mask.
+
+    Below a folder called ``masks`` everything is; else the innermost folder that says something counts.
+    """
     name = stem(file.name)
     if _OTHER_OUTPUT.search(name):
         return False
     folders = file.relative_to(root).parts[:-1] if file.is_relative_to(root) else ()
     if _SUFFIX.search(name) or _PREFIX.search(name):
+        return True
+    if "masks" in folders:
         return True
     roles = [f for f in folders if _ROLE_MASK.search(f) or _ROLE_IMAGE.search(f)]
     return bool(roles) and not _ROLE_IMAGE.search(roles[-1])
