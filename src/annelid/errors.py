@@ -18,6 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+_LONGEST_FOUND = 500
+"""What a hostile file holds may go on for megabytes."""
+
 
 class AnnelidError(Exception):
     """A problem that the user can act on.
@@ -52,24 +55,31 @@ class InputError(AnnelidError):
         place: where in it, for example ``line 12`` or ``shapes[3].points``.
         expected: what was expected there.
         found: what was found instead.
-        next_step: what to do about it.
+        next_step: what to do about it; "" for what is usual for such a file.
     """
+
+    usual_step: ClassVar[str] = "correct the file there, or choose another one"
 
     def __init__(
         self, file: Path | str, *, place: str = "", expected: str = "", found: str = "", next_step: str = ""
     ) -> None:
         where = f"{file}: {place}" if place else str(file)
+        found = found if len(found) <= _LONGEST_FOUND else f"{found[:_LONGEST_FOUND]} ..."
         parts = [f"expected {expected}" if expected else "", f"found {found}" if found else ""]
-        super().__init__(f"{where}: {', '.join(p for p in parts if p)}", next_step=next_step)
+        super().__init__(f"{where}: {', '.join(p for p in parts if p)}", next_step=next_step or self.usual_step)
         self.file, self.place, self.expected, self.found = str(file), place, expected, found
 
 
 class ImageError(InputError):
     """An image cannot be read."""
 
+    usual_step = "copy the file again, or save the image anew as TIFF or PNG in the program that opens it"
+
 
 class AnnotationError(InputError):
     """An annotation file cannot be read or written."""
+
+    usual_step = "correct that in the file, or export it again from the program that wrote it"
 
 
 class ProjectError(AnnelidError):
