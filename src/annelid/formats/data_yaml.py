@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,9 @@ from annelid.formats.base import LossReport
 
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 """Keys of data.yaml, and names of folders, -> part."""
+
+_MOST_CLASSES = 100_000
+_DEEPEST = 20
 
 CLASS_FILES = (
     *("classes.txt", "obj.names", "class_names.txt", "class_name.txt", "names.txt", "predefined_classes.txt"),
@@ -78,6 +83,8 @@ def read_data_yaml(file: Path) -> DataYaml:
 
 def _load(file: Path) -> dict[str, Any]:
     text = jsontext.read_text(file)
+    if _is_deep(text):
+        raise AnnotationError(file, expected="YAML", found=f"brackets nested more than {_DEEPEST} deep")
     try:
         value = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
@@ -93,25 +100,42 @@ def _load(file: Path) -> dict[str, Any]:
     return value
 
 
+def _is_deep(text: str) -> bool:
+    """Whether brackets are nested deeper than can be meant: the parser takes the square of that."""
+    depth = 0
+    for bracket in re.findall(r"[\[{}\]]", text):
+        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
 def _names(file: Path, value: Mapping[str, Any]) -> tuple[str, ...]:
     names, count = value.get("names"), value.get("nc")
     found: tuple[str, ...]
     if isinstance(names, list):
-        found = tuple(str(name) for name in names)
+        found = tuple(_name(file, name, i) for i, name in enumerate(names))
     elif isinstance(names, dict):
-        indices = [int(i) if str(i).isdigit() else -1 for i in names]
+        indices = [int(i) if isinstance(i, int | str) and str(i).isdecimal() else -1 for i in names]
         if not indices or min(indices) < 0:
             expected, keys = "class indices 0, 1, ... before the names", ", ".join(map(str, list(names)[:5]))
             raise AnnotationError(file, place="names", expected=expected, found=keys)
-        by_index = dict(zip(indices, map(str, names.values()), strict=True))
-        found = tuple(by_index.get(i, str(i)) for i in range(min(max(by_index), 99_999) + 1))
+        by_index = {i: _name(file, name, i) for i, name in zip(indices, names.values(), strict=True)}
+        found = tuple(by_index.get(i, str(i)) for i in range(min(max(by_index) + 1, _MOST_CLASSES)))
     elif names is None:
-        found = tuple(str(i) for i in range(count)) if isinstance(count, int) else ()
+        found = tuple(str(i) for i in range(min(count, _MOST_CLASSES))) if isinstance(count, int) else ()
     else:
         raise AnnotationError(file, place="names", expected="a list of names", found=type(names).__name__)
     if len(set(found)) != len(found):
         raise AnnotationError(file, place="names", expected="each name once", found=", ".join(found[:10]))
     return found
+
+
+def _name(file: Path, value: object, index: int) -> str:
+    """A class name; a list in the place of one may be as large as it likes by naming others."""
+    if isinstance(value, list | dict | set):
+        raise AnnotationError(file, place=f"names[{index}]", expected="a name", found=type(value).__name__)
+    return str(value) if str(value).strip() else str(index)
 
 
 def part_images(data: DataYaml, losses: LossReport) -> dict[str, list[Path]]:
@@ -133,7 +157,7 @@ def _existing(data: DataYaml, entry: str) -> Path | None:
     while inside.startswith(("./", "../")):
         inside = inside.partition("/")[2]
     tried = [root / name for name in (entry, inside) for root in data.roots]
-    return next((path for path in tried if path.exists()), None)
+    return next((path for path in tried if _is_file(path) or os.path.isdir(path)), None)  # noqa: PTH112 - never raises
 
 
 def _images_at(place: Path) -> list[Path]:
@@ -141,7 +165,12 @@ def _images_at(place: Path) -> list[Path]:
         return list(readers.find_images(place))
     lines = (line.strip().replace("\\", "/") for line in jsontext.read_text(place).splitlines())
     paths = [place.parent / line.removeprefix("./") for line in lines if line]
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if _is_file(path)]
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a plain file lies there, however odd the name; a device or a pipe could be read without end."""
+    return os.path.isfile(path)  # noqa: PTH113 - pathlib's raises for names that are too long
 
 
 def read_class_file(file: Path) -> tuple[str, ...]:
