@@ -53,22 +53,31 @@ def read_table(folder: Path) -> Table:
     file = next((place / FILE for place in (folder, folder.parent) if (place / FILE).is_file()), None)
     if file is None:
         return Table(folder)
+    try:
+        entries = _entries(file)
+    except csv.Error as error:
+        raise AnnotationError(file, expected=",".join(_COLUMNS), found=str(error)) from error
+    listed = file.with_name(_CLASS_LIST)
+    order = read_class_file(listed) if listed.is_file() else ()
+    classes = dict.fromkeys([*order, *(label for label, _ in entries.values())])
+    return Table(file.parent, entries, tuple(classes))
+
+
+def _entries(file: Path) -> dict[tuple[str, int], tuple[str, float]]:
     reader = csv.DictReader(io.StringIO(jsontext.read_text(file)))
     if not set(_COLUMNS[:3]) <= set(reader.fieldnames or ()):
-        found = ",".join(reader.fieldnames or ())
+        found = ",".join(reader.fieldnames or ())[:80] or "nothing"
         raise AnnotationError(file, place="line 1", expected=",".join(_COLUMNS), found=found)
     entries: dict[tuple[str, int], tuple[str, float]] = {}
     for number, row in enumerate(reader, 2):
         try:
             key = _without_ending(row["image"].replace("\\", "/")), int(row["value"])
-            entries[key] = row["class"], float(row.get("score") or math.nan)
-        except (ValueError, AttributeError):
-            expected, found = ",".join(_COLUMNS), ",".join(str(v) for v in row.values())
+            score = float(row.get("score") or math.nan)
+        except (ValueError, AttributeError, TypeError):
+            expected, found = ",".join(_COLUMNS), ",".join(str(v) for v in row.values())[:80]
             raise AnnotationError(file, place=f"line {number}", expected=expected, found=found) from None
-    listed = file.with_name(_CLASS_LIST)
-    order = read_class_file(listed) if listed.is_file() else ()
-    classes = dict.fromkeys([*order, *(label for label, _ in entries.values())])
-    return Table(file.parent, entries, tuple(classes))
+        entries[key] = row["class"] or "", score if math.isfinite(score) else math.nan
+    return entries
 
 
 def write_table(folder: Path, rows: Sequence[TableRow], classes: Sequence[str]) -> None:

@@ -87,13 +87,18 @@ def _rows(file: Path, text: str) -> Iterator[TableRow]:
     try:
         reader = csv.DictReader(io.StringIO(text))
         if not set(_COLUMNS) <= set(reader.fieldnames or ()):
-            found = ",".join(reader.fieldnames or ())
+            found = ",".join(reader.fieldnames or ())[:80] or "nothing"
             raise AnnotationError(file, place="line 1", expected=",".join(_COLUMNS), found=found)
         for row in reader:
             image, mask, label, score = (row[key] or "" for key in _COLUMNS)
-            yield TableRow(image, mask, label, float(score or math.nan))
+            yield TableRow(image, mask, label, _score(score))
     except (ValueError, csv.Error) as error:
         raise AnnotationError(file, expected=",".join(_COLUMNS), found=str(error)) from error
+
+
+def _score(text: str) -> float:
+    score = float(text or math.nan)
+    return score if math.isfinite(score) else math.nan
 
 
 def write_table(root: Path, rows: Sequence[TableRow]) -> None:
