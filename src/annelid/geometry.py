@@ -165,10 +165,7 @@ def window_mask(shape: Shape, size_wh: tuple[int, int]) -> tuple[NDArray[np.bool
 
 def has_self_intersection(shape: Shape) -> bool:
     """Whether an outline crosses itself (a bow-tie) or a hole leaves its part, by the OGC rules of shapely."""
-    import shapely
-
-    polygons = [shapely.Polygon(part[0], part[1:]) for part in shape if part and len(part[0]) >= 3]
-    return not all(p.is_valid for p in polygons)
+    return not all(polygon.is_valid for polygon in _polygons(shape))
 
 
 def repair_shape(shape: Shape) -> Shape:
@@ -207,22 +204,29 @@ def clip_shape(shape: Shape, box_xyxy: Sequence[float]) -> Shape:
     x1, y1, x2, y2 = shape_box(shape)
     if x1 >= box_xyxy[0] and y1 >= box_xyxy[1] and x2 <= box_xyxy[2] and y2 <= box_xyxy[3]:
         return shape
-    return shape_from_shapely(shapely.intersection(shape_to_shapely(repair_shape(shape)), shapely.box(*box_xyxy)))
+    return shape_from_shapely(shapely.intersection(_polygons(repair_shape(shape)), shapely.box(*box_xyxy)))
 
 
 def intersect_shapes(shape: Shape, others: Iterable[Shape]) -> Shape:
     """What of a shape lies inside the union of other shapes."""
     import shapely
 
-    union = shapely.union_all([shape_to_shapely(repair_shape(other)) for other in others])
-    return shape_from_shapely(shapely.intersection(shape_to_shapely(repair_shape(shape)), union))
+    union = shapely.union_all([polygon for other in others for polygon in _polygons(repair_shape(other))])
+    return shape_from_shapely(shapely.intersection(_polygons(repair_shape(shape)), union))
 
 
 def shape_to_shapely(shape: Shape) -> Any:
     """The shape as a shapely MultiPolygon."""
     import shapely
 
-    return shapely.MultiPolygon([(part[0], list(part[1:])) for part in shape if part and len(part[0]) >= 3])
+    return shapely.MultiPolygon(_polygons(shape))
+
+
+def _polygons(shape: Shape) -> list[Any]:
+    """A shapely polygon for each part; as a MultiPolygon parts that overlap could not be cut."""
+    import shapely
+
+    return [shapely.Polygon(part[0], part[1:]) for part in shape if part and len(part[0]) >= 3]
 
 
 def shape_from_shapely(geometry: Any) -> Shape:
