@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -62,8 +63,8 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
     losses = LossReport()
     folder = path if path.is_dir() else path.parent
     masks = _masks(path, images)
-    resolved = {mask.resolve() for mask in masks}
-    known = [image for image in images.all() if image.resolve() not in resolved]
+    resolved = set(map(os.path.realpath, masks))
+    known = [image for image in images.all() if os.path.realpath(image) not in resolved]
     image_root = common_folder(known, folder)
     known = [image for image in known if not is_mask_name(image, image_root)] or known
     mask_of = pair(masks, known, folder, losses)
@@ -89,9 +90,9 @@ def _masks(path: Path, images: ImageIndex) -> list[Path]:
         return [path]
     masks = _mask_files(path)
     if not masks:
-        known = {image.resolve() for image in images.all()}
+        known = set(map(os.path.realpath, images.all()))
         files = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES)
-        masks = [file for file in files if file.resolve() not in known]
+        masks = [file for file in files if os.path.realpath(file) not in known]
     if not masks:
         step = "name masks X_masks.tif, or put them into a folder called masks"
         raise AnnotationError(path, expected="mask files", found="none", next_step=step)
@@ -148,5 +149,5 @@ def _objects(labels: Labels, mask: Path, table: Table, label: str) -> Objects:
     if not table.entries:
         return objects
     entries = [table.get(mask, int(extra["label_value"])) for extra in objects.extra]
-    labels_and_scores = [entry or (label, np.nan) for entry in entries]
-    return objects.replace(labels=[e[0] for e in labels_and_scores], scores=[e[1] for e in labels_and_scores])
+    named = [entry if entry and entry[0].strip() else (label, entry[1] if entry else np.nan) for entry in entries]
+    return objects.replace(labels=[name for name, _ in named], scores=[score for _, score in named])
