@@ -16,7 +16,7 @@ from annelid.dataset import LabeledImage, State, whole_image
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.plane import at_plane, is_other_scene
-from annelid.formats.row import Row, objects_of_rows, row_inside, view_of
+from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
 from annelid.objects import Kind, Objects, new_ids
 
 SizeWh = tuple[int, int]
@@ -183,11 +183,20 @@ class Reading:
         if key in self.items:
             what = f"{path} is there twice; the objects of both were put together"
             self.losses.add("image-twice", what, file, place)
-            item = _merged(self.items[key], item)
+            item = _merged(self.items[key], self._of_size(item, self.items[key].size_wh, file, place))
         self.items[key] = item
         if part:
             self.parts.setdefault(path, part)
         return key
+
+    def _of_size(self, item: LabeledImage, size_wh: SizeWh, file: Path, place: str) -> LabeledImage:
+        """The objects that lie on an image of the size that was said of it first."""
+        if item.size_wh == size_wh:
+            return item
+        what = f"the image is said to have {item.size_wh} pixels, and {size_wh} before, which is used"
+        self.losses.add("image-size-differs", what, file, place, max(len(item.objects), 1))
+        inside = (self.inside(row, size_wh, file, place) for row in rows_of_objects(item.objects))
+        return replace(item, objects=objects_of_rows([row for row in inside if row]))
 
     def _known(self, rows: list[Row], file: Path) -> list[Row]:
         """The rows whose class was given, where any was, and areas to ignore, whatever their class."""
