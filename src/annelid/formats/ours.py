@@ -23,6 +23,7 @@ from annelid.objects import Kind
 KEY = "annelid"
 _TEXTS = ("id", "author", "origin", "parent", "label")
 _TOLERANCE_PX = 1e-6
+_FAR = 1e14
 
 
 def kept(row: Row, as_read: Row, native: str) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def restored(row: Row, ours: object) -> Row:
     if not isinstance(ours, Mapping):
         return row
     texts = {key: ours[key] for key in _TEXTS if isinstance(ours.get(key), str)}
-    changed = replace(row, **texts)
+    changed = replace(row, **texts | {"label": texts["label"] if texts.get("label", "").strip() else row.label})
     if isinstance(ours.get("ignore"), bool):
         changed = replace(changed, ignore=ours["ignore"])
     score = ours.get("score")
@@ -80,11 +81,12 @@ def restored(row: Row, ours: object) -> Row:
         changed = replace(changed, extra={**row.extra, **ours["extra"]})
     exact = ours.get("exact")
     if isinstance(exact, Mapping) and ours.get("of") == _fingerprint(row):
-        return _with_exact(changed, exact)
+        return with_exact(changed, exact)
     return changed
 
 
-def _with_exact(row: Row, exact: Mapping[str, Any]) -> Row:
+def with_exact(row: Row, exact: Mapping[str, Any]) -> Row:
+    """The row with the exact outline that was kept, where it is one."""
     try:
         shape = tuple(tuple(np.array(r, np.float64).reshape(-1, 2) for r in part) for part in exact["shape"])
         params = tuple(math.nan if v is None else float(v) for v in exact["params"])
@@ -120,5 +122,6 @@ def _fingerprint(row: Row) -> str:
     """Changes when an outline is edited, and not when its numbers are written otherwise."""
     sha = hashlib.sha256(f"{int(row.kind)}".encode())
     for ring in (ring for part in row.shape for ring in part):
-        sha.update(np.ascontiguousarray(np.round(ring * 1e4).astype(np.int64)).tobytes() + b";")
+        rounded = np.round(np.clip(ring, -_FAR, _FAR) * 1e4).astype(np.int64)
+        sha.update(np.ascontiguousarray(rounded).tobytes() + b";")
     return sha.hexdigest()[:16]
