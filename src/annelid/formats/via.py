@@ -104,6 +104,7 @@ def _entries(value: Any, file: Path) -> dict[str, Json]:
     found = value.get("_via_img_metadata", value) if isinstance(value, dict) else None
     if not isinstance(found, dict) or not all(isinstance(v, dict) and "regions" in v for v in found.values()):
         keys = ", ".join(map(str, list(value)[:5])) if isinstance(value, dict) else type(value).__name__
+        keys = keys or "an object without keys"
         raise AnnotationError(file, expected="VIA's images with their regions", found=keys)
     return found
 
