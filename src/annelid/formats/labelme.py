@@ -20,6 +20,7 @@ from annelid.formats import jsontext, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape, encode_row, set_group
 from annelid.formats.plane import at_plane, is_other_scene, told_plane, unsaid_plane
+from annelid.formats.reading import size_from
 from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
 from annelid.formats.writing import file_of_each, is_empty
 from annelid.objects import Kind
@@ -200,10 +201,7 @@ def _image(file: Path, value: Mapping[str, Any], reading: _Reading) -> tuple[str
 
 
 def _said_size(value: Mapping[str, Any]) -> tuple[int, int] | None:
-    size = (value.get("imageWidth"), value.get("imageHeight"))
-    if all(isinstance(n, int | float) and not isinstance(n, bool) and 0 < n < 2**31 for n in size):
-        return int(size[0]), int(size[1])  # type: ignore[arg-type]
-    return None
+    return size_from(value.get("imageWidth"), value.get("imageHeight"))
 
 
 def _find(file: Path, named: str, reading: _Reading) -> Path | None:
