@@ -170,7 +170,7 @@ def decode_mask(value: object) -> NDArray[np.bool_]:
         pixels = png_text.pixels_of(value)
     except ValueError as error:
         raise ShapeError("mask-invalid", f"{error}", "mask") from None
-    return pixels > 0 if pixels.ndim == 2 else (pixels[..., :3] > 0).any(-1)
+    return (pixels if pixels.ndim == 2 else pixels[..., :3].max(-1)) > 0
 
 
 def encode_mask(mask: NDArray[np.bool_]) -> str:

@@ -27,8 +27,8 @@ _VALUE_DEFAULTS = {"rotation": 0, "closed": True, "format": "rle"}
 _KEYPOINT_WIDTH = 0.2
 _PICTURES = ("imageDataURL", "maskDataURL")
 """Keys of a mask as a PNG: a bitmask's own, and that of brush strokes which are not packed yet."""
-_GEOMETRY = ("x", "y", "width", "height", "rotation", "radiusX", "radiusY", "points", "vertices", "rle", "format")
-_GEOMETRY += ("closed", *_PICTURES)
+_BOXES = ("x", "y", "width", "height", "rotation", "radiusX", "radiusY")
+_GEOMETRY = (*_BOXES, "points", "vertices", "closed", "rle", "format", *_PICTURES)
 _DIGITS = 9
 """Decimals of a pixel that a percentage is rounded to, so that reading and writing go on without drift."""
 
