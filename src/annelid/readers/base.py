@@ -197,3 +197,13 @@ def decoding(path: Path) -> Iterator[None]:
             found=f"damaged or unsupported content ({type(error).__name__}: {str(error)[:200]})",
             next_step="open it in Fiji and save it again as TIFF, or copy it again from the microscope",
         ) from error
+
+
+def cut_off(path: Path, needed: int, found: int) -> ImageError:
+    """The error for a file that ends before its pixels do."""
+    return ImageError(
+        path,
+        expected=f"at least {needed:,} bytes",
+        found=f"{found:,} bytes: the file is cut off",
+        next_step="copy it again from where it came from",
+    )

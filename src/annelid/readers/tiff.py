@@ -11,8 +11,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from annelid.errors import ImageError
-from annelid.readers import tiff_colours, tiff_metadata, tiff_scenes, tiff_turn
+from annelid.readers import tiff_colours, tiff_metadata, tiff_scenes, tiff_turn, tiff_whole
 from annelid.readers.base import (
     ImageFile,
     ImageInfo,
@@ -23,7 +22,8 @@ from annelid.readers.base import (
     decoding,
     handing_over,
 )
-from annelid.readers.tiff_planes import Planes, cut_off
+from annelid.readers.tiff_directories import check_directories
+from annelid.readers.tiff_planes import Planes
 from annelid.readers.tiff_set import is_companion, open_tiff
 
 NAME = "tiff"
@@ -49,21 +49,22 @@ def open_file(path: Path, scene: int = 0) -> ImageFile:
         UsageError: it has no such scene.
     """
     with decoding(path):
+        lost = check_directories(path)
         tif = open_tiff(path)
         with handing_over(tif):
-            return TiffImage(path, tif, scene)
+            return TiffImage(path, tif, scene, lost)
 
 
 class TiffImage(ImageFile):
     """An image of an open TIFF file; the first scene is the largest of its series, or the first of an OME-TIFF."""
 
-    def __init__(self, path: Path, tif: tifffile.TiffFile, scene: int = 0) -> None:
-        self.path, self._tif = path, tif
+    def __init__(self, path: Path, tif: tifffile.TiffFile, scene: int = 0, notes: tuple[str, ...] = ()) -> None:
+        self.path, self._tif, self._notes = path, tif, notes
         scenes = tiff_scenes.scenes(path, tif)
         check_scene(path, scene, len(scenes))
         series = scenes[scene]
         self._planes = Planes(path, series)
-        _check_pixels(path, self._planes)
+        tiff_whole.check(path, tif, self._planes)
         self._samples = _samples(self._planes)
         self._colours = tiff_colours.colours_of(tif, series.keyframe)
         self._turn = tiff_turn.turn_of(series.keyframe)
@@ -78,7 +79,7 @@ class TiffImage(ImageFile):
         place = tiff_scenes.place_in_ome(self._tif, series)
         size = tiff_metadata.pixel_size(self._tif, series.keyframe, place)
         names = tiff_metadata.channel_names(self._tif, count, place, is_rgb=is_rgb, is_stack=planes != (1, 1))
-        notes = (*size.notes, layout.guessed, samples.note, self._colours.note, *_series_notes(self._tif, series))
+        notes = (*self._notes, *size.notes, layout.guessed, samples.note, self._colours.note)
         return ImageInfo(
             size_wh=self._turn.size_wh(layout.count("X"), layout.count("Y")),
             channels=names,
@@ -86,7 +87,7 @@ class TiffImage(ImageFile):
             pixel_size_um=size.pixel_size_um,
             planes=planes,
             is_rgb=is_rgb,
-            notes=tuple(note for note in notes if note),
+            notes=tuple(note for note in (*notes, *tiff_whole.notes(self._tif, self._planes)) if note),
             scenes=tiff_scenes.names(self._tif, scenes) if len(scenes) > 1 else (),
         )
 
@@ -140,34 +141,6 @@ def _samples(planes: Planes) -> _Samples:
     if not colour and count == 2 and extra and extra[-1] in _ALPHA:
         return _Samples(1, is_rgb=False, note="the alpha channel is ignored")
     return _Samples(count, is_rgb=colour and count == 3)
-
-
-def _check_pixels(path: Path, planes: Planes) -> None:
-    """Refuse early what would only fail later, in the middle of the work."""
-    if planes.series.dtype.kind not in "buif":
-        raise ImageError(
-            path,
-            expected="pixels that are integers or real numbers",
-            found=f"pixels of type {planes.series.dtype.name}",
-            next_step="save the magnitude or the part that you need as 32-bit float",
-        )
-    page = planes.series.keyframe
-    ends = [o + n for o, n in zip(page.dataoffsets, page.databytecounts, strict=False)]
-    size = page.parent.filehandle.size
-    if ends and max(ends) > size:
-        raise cut_off(path, max(ends), size)
-
-
-def _series_notes(tif: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> list[str]:
-    notes = []
-    others = tiff_scenes.left_out(tif)
-    if others:
-        notes.append(f"the file holds {others} further picture(s) (thumbnail, label, macro), which are not read")
-    if series.is_multifile and any(part is None for part in series.pages):
-        notes.append("files of this image are missing: their planes are black")
-    if tif.is_ome and series.kind != "ome":
-        notes.append("the OME metadata do not fit the file: it is read as plain TIFF")
-    return notes
 
 
 def _at_level(places: NDArray[np.int64], full: int, size: int) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from annelid.errors import ImageError
-from annelid.readers.base import Pixels
+from annelid.readers.base import Pixels, cut_off
 from annelid.readers.cache import Pieces
 
 _WHOLE_BYTES = 2 * 2**30
@@ -76,6 +76,11 @@ class Planes:
         self._whole: Pixels | None = None
         self._cache = Pieces()
 
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the pixels lie in the file one behind the other."""
+        return self._offset is not None
+
     def _ends_with(self, page_axes: str) -> bool:
         tail = self.layout.roles[self._lead :].replace("C", "S") if self._lead >= 0 else ""
         return tail == page_axes and self.layout.shape[self._lead :] == tuple(self.series.keyframe.shape)
@@ -124,7 +129,8 @@ class Planes:
         lead = self.layout.shape[: self._lead]
         numbers = np.arange(math.prod(lead)).reshape(lead)[self.layout.index(t, z)[: self._lead]]
         pages = [self._read_page(int(number), rows, cols) for number in numbers.ravel()]
-        return np.stack(pages, 2)
+        size = len(rows), len(cols), self.layout.count("C"), self.layout.count("S")
+        return np.stack(pages, 2).reshape(size)  # the samples of a page may be channels, as in LSM
 
     def _read_page(self, number: int, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> Pixels:
         """Pixels ``[y, x, s]`` of one page; only the segments that hold any of them are decoded."""
@@ -155,7 +161,13 @@ class Planes:
 
     def _decode(self, number: int, index: int) -> Pixels | None:
         page = self.series[number]
-        if page is None or index >= len(page.dataoffsets) or not page.databytecounts[index]:
+        if page is None:
+            return None
+        if index >= min(len(page.dataoffsets), len(page.databytecounts)):
+            found = f"{len(page.dataoffsets)} in page {number + 1}"
+            step = "the file is damaged: copy it again from where it came from"
+            raise ImageError(self.path, expected=f"at least {index + 1} strips or tiles", found=found, next_step=step)
+        if not page.databytecounts[index]:
             return None
         key = self.series.keyframe
         data = _read_bytes(self.path, page.parent.filehandle, page.dataoffsets[index], page.databytecounts[index])
@@ -179,14 +191,13 @@ def _read_bytes(path: Path, handle: Any, offset: int, size: int) -> bytes:
     return data
 
 
-def cut_off(path: Path, needed: int, found: int) -> ImageError:
-    """The error for a file that ends before its pixels do."""
-    return ImageError(
-        path,
-        expected=f"at least {needed:,} bytes",
-        found=f"{found:,} bytes: the file is cut off",
-        next_step="copy it again from where it came from",
-    )
+def segments_of(page: tifffile.TiffPage) -> tuple[int, int]:
+    """How many strips or tiles a page has, and how many values there are in one."""
+    count = math.ceil(page.imagelength / _length(page)) * math.ceil(page.imagewidth / _width(page))
+    is_separate = page.axes == "SYX"
+    samples = page.samplesperpixel
+    size = _length(page) * _width(page) * (1 if is_separate else samples)
+    return count * (samples if is_separate else 1), int(size)
 
 
 def _length(page: tifffile.TiffPage) -> int:

@@ -26,13 +26,12 @@ def open_tiff(path: Path) -> tifffile.TiffFile:
     """A TIFF file with the description of the whole set that it belongs to.
 
     Raises:
-        ImageError: it is a companion file none of whose TIFF files is there, or has pages without end.
+        ImageError: it is a companion file none of whose TIFF files is there.
     """
     with path.open("rb") as file:
         head = file.read(512)
     if is_companion(head):
         return _open_set(path, path)
-    check_directories(path)
     tif = tifffile.TiffFile(path)
     companion = _companion_of(path, tif)
     if companion is None:
@@ -109,6 +108,7 @@ def _names_in(file: Path) -> list[str]:
     try:
         if describes_files(file):
             return named_files(file.read_text(encoding="utf-8-sig"))
+        check_directories(file)
         with tifffile.TiffFile(file) as tif:
             xml = tif.ome_metadata or ""
     except Exception:  # noqa: BLE001 - decoders raise anything for a damaged file
