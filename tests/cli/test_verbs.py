@@ -15,6 +15,7 @@ from tests import small
 
 from annelid.cli.run import run
 from annelid.project import Project
+from annelid.synthetic import write_nuclei
 
 Answer = Callable[..., dict[str, Any]]
 
@@ -201,6 +202,19 @@ def test_weights_that_were_changed_are_found_and_not_used(
     assert "missing" in ask("-C", copy, "evaluate", "first", code=1)["error"]["message"]
 
 
+def test_a_conversion_names_the_classes_and_copies_the_images_on_request(
+    ask: Answer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_nuclei(tmp_path / "set", images=1, size=64)
+    typed = ["convert", str(tmp_path / "set"), "--to"]
+    assert ask(*typed, "coco", tmp_path / "with", "--copy")["classes"] == ["object"]
+    ask(*typed, "yolo", tmp_path / "without", "--no-copy")
+    assert len(list((tmp_path / "with").rglob("*.tif"))) == 1
+    assert not list((tmp_path / "without").rglob("*.tif"))
+    assert run([*typed, "coco", str(tmp_path / "out")]) == 0
+    assert "objects of object -> " in capsys.readouterr().out
+
+
 # --- what is said when something is wrong ----------------------------------------------------------------------------
 
 
@@ -215,6 +229,8 @@ def test_weights_that_were_changed_are_found_and_not_used(
         ("import", 2, "SOURCE"),
         ("evaluate", 2, "nothing to evaluate"),
         ("convert nowhere out --to coco", 2, "nowhere"),
+        ("convert https://example.com/a.zip out --to coco", 2, "is a link"),
+        ("convert . out --to coco --classes cell,cell", 2, "'cell' is twice"),
         ("train --data nowhere.yaml", 2, "nowhere.yaml"),
     ],
 )
@@ -248,6 +264,7 @@ def test_outside_of_a_project_wrong_calls_are_said(
         ("predict first source/images --out models", 2, "exists and is not empty"),
         ("propose", 2, "annotated already"),
         ("export out --format nothing", 2, "nothing"),
+        ("convert . out --to coco", 2, "is an Annelid project"),
         ("split --val .5", 2, "divided already"),
         ("preview nobody", 2, "no image nobody"),
         ("import source/images --map ab", 2, "expected OLD=NEW"),

@@ -47,12 +47,15 @@ def _classes(text: str) -> tuple[str, ...]:
     """Class names from ``a,b`` or from a file."""
     from annelid.convert import read_classes
     from annelid.errors import UsageError
+    from annelid.settings import check_classes
 
     if text and Path(text).is_file():
         return tuple(read_classes(Path(text)))
     if "/" in text or "\\" in text or Path(text).suffix.lower() in {".txt", ".yaml", ".yml", ".json", ".names"}:
         raise UsageError(f"there is no file {text}", next_step="check the path, or type the names: a,b")
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    check_classes(names)
+    return names
 
 
 @app.command(name="import")
@@ -90,7 +93,8 @@ def import_(
         "scene": scene,
     }
     with _project() as project:
-        done = project.import_(*sources, **wish)
+        with show.busy("importing"):
+            done = project.import_(*sources, **wish)
         lines = [
             f"{done.images_new} new images, {done.images_known} known, {done.annotated} annotated"
             + (f" ({done.format})" if done.format else ""),
@@ -261,28 +265,35 @@ def split(
         show.answer(value, lines, as_json=as_json)
 
 
+_FORMATS = "coco, yolo, labelme, labelmask, cvat, voc, geojson ... (docs/formats.md)"
+
+
 @app.command()
 def export(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="new folder")],
-    format_: Annotated[str, typer.Option("--format", help="coco, yolo, labelme, labelmask")] = "coco",
+    format_: Annotated[str, typer.Option("--format", help=_FORMATS)] = "coco",
     as_json: Json = False,
 ) -> None:
     """Write the annotated images for other programs."""
     with _project() as project:
-        lost = project.export(out, format_)
+        with show.busy("exporting"):
+            lost = project.export(out, format_)
         value = {"out": str(out), "format": format_, "losses": [vars(loss) for loss in lost]}
         show.answer(value, [f"wrote {out}", *show.losses(lost)], as_json=as_json)
 
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="SRC")],
+    source: Annotated[str, typer.Argument(metavar="SRC", help="annotation file, folder or zip")],
     target: Annotated[Path, typer.Argument(metavar="DST", help="new folder")],
-    to: Annotated[str, typer.Option(help="coco, yolo, labelme, labelmask, cvat, voc, geojson ... (docs/formats.md)")],
-    format_: Annotated[str, typer.Option("--format", help="the source's format")] = "auto",
+    to: Annotated[str, typer.Option(help=_FORMATS)],
+    format_: Annotated[str, typer.Option("--format", help="the source's format; auto recognises it")] = "auto",
     classes: Annotated[str, typer.Option(help="class names in order: a,b or a file")] = "",
-    images: Annotated[Path | None, typer.Option(help="folder of the images")] = None,
+    images: Annotated[Path | None, typer.Option(help="folder or zip of the images")] = None,
     val: Annotated[float, typer.Option(help="share for validation (to yolo)")] = 0.0,
+    copy: Annotated[
+        bool | None, typer.Option("--copy/--no-copy", help="copy the images too; only yolo does unless told")
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="fail, and write nothing, if anything would be lost")
     ] = False,
@@ -291,9 +302,19 @@ def convert(
     """Convert annotations without a project."""
     from annelid.convert import convert as run
 
-    done = run(
-        source, target, to, format=format_, classes=_classes(classes) or None, images=images, val=val, strict=strict
-    )
+    _refuse_other_sources(source)
+    with show.busy(f"converting {source}"):
+        done = run(
+            source,
+            target,
+            to,
+            format=format_,
+            classes=_classes(classes) or None,
+            images=images,
+            val=val,
+            copy=copy,
+            strict=strict,
+        )
     value = {
         "out": str(done.out),
         "items": done.items,
@@ -301,5 +322,21 @@ def convert(
         "classes": list(done.classes),
         "losses": [vars(loss) for loss in done.losses],
     }
-    lines = [f"{done.items} images, {done.objects} objects -> {done.out}", *show.losses(done.losses)]
+    lines = [
+        f"{done.items} images, {done.objects} objects of {', '.join(done.classes) or 'no class'} -> {done.out}",
+        *show.losses(done.losses),
+    ]
     show.answer(value, lines, as_json=as_json)
+
+
+def _refuse_other_sources(source: str) -> None:
+    """Say which verb is meant where the source of a conversion is a link or a project."""
+    from annelid.download import is_link
+    from annelid.errors import UsageError
+    from annelid.settings import FILE
+
+    if is_link(source):
+        raise UsageError(f"{source} is a link", next_step=f"annelid import {source}, or download it and give the file")
+    if (Path(source) / FILE).is_file():
+        step = f"annelid -C {source} export DST --format FORMAT"
+        raise UsageError(f"{source} is an Annelid project", next_step=step)

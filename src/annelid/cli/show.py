@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 FIRST_PLACES = 3
 
@@ -24,6 +26,13 @@ def answer(value: Mapping[str, Any], lines: Iterable[Any], *, as_json: bool) -> 
         return
     for line in lines:
         stdout.print(line, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def busy(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Say in a terminal what is being done until the block ends; gives what shows how much of it is done."""
+    with stderr.status(Text(what)) as status:
+        yield lambda done, of: status.update(Text(f"{what}: {done}/{of}"))
 
 
 def finite(value: Any) -> Any:
