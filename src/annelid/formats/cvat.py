@@ -24,7 +24,7 @@ from annelid.formats import jsontext, ours, safe_xml
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.cvat_labels import FILE, label_elements, labels_of
 from annelid.formats.cvat_shape import AUTHOR, NATIVE, decode_shape, encode_row, is_shape, needs_mask
-from annelid.formats.cvat_track import Frame, frames_of
+from annelid.formats.cvat_track import add_frame, frames_of
 from annelid.formats.data_yaml import PARTS
 from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.reading import Reading, ShapeError, SizeWh, joined, size_from
@@ -101,14 +101,14 @@ def _read_file(file: Path, root: Node, reading: Reading) -> list[str]:
         told = _read_image(file, node, told, reading)
     if root.find("track") is not None:
         for frame in frames_of(root, file, reading):
-            told = _read_frame(file, frame, told, reading)
+            told = add_frame(frame, told, file, reading)
     return [label["name"] for label in labels if label.get("name")]
 
 
 def _read_image(file: Path, node: Node, told: dict[str, Any], reading: Reading) -> dict[str, Any]:
     """Add an image; returns what the first object of the file is still to carry."""
     found = node.attributes
-    name, subset, place = found.get("name", ""), found.get("subset", ""), f"line {node.line}, image {found.get('id')}"
+    name, subset, place = found.get("name", ""), found.get("subset", ""), f"{node.where}, image {found.get('id')}"
     below = [child for child in node.children if is_shape(child)]
     if not name:
         reading.losses.add("image-invalid", "an image without a name was left out", file, place, max(len(below), 1))
@@ -128,7 +128,7 @@ def _read_image(file: Path, node: Node, told: dict[str, Any], reading: Reading) 
 
 def _rows(file: Path, nodes: Iterable[Node], size_wh: SizeWh, reading: Reading) -> Iterator[tuple[Row, str]]:
     for node in nodes:
-        place = f"line {node.line}, {node.tag}"
+        place = f"{node.where}, {node.tag}"
         try:
             rows, group = decode_shape(node)
         except ShapeError as error:
@@ -141,18 +141,6 @@ def _rows(file: Path, nodes: Iterable[Node], size_wh: SizeWh, reading: Reading) 
             inside = reading.inside(row, size_wh, file, place)
             if inside is not None:
                 yield inside, group
-
-
-def _read_frame(file: Path, frame: Frame, told: dict[str, Any], reading: Reading) -> dict[str, Any]:
-    place = f"frame {frame.number}"
-    located = reading.locate(frame.names, frame.size_wh, file, place, len(frame.rows))
-    if located is None:
-        return told
-    inside = ((reading.inside(row, located[1], file, where), group) for row, group, where in frame.rows)
-    rows = joined(((row, group) for row, group in inside if row is not None), NATIVE)
-    rows[:1] = [replace(row, extra={**row.extra, **told}) for row in rows[:1]]
-    reading.add(located, rows, file, place)
-    return {} if rows else told
 
 
 # --- writing ----------------------------------------------------------------------------------------------

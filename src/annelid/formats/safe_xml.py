@@ -29,6 +29,7 @@ class Node:
         attributes: its attributes as text.
         text: the text directly in it, that of its children left out.
         children: the elements in it, in order.
+        place: where it is, for what was no XML in its file.
     """
 
     tag: str
@@ -36,6 +37,12 @@ class Node:
     attributes: dict[str, str] = field(default_factory=dict)
     text: str = ""
     children: list[Node] = field(default_factory=list)
+    place: str = ""
+
+    @property
+    def where(self) -> str:
+        """The place in the file."""
+        return self.place or f"line {self.line}"
 
     def find(self, path: str) -> Node | None:
         """The first element below at a path of tags like ``size/width``."""
