@@ -36,6 +36,9 @@ def check(path: Path, tif: tifffile.TiffFile, planes: Planes) -> None:
             found=f"pixels of type {planes.series.dtype.name}",
             next_step="save the magnitude or the part that you need as 32-bit float",
         )
+    if min(planes.layout.shape) < 1:
+        found = f"{' x '.join(map(str, planes.layout.shape))} along {planes.layout.roles}"
+        raise ImageError(path, expected="at least one picture", found=found, next_step=_COPY)
     size = page.parent.filehandle.size
     ends = [o + n for o, n in zip(page.dataoffsets, page.databytecounts, strict=False)]
     if ends and max(ends) > size:

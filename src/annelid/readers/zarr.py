@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ SUFFIXES = (".zarr",)
 
 _RGB_NAMES = (("red", "green", "blue"), ("r", "g", "b"))
 _LARGEST_CHUNK_BYTES = 2 * 2**30
+_MOST_COUNTED = 50_000
 
 
 def sniff(head: bytes) -> bool:  # noqa: ARG001 - every reader has it
@@ -61,7 +64,7 @@ class ZarrImage(ImageFile):
             pixel_size_um=size.pixel_size_um,
             planes=(sizes.get("t", 1), sizes.get("z", 1)),
             is_rgb=is_rgb,
-            notes=(*scale.notes, *size.notes),
+            notes=(*scale.notes, *size.notes, *_missing(scale.folder / scale.paths[0], self._levels[0])),
         )
 
     def read(self, window_xyxy: Window | None = None, *, t: int = 0, z: int = 0, step: int = 1) -> Pixels:
@@ -135,6 +138,17 @@ _COPY = "copy the whole folder again, with everything in it"
 
 def _has_chunks(folder: Path) -> bool:
     return any(not entry.name.startswith(".") and entry.name != "zarr.json" for entry in folder.iterdir())
+
+
+def _missing(folder: Path, array: Any) -> list[str]:
+    """What is to be said of chunks that are not stored; not of more than can be counted while a user waits."""
+    expected = math.prod(math.ceil(n / m) for n, m in zip(array.shape, array.shards or array.chunks, strict=True))
+    if expected > _MOST_COUNTED:
+        return []
+    names = (name for _, _, files in os.walk(folder) for name in files)
+    stored = sum(not name.startswith(".") and name != "zarr.json" for name in names)
+    missing = expected - stored
+    return [f"{missing} of its {expected} chunks are not stored: they are taken as empty"] if missing > 0 else []
 
 
 def _calibration(scale: Multiscale) -> Calibration:

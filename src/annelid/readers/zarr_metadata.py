@@ -150,7 +150,7 @@ def _check_codecs(folder: Path) -> None:
                 folder,
                 place="codecs",
                 expected=", ".join(sorted(_KNOWN_CODECS)),
-                found=name[:100],
+                found=name[:100] or "one without a name",
                 next_step="export it again with zstd, blosc or gzip",
             )
 
