@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -16,8 +17,9 @@ from PIL import Image
 
 from annelid.atomic import new_folder
 from annelid.errors import ImageError, UsageError
+from annelid.formats.archive import is_there, opened
 from annelid.formats.base import LossReport
-from annelid.image import View
+from annelid.image import ImageRef, View
 from annelid.ingest.planes import Planes
 from annelid.preprocess import Preprocessing
 from annelid.readers import find_images, image_ref, is_image, open_image, view_of
@@ -101,20 +103,24 @@ def render_files(
     """Render images and folders of images into a new folder; folders within folders are kept.
 
     Args:
-        sources: image files, OME-Zarr folders, folders of images.
+        sources: image files, OME-Zarr folders, folders of images, zip archives of them, a file in a zip archive.
         out: new or empty folder.
         rendering: how.
         report: called with the number of images done and of all.
 
     Raises:
         UsageError: there is no image, or ``out`` holds something already.
+        ImageError: none of the images can be read.
         AnnelidError: a picture cannot be written.
     """
-    files = [pair for source in sources for pair in _files(source)]
-    if not files:
-        raise UsageError(f"no images in {', '.join(map(str, sources))}", next_step="name images, or a folder of them")
-    losses, written, stacks = LossReport(), dict[Path, None](), []
-    with new_folder(out) as working:
+    losses, written, stacks = LossReport(), dict[Path, None](), list[ImageRef]()
+    with ExitStack() as stack:
+        places = {stack.enter_context(_opened(source)): source for source in sources}
+        files = [pair for place in places for pair in _files(place)]
+        if not files:
+            step = "name images, or a folder of them"
+            raise UsageError(f"no images in {', '.join(map(str, sources))}", next_step=step)
+        working = stack.enter_context(new_folder(out))
         for n, (file, name) in enumerate(files):
             try:
                 for view in _views(file, rendering.planes):
@@ -123,8 +129,12 @@ def render_files(
                     render_file(file, view, rendering, working / picture)
                     written[picture] = None
             except ImageError as error:
+                if not written and n + 1 == len(files):
+                    raise
                 losses.add("image-unreadable", error.message, file)
             report(n + 1, len(files))
+    for place, source in places.items():
+        losses = losses.renamed(place, source)
     return Rendered(out, tuple(written), losses, tuple(rendering.planes.notes({i.id: i for i in stacks}.values())))
 
 
@@ -144,10 +154,15 @@ def render_file(file: Path, view: View, rendering: Rendering, target: Path) -> N
     _save(_turned(picture, rendering), rendering, target, scale)
 
 
+def _opened(source: Path) -> AbstractContextManager[Path]:
+    """The source, or what a zip archive holds while the context lives."""
+    if not is_there(source):
+        raise UsageError(f"{source} does not exist", next_step="check the path")
+    return opened(source)
+
+
 def _files(source: Path) -> Iterator[tuple[Path, Path]]:
     """Image files, each with its path below the source."""
-    if not source.exists():
-        raise UsageError(f"{source} does not exist", next_step="check the path")
     if source.is_dir() and not is_image(source):
         yield from ((file, file.relative_to(source)) for file in find_images(source))
     else:

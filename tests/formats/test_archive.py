@@ -49,6 +49,27 @@ def test_a_folder_around_everything_is_gone_into(tmp_path: Path) -> None:
         assert [p.name for p in root.iterdir()] == ["labels"]
 
 
+def test_one_file_or_folder_of_an_archive_is_unpacked_alone(tmp_path: Path, temporary: Path) -> None:
+    path = packed(tmp_path / "a.zip", {"set/labels/a.json": b"{}", "set/labels/b.json": b"[]", "set/a.png": b""})
+    with opened(path / "set" / "labels" / "a.json") as root:
+        assert (root.name, root.read_bytes()) == ("a.json", b"{}")
+        assert [p.name for p in temporary.rglob("*") if p.is_file()] == ["a.json"]
+    with opened(path / "set" / "labels") as root:
+        assert sorted(p.name for p in root.iterdir()) == ["a.json", "b.json"]
+    with pytest.raises(AnnotationError, match="set/a: expected something of this name, found set/labels/a"):
+        archive.unpack(path, tmp_path, "set/a")
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_is_wrong_with_a_file_in_an_archive_is_said_by_its_path_there(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", {"labels/a.json": b"{}"})
+    with pytest.raises(AnnotationError) as caught, opened(path / "labels" / "a.json") as root:
+        raise AnnotationError(root, found="nothing")
+    assert caught.value.file == str(path / "labels" / "a.json")
+    assert archive.is_there(path / "labels")
+    assert not archive.is_there(tmp_path / "b.zip" / "labels")
+
+
 @pytest.mark.parametrize("name", ["../out.txt", "a/../../out.txt", "/etc/out.txt", "C:\\out.txt", "..\\out.txt"])
 def test_a_path_out_of_the_archive_is_refused(tmp_path: Path, temporary: Path, name: str) -> None:
     path = packed(tmp_path / "a.zip", {"good.txt": b"", name: b"bad"})

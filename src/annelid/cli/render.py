@@ -12,7 +12,7 @@ from annelid.cli import Json, app, show
 
 @app.command()
 def render(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="images, or folders of them")],
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="images, folders, zips, SET.zip/a.tif")],
     out: Annotated[Path, typer.Option(help="new folder")],
     format_: Annotated[str, typer.Option("--format", help="png, jpg, tif")] = "png",
     resize: Annotated[str, typer.Option(help="50%, 640x480, or 640 for the longer side")] = "",

@@ -27,40 +27,63 @@ _LAYOUT = frozenset({"annotations", "images", "labels", "masks", "train", "val",
 def opened(path: Path) -> Iterator[Path]:
     """The folder or file itself, or what a ``.zip`` holds, in a folder that goes when the block ends.
 
-    A lone folder that wraps everything in the archive is gone into.
+    A lone folder that wraps everything in the archive is gone into. A path that goes on behind the archive,
+    ``set.zip/labels/a.json``, is one file or folder of it: nothing else is unpacked.
 
     Raises:
         AnnotationError: the archive is broken, encrypted, or unsafe to unpack; nothing of it stays.
     """
-    if path.suffix.lower() != ".zip" or path.is_dir():
+    archive, inside = divided(path)
+    if not inside and (path.suffix.lower() != ".zip" or path.is_dir()):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="annelid-", ignore_cleanup_errors=True) as place:
-        folder = str(Path(place, path.stem))  # the archive's name may say which image is meant
-        Path(folder).mkdir()
-        unpack(path, Path(folder))
+        folder = Path(place, archive.stem)  # the archive's name may say which image is meant
+        folder.mkdir()
+        unpack(archive, folder, inside)
+        top = folder / path.name if inside else folder
         try:
-            yield _unwrapped(Path(folder))
+            yield top if inside else _unwrapped(folder)
         except InputError as error:
-            if not error.file.startswith(folder):
+            if not error.file.startswith(str(top)):
                 raise
-            name = error.file.replace(folder, str(path))
+            name = error.file.replace(str(top), str(path))
             raise type(error)(
                 name, place=error.place, expected=error.expected, found=error.found, next_step=error.next_step
             ) from error
 
 
-def unpack(path: Path, folder: Path) -> None:
+def is_there(path: Path) -> bool:
+    """Whether a path leads somewhere: to a file, to a folder, or into a zip file (see `opened`)."""
+    return path.exists() or divided(path)[1] != ""
+
+
+def divided(path: Path) -> tuple[Path, str]:
+    """The zip file in a path, and what follows behind it; the path and "" where it leads into none."""
+    for parent in path.parents:
+        if parent.suffix.lower() == ".zip" and parent.is_file():
+            return parent, path.relative_to(parent).as_posix()
+    return path, ""
+
+
+def unpack(path: Path, folder: Path, inside: str = "") -> None:
     """Unpack a zip file into an empty folder; nothing is written before all of its names have been checked.
 
+    Args:
+        path: the zip file.
+        folder: the folder.
+        inside: the only file or folder of it that is wanted; it comes to lie in ``folder`` itself.
+
     Raises:
-        AnnotationError: the archive is broken, encrypted, or unsafe to unpack.
+        AnnotationError: the archive is broken, encrypted, or unsafe to unpack, or does not hold what is wanted.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir() and not is_junk(m.filename)]
-            refuse_bomb(path, members)
-            targets = [(member, folder / _safe_name(path, member)) for member in members]
+            wanted = _wanted(path, members, inside)
+            refuse_bomb(path, wanted)
+            above = PurePosixPath(inside).parent
+            targets = [(member, folder / _safe_name(path, member).relative_to(above)) for member in wanted]
             for member, target in targets:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(member) as source, target.open("xb") as copy:
@@ -82,6 +105,16 @@ def unpack(path: Path, folder: Path) -> None:
         step = "check the path, and that there is space for what the archive holds"
         found = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
         raise AnnotationError(path, expected="a zip archive", found=found, next_step=step) from error
+
+
+def _wanted(path: Path, members: Sequence[zipfile.ZipInfo], inside: str) -> list[zipfile.ZipInfo]:
+    names = [str(PurePosixPath(member.filename.replace("\\", "/"))) for member in members]
+    wanted = [m for m, n in zip(members, names, strict=True) if not inside or f"{n}/".startswith(f"{inside}/")]
+    if inside and not wanted:
+        found = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        step = "name a file or a folder that is in the archive"
+        raise AnnotationError(path, place=inside, expected="something of this name", found=found, next_step=step)
+    return wanted
 
 
 def refuse_bomb(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:

@@ -41,7 +41,8 @@ class LossReport:
 
     def renamed(self, old: Path, new: Path) -> LossReport:
         """The same with the name of the file or folder that the user knows, where another one was used."""
-        return LossReport([replace(loss, file=loss.file.replace(str(old), str(new))) for loss in self.losses])
+        a, b = str(old), str(new)
+        return LossReport([replace(x, file=x.file.replace(a, b), what=x.what.replace(a, b)) for x in self.losses])
 
     def by_kind(self) -> dict[str, list[Loss]]:
         """The losses of each kind, in the order in which the kinds first came up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from annelid import formats
 from annelid.atomic import new_folder
 from annelid.errors import AnnotationError, UsageError
 from annelid.fingerprint import fingerprint
-from annelid.formats.archive import opened, unpack
+from annelid.formats.archive import divided, is_there, opened, unpack
 from annelid.formats.mask_pairs import is_mask_name
 from annelid.ingest.wish import Imported, Wish
 from annelid.readers import is_image
@@ -42,15 +43,14 @@ def sort_out(wish: Wish, root: Path, done: Imported, stack: ExitStack) -> Source
         AnnotationError: a zip is broken or unsafe.
     """
     for path in (*wish.sources, *filter(None, (wish.labels, wish.images))):
-        if not path.exists():
+        if not is_there(path):
             raise UsageError(f"{path} does not exist", next_step="check the path")
-    found = Sources(find_images(wish.images) if wish.images else [])
+    found = Sources(find_images(_kept(wish.images, root, done, stack)) if wish.images else [])
     for source in wish.sources:
         if is_image(source):
             found.images += find_images(source) if source.is_dir() else [source]
             continue
-        brings_images = _is_zip(source) and not wish.images and not wish.labels
-        place = _kept_zip(source, root, done, stack) if brings_images else source
+        place = source if wish.images else _kept(source, root, done, stack)
         if place.is_dir():
             found.images += find_images(place)
         if wish.labels is None and _has_annotation(place, wish, done):
@@ -68,16 +68,21 @@ def sort_out(wish: Wish, root: Path, done: Imported, stack: ExitStack) -> Source
     return found
 
 
-def _is_zip(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() == ".zip"
+def _is_packed(path: Path) -> bool:
+    archive, inside = divided(path)
+    return inside != "" or (archive.is_file() and archive.suffix.lower() == ".zip")
 
 
-def _kept_zip(path: Path, root: Path, done: Imported, stack: ExitStack) -> Path:
-    """Unpack a zip that brings its own images into the project, where they stay unless the import fails.
+def _kept(path: Path, root: Path, done: Imported, stack: ExitStack) -> Path:
+    """The path; a zip that brings images is unpacked into the project, where they stay unless the import fails.
 
     The folder's name tells the content, so that another zip of the same name gets a folder of its own.
     """
-    folder = root / "images" / f"{path.stem}-{fingerprint(path)[-8:]}"
+    if not _is_packed(path):
+        return path
+    archive, inside = divided(path)
+    name = "-".join(filter(None, (archive.stem, fingerprint(archive)[-8:], re.sub(r"[./]", "-", inside))))
+    folder = root / "images" / name
     if folder.exists():
         return folder
 
@@ -86,13 +91,13 @@ def _kept_zip(path: Path, root: Path, done: Imported, stack: ExitStack) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
 
     with new_folder(folder) as working:
-        unpack(path, working)
+        unpack(archive, working, inside)
     stack.push(undo)
     return folder
 
 
 def _has_annotation(source: Path, wish: Wish, done: Imported) -> bool:
-    if wish.format != "auto" or _is_zip(source):
+    if wish.format != "auto" or _is_packed(source):
         return True
     try:
         formats.sniff(source)
