@@ -1,4 +1,4 @@
-"""CVAT's own XML 1.1: "CVAT for images", and "CVAT for video" frame by frame.
+"""CVAT's own XML 1.1: "CVAT for images", and "CVAT for video" frame by frame; and its JSON (`cvat_json`), read only.
 
 Boxes, rotated boxes, polygons, ellipses, masks and points become objects; polygons and masks of one ``group_id`` and
 label are the parts of one object. Polylines, cuboids, skeletons and tags are losses. Of each shape ``occluded``,
@@ -22,6 +22,7 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats import jsontext, ours, safe_xml
 from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.cvat_json import is_cvat_json, read_json
 from annelid.formats.cvat_labels import FILE, label_elements, labels_of
 from annelid.formats.cvat_shape import AUTHOR, NATIVE, decode_shape, encode_row, is_shape, needs_mask
 from annelid.formats.cvat_track import add_frame, frames_of
@@ -36,25 +37,27 @@ from annelid.objects import Kind
 NAME = "cvat"
 
 _IMAGE = "cvat_image"
+_KINDS = (".xml", ".json")
 _KNOWN = {"name", "width", "height", ours.KEY}
 
 
 def sniff(path: Path) -> bool:
-    """Whether a file, or one of the first XML files of a folder, is CVAT's."""
-    candidates = [path] if path.is_file() else _xml_files(path)[:20] if path.is_dir() else []
-    return any(_looks_like_cvat(file) for file in candidates)
+    """Whether a file, or one of the first XML or JSON files of a folder, is CVAT's."""
+    if path.is_file():
+        return _looks_like_cvat(path)
+    return path.is_dir() and any(_looks_like_cvat(file) for kind in _KINDS for file in _files(path, kind)[:20])
 
 
 def _looks_like_cvat(file: Path) -> bool:
     if safe_xml.root_tag(file) != "annotations":
-        return False
+        return is_cvat_json(file)
     with file.open("rb") as stream:
         head = stream.read(65536).replace(b"\0", b"")
     return any(mark in head for mark in (b"<version", b"<meta", b"<image ", b"<track "))
 
 
-def _xml_files(folder: Path) -> list[Path]:
-    files = (file for file in sorted(folder.rglob("*")) if file.suffix.lower() == ".xml")
+def _files(folder: Path, *kinds: str) -> list[Path]:
+    files = (file for file in sorted(folder.rglob("*")) if file.suffix.lower() in kinds)
     return [file for file in files if not file.name.startswith(".") and file.is_file()]
 
 
@@ -68,33 +71,29 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
         AnnotationError: the file, or every file of the folder, cannot be read.
     """
     reading = Reading(images, tuple(classes))
-    files = [file for file in _xml_files(path) if _looks_like_cvat(file)] if path.is_dir() else [path]
+    files = [file for file in _files(path, *_KINDS) if _looks_like_cvat(file)] if path.is_dir() else [path]
     if not files:
-        raise AnnotationError(path, expected="CVAT XML files", found="none")
+        raise AnnotationError(path, expected="CVAT's XML or JSON files", found="none")
     listed: list[str] = []
-    error: AnnotationError | None = None
+    errors: list[AnnotationError] = []
     for file in files:
         try:
-            root = _load(file)
+            listed += _read_file(file, reading)
         except AnnotationError as problem:
-            error = problem
+            errors.append(problem)
             reading.losses.add("file-unreadable", problem.message, file)
-            continue
-        listed += _read_file(file, root, reading)
-    if error and len(files) == len(reading.losses.by_kind()["file-unreadable"]):
-        raise error
+    if len(errors) == len(files):
+        raise errors[0]
     return reading.annotations(listed)
 
 
-def _load(file: Path) -> Node:
+def _read_file(file: Path, reading: Reading) -> list[str]:
+    """Names of the classes that the file lists."""
+    if file.suffix.lower() == ".json" or is_cvat_json(file):
+        return read_json(file, reading)
     root = safe_xml.parse(file)
     if root.tag != "annotations":
         raise AnnotationError(file, expected="CVAT's <annotations>", found=f"<{root.tag}>")
-    return root
-
-
-def _read_file(file: Path, root: Node, reading: Reading) -> list[str]:
-    """Names of the classes that the file lists."""
     labels = labels_of(root)
     told = {FILE: {"labels": labels}} if any(len(label) > 1 for label in labels) else {}
     for node in root.all("image"):

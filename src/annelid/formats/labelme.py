@@ -8,6 +8,7 @@ Annelid does not know ride in ``extra["labelme"]`` of the object; keys of the fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,7 @@ from annelid.objects import Kind
 NAME = "labelme"
 
 _IMAGE_KEYS = ("shapes", "imagePath", "imageData", "imageHeight", "imageWidth", ours.KEY)
+_CVAT_KEY = re.compile(rb'"tracks"\s*:\s*\[')
 _VERSION = "5.5.0"
 _OURS: dict[str, Any] = {"version": _VERSION, "flags": {}}
 """Keys of the file as we write them, which are no news when they come back."""
@@ -49,7 +51,7 @@ def _looks_like_labelme(file: Path) -> bool:
     if file.suffix.lower() not in {".json", ""} or not _begins_with_brace(file):
         return False
     data = file.read_bytes()
-    if b'"shapes"' not in data and b"\0" not in data[:64]:  # zeros: UTF-16
+    if (b'"shapes"' not in data and b"\0" not in data[:64]) or _CVAT_KEY.search(data):  # zeros: UTF-16
         return False
     try:
         _load(file)
