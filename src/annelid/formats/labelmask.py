@@ -17,7 +17,7 @@ from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelmask_write import write as write
 from annelid.formats.mask_file import SUFFIXES, Labels, read_labels
 from annelid.formats.mask_pairs import common_folder, is_mask_folder, is_mask_name, pair
-from annelid.formats.mask_table import Table, read_table
+from annelid.formats.mask_table import FILE, Table, read_table
 from annelid.formats.maskfolder_layout import image_folders
 from annelid.formats.row import view_of
 from annelid.objects import Objects
@@ -126,7 +126,7 @@ def _items(
             continue
         if not ours:
             labels = _instances(labels, mask, losses)
-        objects, view = _objects(labels, mask, table, label), view_of(image.as_posix(), size_wh)
+        objects, view = _objects(labels, mask, table, label, losses), view_of(image.as_posix(), size_wh)
         yield LabeledImage(view, objects, whole_image(size_wh), state="reviewed")
 
 
@@ -144,10 +144,21 @@ def _instances(labels: Labels, mask: Path, losses: LossReport) -> Labels:
     return instances
 
 
-def _objects(labels: Labels, mask: Path, table: Table, label: str) -> Objects:
+def _tell_unmatched(found: set[int], listed: set[int], mask: Path, losses: LossReport) -> None:
+    """Say what the table and the mask do not agree about."""
+    if missing := listed - found:
+        what = f"{FILE} lists objects that the mask does not have: {', '.join(map(str, sorted(missing)[:10]))}"
+        losses.add("object-missing", what, mask, count=len(missing))
+    if unlisted := found - listed:
+        what = f"{FILE} does not list objects, whose class is not known: {', '.join(map(str, sorted(unlisted)[:10]))}"
+        losses.add("class-missing", what, mask, count=len(unlisted))
+
+
+def _objects(labels: Labels, mask: Path, table: Table, label: str, losses: LossReport) -> Objects:
     objects = Objects.from_label_image(labels, label, authors=AUTHOR)
-    if not table.entries:
+    if not table.is_there:
         return objects
+    _tell_unmatched({int(extra["label_value"]) for extra in objects.extra}, table.values(mask), mask, losses)
     entries = [table.get(mask, int(extra["label_value"])) for extra in objects.extra]
     named = [entry if entry and entry[0].strip() else (label, entry[1] if entry else np.nan) for entry in entries]
     return objects.replace(labels=[name for name, _ in named], scores=[score for _, score in named])

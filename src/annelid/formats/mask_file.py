@@ -25,6 +25,8 @@ _FREE_BYTES = 2**26
 _MAX_RATIO = 20_000
 """How much tighter than that a label image cannot be packed, even an empty one."""
 
+_LARGEST_LABEL = 2.0**53
+
 Labels = NDArray[np.int64]
 
 
@@ -40,7 +42,7 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
     is_tiff = file.suffix.lower() in {".tif", ".tiff"}
     try:
         with decoding(file):
-            pixels, ours = _read_tiff(file) if is_tiff else (_read_plain(file), False)
+            pixels, ours = _read_tiff(file, losses) if is_tiff else (_read_plain(file), False)
     except ImageError as error:
         raise AnnotationError(file, expected="a label image", found=error.found) from error
     pixels = _flat(pixels, file, losses)
@@ -48,9 +50,9 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
         unknown = int(np.isnan(pixels).sum())
         if unknown:
             losses.add("no-number", "pixels that are not a number were taken as background", file, count=unknown)
-        pixels = np.nan_to_num(pixels, nan=0.0, posinf=-0.5)
-        if (pixels != np.round(pixels)).any():
-            raise AnnotationError(file, expected="whole numbers, one per object", found="fractions")
+        pixels = np.nan_to_num(pixels, nan=0.0, posinf=-0.5, neginf=-0.5)
+        if (pixels != np.round(pixels)).any() or np.abs(pixels).max(initial=0) > _LARGEST_LABEL:
+            raise AnnotationError(file, expected="whole numbers, one per object", found="fractions or huge numbers")
     labels = pixels.astype(np.int64)
     negative = int((labels < 0).sum())
     if negative:
@@ -59,17 +61,23 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
     return labels, ours
 
 
-def _read_tiff(file: Path) -> tuple[NDArray[Any], bool]:
+def _read_tiff(file: Path, losses: LossReport) -> tuple[NDArray[Any], bool]:
     check_directories(file)
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages[0]
         if tiff.series and tiff.series[0].nbytes > max(_FREE_BYTES, _MAX_RATIO * file.stat().st_size):
             found = f"{file.stat().st_size} bytes that say to hold {tiff.series[0].nbytes}"
             raise AnnotationError(file, expected="a label image", found=found)
+        strips: tuple[int, ...] = getattr(page, "databytecounts", ())
+        if 0 in strips or not strips:
+            what = f"{strips.count(0)} of {len(strips)} blocks of pixels are not in the file: taken as background"
+            losses.add("pixels-missing", what, file)
         return tiff.asarray(), getattr(page, "description", "") == OURS
 
 
 def _read_plain(file: Path) -> NDArray[Any]:
+    with Image.open(file) as image:
+        image.verify()  # a PNG's checksums: without, what lies behind a damage reads as background
     with Image.open(file) as image:
         return np.asarray(image)
 

@@ -30,18 +30,27 @@ class Table:
         folder: where it lies.
         entries: image name without ending, value -> class, score.
         classes: class names in order.
+        is_there: whether there is a file.
     """
 
     folder: Path
     entries: Mapping[tuple[str, int], tuple[str, float]] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    is_there: bool = False
 
     def get(self, mask: Path, value: int) -> tuple[str, float] | None:
         """Class and score of a value of a mask; None when the table does not have it."""
-        for root in (self.folder / "masks", self.folder):
-            if mask.is_relative_to(root):
-                return self.entries.get((_without_ending(mask.relative_to(root).as_posix()), value))
-        return None
+        return self.entries.get((self._name(mask), value))
+
+    def values(self, mask: Path) -> set[int]:
+        """The values that the table has of a mask."""
+        name = self._name(mask)
+        return {value for image, value in self.entries if image == name}
+
+    def _name(self, mask: Path) -> str:
+        """What a mask is called in the table."""
+        roots = (root for root in (self.folder / "masks", self.folder) if mask.is_relative_to(root))
+        return next((_without_ending(mask.relative_to(root).as_posix()) for root in roots), "")
 
 
 def read_table(folder: Path) -> Table:
@@ -60,7 +69,7 @@ def read_table(folder: Path) -> Table:
     listed = file.with_name(_CLASS_LIST)
     order = read_class_file(listed) if listed.is_file() else ()
     classes = dict.fromkeys([*order, *(label for label, _ in entries.values())])
-    return Table(file.parent, entries, tuple(classes))
+    return Table(file.parent, entries, tuple(classes), is_there=True)
 
 
 def _entries(file: Path) -> dict[tuple[str, int], tuple[str, float]]:

@@ -22,7 +22,7 @@ from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.data_yaml import read_class_file
 from annelid.formats.images import stem
 from annelid.formats.mask_file import read_labels
-from annelid.formats.maskfolder_layout import ImageFolder, TableRow, image_folders, read_table, write_table
+from annelid.formats.maskfolder_layout import TABLE, ImageFolder, TableRow, image_folders, read_table, write_table
 from annelid.formats.plane import UNSAID, refuse_several_planes, unsaid_plane
 from annelid.formats.reading import Reading, SizeWh
 from annelid.formats.row import Row, rows_of_objects
@@ -79,8 +79,21 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
         if located:
             rows = list(_rows(folder, named, default, located[1], reading))
             reading.add(located, rows, path, folder.name)
+    _tell_unmatched(path, folders, table, reading)
     listed = read_class_file(path / _CLASS_LIST) if (path / _CLASS_LIST).is_file() else ()
     return reading.annotations([*listed, *(row.label for row in table if row.label)])
+
+
+def _tell_unmatched(path: Path, folders: Sequence[ImageFolder], table: Sequence[TableRow], reading: Reading) -> None:
+    """Say which masks the table lists that are not there, and which it does not list."""
+    left = {(folder.name, mask.name): mask for folder in folders for mask in folder.masks}
+    for number, row in enumerate(table, 2):
+        keys = [(name, row.mask) for name in _folder_names(row.image)]
+        if row.mask and not any(left.pop(key, None) for key in keys):
+            what = f"the mask {row.mask} of {row.image} is not there, or was listed before"
+            reading.losses.add("mask-missing", what, path / TABLE, f"line {number}")
+    for mask in left.values() if table else ():
+        reading.losses.add("class-missing", f"{TABLE} does not list the mask: its class is not known", mask)
 
 
 def _folder_names(image: str) -> set[str]:
