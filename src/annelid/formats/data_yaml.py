@@ -180,6 +180,8 @@ def read_class_file(file: Path) -> tuple[str, ...]:
         AnnotationError: it cannot be read, or has a name twice.
     """
     text = jsontext.read_text(file)
+    if "\0" in text:
+        raise AnnotationError(file, expected="class names", found="bytes that are no text")
     if file.suffix.lower() != ".json":
         names = tuple(line.strip() for line in text.splitlines() if line.strip())
         each_once(file, names)
