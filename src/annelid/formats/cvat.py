@@ -71,7 +71,7 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
         AnnotationError: the file, or every file of the folder, cannot be read.
     """
     reading = Reading(images, tuple(classes))
-    files = [file for file in _files(path, *_KINDS) if _looks_like_cvat(file)] if path.is_dir() else [path]
+    files = reading.recognised(_files(path, *_KINDS), _looks_like_cvat) if path.is_dir() else [path]
     if not files:
         raise AnnotationError(path, expected="CVAT's XML or JSON files", found="none")
     listed: list[str] = []

@@ -78,7 +78,7 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
         AnnotationError: the file, or every file of the folder, cannot be read.
     """
     reading = Reading(images, tuple(classes))
-    files = [file for file in _json_files(path) if _looks_like_darwin(file)] if path.is_dir() else [path]
+    files = reading.recognised(_json_files(path), _looks_like_darwin) if path.is_dir() else [path]
     if not files:
         raise AnnotationError(path, expected="Darwin's JSON files", found="none")
     metadata = metadata_beside(files, reading.losses)

@@ -26,6 +26,7 @@ from annelid.dataset import Dataset, LabeledImage, State
 from annelid.errors import AnnotationError
 from annelid.formats import jsontext, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.class_order import told_classes
 from annelid.formats.labelstudio_shape import AUTHOR, decode_result, encode_row, labels_in, shape_type
 from annelid.formats.labelstudio_task import (
     annotations_of,
@@ -36,6 +37,7 @@ from annelid.formats.labelstudio_task import (
     predictions_of,
     results_of,
     tasks_of,
+    unusable,
 )
 from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
@@ -87,7 +89,7 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
         AnnotationError: the file, or every file of the folder, cannot be read.
     """
     reading = Reading(images, tuple(classes))
-    files = [file for file in _json_files(path) if _looks_like_labelstudio(file)] if path.is_dir() else [path]
+    files = reading.recognised(_json_files(path), _looks_like_labelstudio) if path.is_dir() else [path]
     if not files:
         raise AnnotationError(path, expected="Label Studio's JSON files", found="none")
     errors: list[AnnotationError] = []
@@ -146,6 +148,9 @@ def _without_ours(task: Mapping[str, Any]) -> dict[str, Any]:
 
 def _chosen(file: Path, place: str, task: Json, reading: Reading) -> tuple[Json | None, str]:
     """The annotation, or else prediction, that is read, and under which key it is."""
+    for where, value in unusable(task):
+        what = f"expected an annotation with its results, found {value!r:.40}: it was left out"
+        reading.losses.add("annotation-invalid", what, file, f"{place}.{where}")
     good, cancelled = annotations_of(task)
     guesses = predictions_of(task)
     left_out = {
@@ -216,6 +221,9 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     file, losses = out / "labelstudio.json", LossReport()
     used: set[int] = set()
     tasks = [_task(item, names[item.id], used, file, losses) for item in annotated(dataset)]
+    if tasks and (told := told_classes(dataset.classes)):
+        meta = tasks[0].get("meta") or {}
+        tasks[0]["meta"] = {**meta, ours.KEY: {**meta.get(ours.KEY, {}), **told}}
     write_text(file, jsontext.dump(tasks))
     return losses
 

@@ -149,6 +149,16 @@ def is_of_video(result: Json) -> bool:
 
 
 def results_of(annotation: Json) -> list[Json]:
-    """The results of an annotation or prediction that are objects."""
-    listed = annotation.get("result")
-    return [r for r in listed if isinstance(r, Mapping)] if isinstance(listed, list) else []
+    """The results of an annotation or prediction, in order; what is no result stands as an empty one."""
+    listed = annotation.get("result") or []
+    return [r if isinstance(r, Mapping) else {} for r in (listed if isinstance(listed, list) else [listed])]
+
+
+def unusable(task: Json) -> Iterator[tuple[str, object]]:
+    """Where in a task something stands in the place of an annotation or a prediction, and what."""
+    for key in ("annotations", "completions", "predictions", "drafts"):
+        listed = task.get(key) or []
+        if not isinstance(listed, list):
+            yield key, listed
+            continue
+        yield from ((f"{key}[{n}]", entry) for n, entry in enumerate(listed) if not isinstance(entry, Mapping))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from annelid.dataset import LabeledImage, State, whole_image
 from annelid.errors import AnnotationError, ImageError
+from annelid.formats import jsontext, safe_xml
 from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.class_order import classes_in
 from annelid.formats.plane import at_plane, is_other_scene
 from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
 from annelid.objects import Kind, Objects, new_ids
@@ -48,6 +50,7 @@ class Reading:
         given: class names that the caller gave; others are a loss.
         losses: what was lost so far.
         labels: class names in order of first appearance.
+        listed: class names that Annelid kept with an image, in order.
         items: path of the image, and what tells its plane from the first -> item.
         parts: path of the image -> part.
     """
@@ -56,6 +59,7 @@ class Reading:
     given: tuple[str, ...] = ()
     losses: LossReport = field(default_factory=LossReport)
     labels: dict[str, None] = field(default_factory=dict)
+    listed: dict[str, None] = field(default_factory=dict)
     items: dict[str, LabeledImage] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
 
@@ -133,6 +137,21 @@ class Reading:
             self.losses.add("image-unreadable", error.message, file, place)
             return None
 
+    def recognised(self, files: Iterable[Path], looks: Callable[[Path], bool]) -> list[Path]:
+        """The JSON and XML files that look like the format's; others are told where they are broken: they might be."""
+        found: list[Path] = []
+        for file in files:
+            try:
+                if looks(file):
+                    found.append(file)
+                elif file.suffix.lower() == ".xml":
+                    safe_xml.parse(file)
+                else:
+                    jsontext.parse(jsontext.read_text(file), file)
+            except AnnotationError as error:
+                self.losses.add("file-unreadable", error.message, file)
+        return found
+
     def inside(self, row: Row, size_wh: SizeWh, file: Path, place: str) -> Row | None:
         """What of a row lies inside the image; a loss where something was cut off."""
         if np.abs(np.concatenate([ring for part in row.shape for ring in part])).max() > MAX_COORDINATE:
@@ -170,12 +189,13 @@ class Reading:
             place: where in it.
             part: ``train``, ``val`` or ``test``, where the source says so.
             state: whether it was reviewed.
-            header: what Annelid kept of the image, which may tell its plane (see `annelid.formats.plane`).
+            header: what Annelid kept of the image: its plane (see `annelid.formats.plane`), the order of the classes.
 
         Returns:
             The key of the item in `items`.
         """
         path, size_wh = found
+        self.listed |= dict.fromkeys(classes_in(header))
         objects = objects_of_rows(self._known(list(rows), file))
         covered = whole_image(size_wh) if state == "reviewed" else ()
         view = at_plane(view_of(path, size_wh), header)
@@ -212,7 +232,7 @@ class Reading:
 
     def annotations(self, classes: Sequence[str] = ()) -> Annotations:
         """All of it; ``classes`` are those that the source lists, which come before others that it uses."""
-        ordered = self.given or tuple(dict.fromkeys([*classes, *self.labels]))
+        ordered = self.given or tuple(dict.fromkeys([*classes, *self.listed, *self.labels]))
         return Annotations(ordered, tuple(self.items.values()), self.losses, self.parts)
 
 

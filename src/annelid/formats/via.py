@@ -74,7 +74,7 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
         AnnotationError: the file, or every file of the folder, cannot be read.
     """
     reading = Reading(images, tuple(classes))
-    files = [file for file in _json_files(path) if _looks_like_via(file)] if path.is_dir() else [path]
+    files = reading.recognised(_json_files(path), _looks_like_via) if path.is_dir() else [path]
     if not files:
         raise AnnotationError(path, expected="VIA's JSON files", found="none")
     listed: list[str] = []
@@ -112,6 +112,10 @@ def _entries(value: Any, file: Path) -> dict[str, Json]:
 def _read_entries(file: Path, value: Any, entries: Mapping[str, Json], reading: Reading) -> list[str]:
     """Names of the classes that the file lists."""
     regions = {key: _regions(entry) for key, entry in entries.items()}
+    for key, entry in entries.items():
+        if entry.get("regions") and not isinstance(entry["regions"], list | dict):
+            what = f"expected regions, found {entry['regions']!r:.40}: they were left out"
+            reading.losses.add("shape-invalid", what, file, f"{key}.regions")
     attribute = class_attribute([r for several in regions.values() for r in several.values()])
     count = sum(map(len, regions.values()))
     if count and not attribute and len(reading.given) != 1:
@@ -173,7 +177,7 @@ def _rows(
 ) -> Iterator[tuple[Row, str]]:
     default = "" if attribute else reading.given[0] if len(reading.given) == 1 else _CLASS
     for n, region in regions.items():
-        place = f"{key}.regions[{n}]"
+        place = f"metadata.{region['via3_id']}" if "via3_id" in region else f"{key}.regions[{n}]"
         try:
             row, group = decode_region(region, default or _label(region, attribute), attribute or "label")
         except ShapeError as error:

@@ -43,9 +43,12 @@ def as_via2(value: Json) -> dict[str, Any]:
     attributes = value.get("attribute")
     named = attributes if isinstance(attributes, Mapping) else {}
     for key, entry in value["metadata"].items():
-        file = files.get(views.get(str(entry.get("vid")), "")) if isinstance(entry, Mapping) else None
-        if file is not None:
-            _add(file, str(key), entry, named)
+        found: Json = entry if isinstance(entry, Mapping) else {}
+        lost: dict[str, Any] = {"filename": None, "regions": [], "file_attributes": {}}
+        file = files.get(views.get(str(found.get("vid")), ""), lost)
+        _add(file, str(key), found, named)
+        if lost["regions"]:
+            files[f"metadata.{key}"] = lost  # of no image: it will be told
     return files
 
 
