@@ -13,6 +13,7 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.formats import jsontext, ours, rle
 from annelid.formats.base import LossReport
 from annelid.formats.by_image import name_files
+from annelid.formats.class_order import told_classes
 from annelid.formats.darwin_classes import METADATA
 from annelid.formats.darwin_item import document
 from annelid.formats.darwin_raster import encode_layer, free_of_others
@@ -35,11 +36,13 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     """
     losses = LossReport()
     files = name_files(dataset, out, names, ".json")
+    told = told_classes(dataset.classes)
     for item in dataset.items:
         if item.id in files:
             file = files[item.id]
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, jsontext.dump(_file(item, names[item.id], file, losses)))
+            write_text(file, jsontext.dump(_file(item, names[item.id], told, file, losses)))
+            told = {}
     metadata = next((e[CLASSES] for item in dataset.items for e in item.objects.extra if e.get(CLASSES)), None)
     if metadata:
         (out / METADATA).parent.mkdir(exist_ok=True)
@@ -47,7 +50,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     return losses
 
 
-def _file(item: LabeledImage, name: str, file: Path, losses: LossReport) -> dict[str, Any]:
+def _file(item: LabeledImage, name: str, told: Mapping[str, Any], file: Path, losses: LossReport) -> dict[str, Any]:
     lost = Lost()
     lost.add(coverage(item))
     lost.add(unsaid_plane(item))
@@ -65,8 +68,8 @@ def _file(item: LabeledImage, name: str, file: Path, losses: LossReport) -> dict
         key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"annelid:{name}"))
         annotations.append({"id": key, "name": "__raster_layer__", RASTER: layer, "slot_names": [slot]})
     lost.report(losses, file)
-    plane = told_plane(item.view)
-    return document(item, name, {**others, **({ours.KEY: plane} if plane else {})}, annotations)
+    header = {**told_plane(item.view), **told}
+    return document(item, name, {**others, **({ours.KEY: header} if header else {})}, annotations)
 
 
 def _raster(item: LabeledImage, rows: list[Row]) -> dict[int, rle.Window]:

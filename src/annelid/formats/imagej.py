@@ -22,11 +22,8 @@ ImageJ has no place for is a property ``annelid``, which it keeps.
 
 from __future__ import annotations
 
-import io
 import logging
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +31,13 @@ from pathlib import Path
 from annelid.atomic import write_bytes
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
-from annelid.formats.archive import is_junk, refuse_bomb
+from annelid.formats.archive import is_junk
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.by_image import is_found, name_files, names_beside, only_image
+from annelid.formats.class_order import told_classes
 from annelid.formats.imagej_draw import NATIVE
 from annelid.formats.imagej_roi import UNCLASSIFIED, decode_roi, encode_roi
+from annelid.formats.imagej_zip import BROKEN, Roi, header_of_zip, holds_rois, is_empty_zip, packed, rois_in_zip
 from annelid.formats.plane import plane_of_name, unsaid_plane, without_plane
 from annelid.formats.reading import Reading, ShapeError
 from annelid.formats.row import Row, rows_of_objects
@@ -50,13 +49,8 @@ NAME = "imagej"
 _SUFFIX = re.compile(r"[ _.-]*(?:image[ _-]?j[ _-]*)?roi(?:s|[ _-]?set|[ _-]?manager)?\d*$", re.IGNORECASE)
 _PREFIX = re.compile(r"^roi(?:s|[ _-]?set)?[ _.-]+(?=\w)", re.IGNORECASE)
 _UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]|[. ]+$|^\.+')
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
-_EARLY = (1980, 1, 1, 0, 0, 0)
 
 logging.getLogger("roifile").addHandler(logging.NullHandler())  # what it warns of is told as a loss
-
-Roi = tuple[str, bytes]
-"""Name of a file and its content."""
 
 
 def sniff(path: Path) -> bool:
@@ -64,7 +58,7 @@ def sniff(path: Path) -> bool:
     if path.is_dir():
         return any(sniff(file) for file in _files(path)[:20])
     if path.suffix.lower() == ".zip":
-        return _holds_rois(path)
+        return holds_rois(path)
     if path.suffix.lower() != ".roi":
         return False
     try:
@@ -77,18 +71,6 @@ def sniff(path: Path) -> bool:
 def _files(folder: Path) -> list[Path]:
     files = (file for file in sorted(folder.rglob("*")) if file.suffix.lower() in {".roi", ".zip"} and file.is_file())
     return [file for file in files if not is_junk(file.relative_to(folder).as_posix())]
-
-
-def _holds_rois(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(_is_roi(name) for name in archive.namelist()[:50])
-    except _BROKEN:
-        return False
-
-
-def _is_roi(name: str) -> bool:
-    return name.lower().endswith(".roi") and not is_junk(name)
 
 
 # --- reading ----------------------------------------------------------------------------------------------
@@ -143,12 +125,12 @@ def _nothing(path: Path, reading: Reading) -> AnnotationError:
 def _sources(path: Path, images: ImageIndex) -> Iterator[_Source]:
     if path.is_file():
         names = (*_names(path.stem), *_names(path.parent.name))
-        yield _Source(path, names, _rois_in_zip(path) if path.suffix.lower() == ".zip" else [_roi(path)])
+        yield _Source(path, names, rois_in_zip(path) if path.suffix.lower() == ".zip" else [_roi(path)])
         return
     files = _files(path)
     for file in files:
-        if file.suffix.lower() == ".zip" and (_holds_rois(file) or _is_empty_set(file)):
-            yield _Source(file, _names(file.stem) or _names(file.parent.name), _rois_in_zip(file))
+        if file.suffix.lower() == ".zip" and (holds_rois(file) or _is_empty_set(file)):
+            yield _Source(file, _names(file.stem) or _names(file.parent.name), rois_in_zip(file))
     for folder in sorted({file.parent for file in files if file.suffix.lower() == ".roi"}):
         loose = [file for file in files if file.parent == folder and file.suffix.lower() == ".roi"]
         yield from _loose(folder, loose, images)
@@ -182,27 +164,9 @@ def _roi(file: Path) -> Roi:
 def _is_empty_set(file: Path) -> bool:
     """A zip without any file, whose name says that it is a set of ROIs."""
     try:
-        with zipfile.ZipFile(file) as archive:
-            return not archive.namelist() and bool(_SUFFIX.search(file.stem))
-    except _BROKEN:
+        return is_empty_zip(file) and bool(_SUFFIX.search(file.stem))
+    except BROKEN:
         return bool(_SUFFIX.search(file.stem))  # reading it will say what is wrong
-
-
-def _rois_in_zip(file: Path) -> Iterator[Roi]:
-    """The ROIs of a zip; nothing is unpacked to disk.
-
-    Raises:
-        AnnotationError: the zip is broken, or grows beyond measure.
-    """
-    try:
-        with zipfile.ZipFile(file) as archive:
-            members = [member for member in archive.infolist() if _is_roi(member.filename)]
-            refuse_bomb(file, members)
-            for member in members:
-                yield member.filename, archive.read(member)
-    except _BROKEN as error:
-        step = "save the ROI set again"
-        raise AnnotationError(file, expected="a whole zip of ROIs", found=str(error), next_step=step) from error
 
 
 def _read_source(source: _Source, root: Path, reading: Reading, *, is_alone: bool) -> None:
@@ -240,7 +204,8 @@ def _add(
         return
     kept = ((reading.inside(row, image[1], file, name)) for row, name in rows)
     header = next(filter(None, (plane_of_name(name, image[0]) for name in _names(file.stem))), {})
-    reading.add(image, [row for row in kept if row is not None], file, header=header)
+    told = header_of_zip(file) if file.suffix.lower() == ".zip" else {}
+    reading.add(image, [row for row in kept if row is not None], file, header={**told, **header})
     elsewhere = 0 if header else sum(_is_elsewhere(row) for row, _ in rows)
     if elsewhere:
         what = "objects on another plane of the stack were put on the only plane that is annotated here"
@@ -259,13 +224,15 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     """Write ``X_rois.zip`` for each image, sub-folders kept; a zip that is there already is replaced, not added to."""
     losses = LossReport()
     files = name_files(dataset, out, names, "_rois.zip")
+    told = told_classes(dataset.classes)
     for item in annotated(dataset):
         file = files[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
         lost = Lost()
         lost.add(coverage(item))
         lost.add(unsaid_plane(item) if item.view.scene or item.view.projection else "")
-        write_bytes(file, _packed(_rois(item, lost)))
+        write_bytes(file, packed(_rois(item, lost), told))
+        told = {}
         lost.report(losses, file)
     return losses
 
@@ -307,11 +274,3 @@ def _file_name(name: str, taken: set[str]) -> str:
         unique = f"{base}-{n}"
     taken.add(unique.casefold())
     return f"{unique}.roi"
-
-
-def _packed(rois: Sequence[Roi]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in rois:
-            archive.writestr(zipfile.ZipInfo(name, _EARLY), data, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
