@@ -44,7 +44,7 @@ def test_a_zip_behind_a_link_is_imported(tmp_path: Path, site: tuple[Path, str])
     with Project.init(tmp_path / "project") as project:
         done = project.import_(f"{address}/set.zip")
         assert (done.images_new, done.annotated) == (2, 2)
-        assert (tmp_path / "project" / "downloads" / "set.zip").exists()
+        assert [file.name for file in (tmp_path / "project" / "downloads").glob("*/*")] == ["set.zip"]
 
 
 def test_a_file_that_is_there_is_not_fetched_again(tmp_path: Path, site: tuple[Path, str]) -> None:
@@ -55,10 +55,27 @@ def test_a_file_that_is_there_is_not_fetched_again(tmp_path: Path, site: tuple[P
     assert fetched(f"{address}/a.txt", tmp_path).read_text(encoding="utf-8") == "first"
 
 
+def test_files_of_the_same_name_from_two_links_are_two_files(tmp_path: Path, site: tuple[Path, str]) -> None:
+    folder, address = site
+    for place in ("first", "second"):
+        (folder / place).mkdir()
+        (folder / place / "a.txt").write_text(place, encoding="utf-8")
+    texts = [fetched(f"{address}/{place}/a.txt", tmp_path).read_text(encoding="utf-8") for place in ("first", "second")]
+    assert texts == ["first", "second"]
+
+
 def test_a_link_to_nothing_leaves_nothing(tmp_path: Path, site: tuple[Path, str]) -> None:
     with pytest.raises(AnnelidError, match="404"):
         download(f"{site[1]}/none.zip", tmp_path / "none.zip")
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_web_page_in_place_of_a_file_is_refused_and_not_kept(tmp_path: Path, site: tuple[Path, str]) -> None:
+    folder, address = site
+    (folder / "a.zip").write_text("\n<!DOCTYPE html><title>Log in</title>", encoding="utf-8")
+    with pytest.raises(UsageError, match="is a web page"):
+        fetched(f"{address}/a.zip", tmp_path / "downloads")
+    assert list((tmp_path / "downloads").iterdir()) == []
 
 
 def test_a_link_that_anybody_could_change_is_refused(tmp_path: Path) -> None:

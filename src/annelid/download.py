@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -11,6 +13,7 @@ from annelid import atomic
 from annelid.errors import AnnelidError, UsageError
 
 TIMEOUT_SECONDS = 60
+_PAGE = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -27,7 +30,7 @@ def download(link: str, target: Path) -> None:
         target: the file.
 
     Raises:
-        UsageError: the link is plain http.
+        UsageError: the link is plain http, or leads to a web page.
         AnnelidError: there is no network or no such file, it came in part, or it can't be written.
     """
     address = urllib.parse.urlsplit(link)
@@ -47,6 +50,9 @@ def _copy(link: str, path: Path) -> None:
         path.open("wb") as file,
     ):
         while block := answer.read(2**20):
+            if not file.tell() and _PAGE.match(block):
+                step = "give the address of the file itself, as the button to download it has it"
+                raise UsageError(f"{link} is a web page", next_step=step)
             file.write(block)
         stated = answer.headers.get("Content-Length")
         if stated and int(stated) != file.tell():
@@ -54,7 +60,9 @@ def _copy(link: str, path: Path) -> None:
 
 
 def fetched(link: str, folder: Path) -> Path:
-    """The file of a link in a folder, under its own name; one that is there already is not fetched again.
+    """The file of a link below a folder, under its own name; one that is there already is not fetched again.
+
+    Each link has a folder of its own: another ``images.zip`` is another file.
 
     Raises:
         UsageError: the link names no file, or is plain http.
@@ -63,8 +71,12 @@ def fetched(link: str, folder: Path) -> Path:
     name = PurePosixPath(urllib.parse.unquote(urllib.parse.urlsplit(link).path)).name
     if not name or name.startswith("."):
         raise UsageError(f"{link} names no file", next_step="give the address of the file itself")
-    target = folder / name
+    target = folder / hashlib.sha256(link.encode()).hexdigest()[:8] / name
     if not target.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        download(link, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            download(link, target)
+        except AnnelidError:
+            target.parent.rmdir()
+            raise
     return target

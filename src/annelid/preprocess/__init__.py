@@ -229,8 +229,8 @@ def _sources(channels: tuple[str | int, ...], info: ImageInfo) -> tuple[int, ...
     found = []
     for channel in channels:
         index = channel if isinstance(channel, int) else _index(names, channel.casefold())
-        listed = ", ".join(f"{i} {name!r}" for i, name in enumerate(info.channels))
-        _require(index is not None and 0 <= index < len(names), "channels", f"channels of {listed}", channel)
+        listed = ", ".join(str(i) if name == str(i) else f"{i} {name!r}" for i, name in enumerate(info.channels))
+        _require(index is not None and 0 <= index < len(names), "channels", f"one of {listed}", channel)
         found.append(index or 0)
     return tuple(found)
 
