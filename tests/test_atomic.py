@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from annelid import atomic
-from annelid.atomic import replacing, write_bytes, write_text
-from annelid.errors import AnnelidError
+from annelid.atomic import new_folder, replacing, write_bytes, write_text
+from annelid.errors import AnnelidError, AnnotationError
 
 
 def names(folder: Path) -> list[str]:
@@ -86,3 +86,10 @@ def test_a_link_stays_a_link_and_the_mode_stays(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert path.read_text(encoding="utf-8") == "new"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_error_about_a_file_in_a_new_folder_names_the_folder_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError) as caught, new_folder(tmp_path / "out") as working:
+        raise AnnotationError(working / "a.txt", place="line 1", expected="more", found=f"{working / 'b.txt'}")
+    assert (caught.value.file, caught.value.found) == (str(tmp_path / "out" / "a.txt"), str(tmp_path / "out" / "b.txt"))
+    assert names(tmp_path) == []

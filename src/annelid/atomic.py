@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from annelid.errors import AnnelidError, UsageError
+from annelid.errors import AnnelidError, InputError, UsageError
 
 _NEXT_STEP = {
     errno.ENOSPC: "free some disk space and try again",
@@ -77,7 +77,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def new_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside ``path`` that takes its place when the block ends well.
 
-    When the block fails, nothing stays.
+    When the block fails, nothing stays, and an error about a file in it names the place where it would have been.
 
     Args:
         path: the folder to make; it may exist when it is empty.
@@ -96,6 +96,8 @@ def new_folder(path: Path) -> Iterator[Path]:
         if target.is_dir():
             target.rmdir()
         temporary.rename(target)
+    except InputError as error:
+        raise error.renamed(temporary, path) from error
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:

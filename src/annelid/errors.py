@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 _LONGEST_FOUND = 500
 """What a hostile file holds may go on for megabytes."""
@@ -68,6 +68,14 @@ class InputError(AnnelidError):
         parts = [f"expected {expected}" if expected else "", f"found {found}" if found else ""]
         super().__init__(f"{where}: {', '.join(p for p in parts if p)}", next_step=next_step or self.usual_step)
         self.file, self.place, self.expected, self.found = str(file), place, expected, found
+
+    def renamed(self, old: Path, new: Path) -> Self:
+        """The same with the name of the file or folder that the user knows, where another one was used."""
+        file, place, expected, found, next_step = (
+            text.replace(str(old), str(new))
+            for text in (self.file, self.place, self.expected, self.found, self.next_step)
+        )
+        return type(self)(file, place=place, expected=expected, found=found, next_step=next_step)
 
 
 class ImageError(InputError):

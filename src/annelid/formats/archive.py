@@ -45,12 +45,7 @@ def opened(path: Path) -> Iterator[Path]:
         try:
             yield top if inside else _unwrapped(folder)
         except InputError as error:
-            if not error.file.startswith(str(top)):
-                raise
-            name = error.file.replace(str(top), str(path))
-            raise type(error)(
-                name, place=error.place, expected=error.expected, found=error.found, next_step=error.next_step
-            ) from error
+            raise error.renamed(top, path) from error
 
 
 def is_there(path: Path) -> bool:
