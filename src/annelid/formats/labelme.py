@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +19,7 @@ from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats import jsontext, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.class_order import classes_in, told_classes
 from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape, encode_row, set_group
 from annelid.formats.plane import at_plane, is_other_scene, told_plane, unsaid_plane
 from annelid.formats.reading import size_from
@@ -30,6 +31,7 @@ NAME = "labelme"
 
 _IMAGE_KEYS = ("shapes", "imagePath", "imageData", "imageHeight", "imageWidth", ours.KEY)
 _CVAT_KEY = re.compile(rb'"tracks"\s*:\s*\[')
+_COCO_KEY = re.compile(rb'\W*"(info|licenses|images|annotations|categories)"')
 _VERSION = "5.5.0"
 _OURS: dict[str, Any] = {"version": _VERSION, "flags": {}}
 """Keys of the file as we write them, which are no news when they come back."""
@@ -48,7 +50,7 @@ def sniff(path: Path) -> bool:
 
 
 def _looks_like_labelme(file: Path) -> bool:
-    if file.suffix.lower() not in {".json", ""} or not _begins_with_brace(file):
+    if file.suffix.lower() not in {".json", ""} or not _begins_with_brace(file) or _begins_like_coco(file):
         return False
     data = file.read_bytes()
     if (b'"shapes"' not in data and b"\0" not in data[:64]) or _CVAT_KEY.search(data):  # zeros: UTF-16
@@ -58,6 +60,12 @@ def _looks_like_labelme(file: Path) -> bool:
     except AnnotationError:
         return b'"shapes"' in data[:65536]  # cut off, but LabelMe's: reading it will say so
     return True
+
+
+def _begins_like_coco(file: Path) -> bool:
+    """Whether the first key is one of COCO's: such a file may have gigabytes and need not be searched."""
+    with file.open("rb") as stream:
+        return _COCO_KEY.match(stream.read(256)) is not None
 
 
 def _json_files(folder: Path) -> Iterator[Path]:
@@ -102,6 +110,8 @@ class _Reading:
     given: tuple[str, ...]
     labels: dict[str, None]
     """Labels in order of first appearance."""
+    listed: dict[str, None] = field(default_factory=dict)
+    """Classes that Annelid kept with an image, in order."""
 
 
 def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotations:
@@ -116,7 +126,8 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
         items = _read_files(list(_json_files(path)), path, reading)
     else:
         items = [_item(path, _load(path), reading)]
-    found = tuple(classes) or tuple(label for label in reading.labels if label != IGNORE_LABEL)
+    used = (label for label in reading.labels if label != IGNORE_LABEL)
+    found = tuple(classes) or tuple(dict.fromkeys([*reading.listed, *used]))
     return Annotations(found, tuple(item for item in items if item is not None), reading.losses)
 
 
@@ -157,6 +168,7 @@ def _item(file: Path, value: Mapping[str, Any], reading: _Reading) -> LabeledIma
     elif others.keys() - {"version", "flags", "text"}:
         what = f"keys of the file were left out, as there is no object to carry them: {', '.join(others)}"
         reading.losses.add("file-keys", what, file)
+    reading.listed |= dict.fromkeys(classes_in(value.get(ours.KEY)))
     view = at_plane(view_of(path, size_wh), value.get(ours.KEY))
     return LabeledImage(view, objects_of_rows(kept), whole_image(size_wh), state="reviewed")
 
@@ -288,18 +300,22 @@ def write(
     losses = LossReport()
     items = [item for item in dataset.items if item.covered or len(item.objects) or item.state != "new"]
     files = file_of_each(items, out, names, ".json")
+    told = told_classes(dataset.classes)
     for item in items:
         file = files[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
         image_path = image_paths[item.id] if image_paths else PurePosixPath(names[item.id]).name
-        write_text(file, jsontext.dump(_file(item, image_path, file, losses)))
+        write_text(file, jsontext.dump(_file(item, image_path, told, file, losses)))
+        told = {}
         if len(item.objects) and item.is_partly_reviewed:
             what = "only part of the image is covered, which LabelMe cannot say: it will be read as complete"
             losses.add("coverage", what, file)
     return losses
 
 
-def _file(item: LabeledImage, image_name: str, file: Path, losses: LossReport) -> dict[str, Any]:
+def _file(
+    item: LabeledImage, image_name: str, told: Mapping[str, Any], file: Path, losses: LossReport
+) -> dict[str, Any]:
     rows = rows_of_objects(item.objects)
     others = dict(_OURS)
     for row in rows[:1]:
@@ -319,7 +335,8 @@ def _file(item: LabeledImage, image_name: str, file: Path, losses: LossReport) -
         losses.add(kind, _LOSS_TEXT[kind], file, count=lost.count(kind))
     width, height = item.size_wh
     image = {"imagePath": image_name, "imageData": None, "imageHeight": height, "imageWidth": width}
-    return {**others, "shapes": shapes, **image, **({ours.KEY: plane} if plane else {})}
+    header = {**plane, **told}
+    return {**others, "shapes": shapes, **image, **({ours.KEY: header} if header else {})}
 
 
 def _group(made: list[dict[str, Any]], row: Row, before: list[dict[str, Any]], used: set[tuple[object, str]]) -> None:
