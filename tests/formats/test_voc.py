@@ -120,7 +120,7 @@ def test_everything_comes_back_from_our_own_files(tmp_path: Path) -> None:
     objects = own.every_column()
     kept = objects[objects.kinds != Kind.POINT]
     again, losses = own.round_trip(voc, objects, tmp_path)
-    assert losses == {"holes-filled", "box-only", "score", "point", "ellipse-as-polygon"}
+    assert losses == {"rasterised", "overlap", "box-only", "score", "point", "ellipse-as-polygon"}
     own.check_same(kept, own.without(again, "voc_file"))
 
 
@@ -189,7 +189,7 @@ def test_a_file_that_is_not_voc_is_an_error_alone_and_a_loss_among_others(folder
     ("source", "images", "objects", "parts"),
     [
         ("detection/bccd_voc", 120, 1870, {"train": 69, "val": 23, "test": 28}),
-        ("formats/datumaro/voc_dataset/voc_dataset1", 1, 2, {"train": 1}),
+        ("formats/datumaro/voc_dataset/voc_dataset1", 1, 3, {"train": 1}),
         ("formats/datumaro/voc_dataset/voc_dataset3", 1, 1, {"train": 1}),
         ("formats/datumaro/roboflow_dataset/voc", 3, 4, {"train": 2, "val": 1}),
     ],

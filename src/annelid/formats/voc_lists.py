@@ -1,4 +1,4 @@
-"""What lies beside Pascal VOC's XML files: lists of images, and labelmap.txt with the classes."""
+"""What lies beside Pascal VOC's XML files: lists of images."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from annelid.atomic import write_text
 from annelid.formats.data_yaml import PARTS
 from annelid.formats.jsontext import read_text
+from annelid.formats.voc_colours import LABELMAP, labelmap_text
 from annelid.formats.writing import part_of_name
 
-LABELMAP = "labelmap.txt"
 _ENTRY = re.compile(r'\s*(?:"([^"]+)"|([^\s#"]+))')
 _LISTS = ("ImageSets/Main", "ImageSets/Segmentation", "ImageSets")
 
@@ -38,30 +38,22 @@ def _entries(file: Path) -> list[str]:
     return [match.group(1) or match.group(2) for match in found if match]
 
 
-def read_labelmap(root: Path) -> tuple[str, ...]:
-    """Class names of a labelmap.txt (``name:colour:parts:actions`` a line) in order; () where there is none."""
-    file = root / LABELMAP
-    if not file.is_file():
-        return ()
-    lines = (line.strip() for line in read_text(file).splitlines())
-    return tuple(line.rsplit(":", 3)[0] for line in lines if line and not line.startswith("#"))
-
-
-def write_lists(out: Path, names: Mapping[str, str], classes: Sequence[str]) -> None:
+def write_lists(out: Path, names: Mapping[str, str], classes: Sequence[str], folders: Sequence[str]) -> None:
     """Write ``trainval.txt``, a list for each part that the images' names have, and labelmap.txt.
 
     Args:
         out: root of the data set.
         names: id of each image -> its name, whose first folder may be a part.
         classes: class names in order.
+        folders: folders of ``ImageSets`` that get the lists.
     """
     lists: dict[str, list[str]] = {"trainval": []}
     for key, name in names.items():
         part = part_of_name(name)
         for listed in {part, "test" if part == "test" else "trainval"} - {""}:
             lists.setdefault(listed, []).append(f'"{key}"' if re.search(r"[\s#]", key) else key)
-    folder = out / "ImageSets" / "Main"
-    folder.mkdir(parents=True, exist_ok=True)
-    for part, entries in lists.items():
-        write_text(folder / f"{part}.txt", "".join(f"{entry}\n" for entry in entries))
-    write_text(out / LABELMAP, "# label:color_rgb:parts:actions\n" + "".join(f"{name}:::\n" for name in classes))
+    for folder in folders:
+        (out / "ImageSets" / folder).mkdir(parents=True, exist_ok=True)
+        for part, entries in lists.items():
+            write_text(out / "ImageSets" / folder / f"{part}.txt", "".join(f"{entry}\n" for entry in entries))
+    write_text(out / LABELMAP, labelmap_text(classes))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from annelid import geometry
 from annelid.formats import jsontext, ours
 from annelid.formats.reading import ShapeError, foreign, label_of, number, points
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.formats.safe_xml import Node, element, elements, plain_children
+from annelid.formats.safe_xml import number as safe_number
+from annelid.formats.voc_match import BOX, NUMBER
 from annelid.formats.writing import can_use_params
 from annelid.geometry import Shape
 from annelid.objects import Kind
@@ -16,14 +21,28 @@ from annelid.objects import Kind
 AUTHOR = "import:voc"
 NATIVE = "voc"
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
+_RIDES = "rides"
+"""Key of what Annelid keeps: the box is the one that the file had before, and not that of the outline."""
 _KNOWN = {"name", "bndbox", "polygon", "robndbox", "type", ours.KEY}
 DEFAULTS = {"pose": "Unspecified", "truncated": "0", "difficult": "0", "occluded": "0"}
 
+Box = tuple[float, float, float, float]
 Outline = tuple[Shape, Kind, tuple[float, ...]]
 
 
-def decode_object(node: Node, first: int) -> Row:
-    """A row from an ``object`` element.
+def first_pixel(others: Mapping[str, Any]) -> int:
+    """1 for files of the PASCAL challenges themselves, else 0.
+
+    Args:
+        others: what else than its objects the file says.
+    """
+    source = others.get("source")
+    said = str(source.get("annotation", "")) + str(source.get("database", "")) if isinstance(source, Mapping) else ""
+    return int("pascal voc" in said.lower() or "the voc2" in said.lower())
+
+
+def decode_object(node: Node, first: int) -> tuple[Row, dict[str, Any]]:
+    """A row from an ``object`` element as it stands there, and what Annelid kept of it (see `ours.restored`).
 
     Args:
         node: the element.
@@ -39,7 +58,25 @@ def decode_object(node: Node, first: int) -> Row:
         del extra["difficult"]
     label = label_of(node.value("name"), "name")
     row = Row(shape, label, kind, params, author=AUTHOR, extra={NATIVE: extra} if extra else {})
-    return ours.restored(row, kept)
+    return row, kept if isinstance(kept, dict) else {}
+
+
+def with_mask(row: Row, mask: Shape, first: int, kept: Mapping[str, Any]) -> Row:
+    """An object of which the file only says the box, outlined by its mask.
+
+    A box that is not that of the mask rides along, except where Annelid wrote it for an outline that it knows.
+    """
+    box, own = geometry.shape_box(row.shape), geometry.shape_box(mask)
+    row = replace(row, shape=mask, kind=Kind.MASK)
+    if box == own or (BOX in kept and not kept.get(_RIDES)):
+        return row
+    texts = {tag: safe_number(v) for tag, v in zip(_CORNERS, _numbered(box, first), strict=True)}
+    return replace(row, extra={**row.extra, NATIVE: {**row.extra.get(NATIVE, {}), "bndbox": texts}})
+
+
+def _numbered(box: Box, first: int) -> Box:
+    """The numbers of a box in a file whose first pixel has the number ``first``."""
+    return box[0] + first, box[1] + first, box[2], box[3]
 
 
 def _outline(node: Node, first: int) -> Outline:
@@ -75,25 +112,32 @@ def _rotated(node: Node) -> Outline:
     return ((geometry.rotated_box_ring(*params),),), Kind.ROTATED_BOX, params
 
 
-def encode_row(row: Row, first: int) -> tuple[Node, str]:
+def encode_row(row: Row, first: int, number: int = 0, mask: Shape | None = None) -> tuple[Node, str]:
     """The ``object`` element of a row, and the code of a loss or "".
+
+    Args:
+        row: the object.
+        first: number of the first pixel.
+        number: the number of its mask.
+        mask: what can be seen of it in ``SegmentationObject``, None where nothing can.
 
     Raises:
         ShapeError: VOC has nothing for it; `ShapeError.kind` is the code of the loss.
     """
     if row.kind == Kind.POINT:
         raise ShapeError("point", "VOC has no points")
-    x1, y1, x2, y2 = geometry.shape_box(row.shape)
-    if not all(map(math.isfinite, (x1, y1, x2, y2))) or x1 >= x2 or y1 >= y2:
+    box = geometry.shape_box(row.shape)
+    if not all(map(math.isfinite, box)) or box[0] >= box[2] or box[1] >= box[3]:
         raise ShapeError("empty-object", "nothing to draw")
-    outline, loss = _encode_outline(row)
+    outline, loss = _encode_outline(row, has_mask=mask is not None)
     keys = {**DEFAULTS, **row.extra.get(NATIVE, {})}
     if row.ignore and "difficult" not in row.extra.get(NATIVE, {}):
         keys["difficult"] = "1"
-    corners = zip(_CORNERS, (x1 + first, y1 + first, x2, y2), strict=True)
-    box = element("bndbox", "", *(element(tag, v) for tag, v in corners))
-    node = element("object", "", element("name", row.label), *elements(keys), box, *outline)
-    kept = ours.kept(row, decode_object(node, first), NATIVE)
+    rides = _riding(keys.pop("bndbox", None)) if mask and row.kind == Kind.MASK else {}
+    corners = rides or dict(zip(_CORNERS, map(safe_number, _numbered(box, first)), strict=True))
+    frame = element("bndbox", "", *(element(tag, corners[tag]) for tag in _CORNERS))
+    node = element("object", "", element("name", row.label), *elements(keys), frame, *outline)
+    kept = _kept(row, node, first, {NUMBER: number} if mask else {}, mask, rides=bool(rides))
     if row.ignore and "difficult" not in row.extra.get(NATIVE, {}):
         kept["difficult"] = True
     if kept:
@@ -101,17 +145,34 @@ def encode_row(row: Row, first: int) -> tuple[Node, str]:
     return node, loss
 
 
-def _encode_outline(row: Row) -> tuple[list[Node], str]:
+def _kept(row: Row, node: Node, first: int, kept: dict[str, Any], mask: Shape | None, *, rides: bool) -> dict[str, Any]:
+    """What Annelid keeps of an object whose element is written so far."""
+    as_read, _ = decode_object(node, first)
+    if mask is not None and as_read.kind == Kind.BOX:
+        kept |= {BOX: list(geometry.shape_box(as_read.shape))} | ({_RIDES: True} if rides else {})
+        as_read = with_mask(as_read, mask, first, kept)
+    return kept | ours.kept(row, as_read, NATIVE)
+
+
+def _riding(value: object) -> dict[str, str]:
+    """The box that the file had before, where it is one."""
+    if not isinstance(value, Mapping) or not all(isinstance(value.get(tag), str) for tag in _CORNERS):
+        return {}
+    return {tag: value[tag] for tag in _CORNERS}
+
+
+def _encode_outline(row: Row, *, has_mask: bool) -> tuple[list[Node], str]:
     """What stands beside the box, and the code of the loss."""
     if row.kind == Kind.BOX:
         return [], ""
     if row.kind == Kind.ROTATED_BOX and can_use_params(row):
         tags = zip(("cx", "cy", "w", "h", "angle"), row.params, strict=True)
         return [element("robndbox", "", *(element(tag, v) for tag, v in tags))], ""
-    if len(row.shape) > 1 or len(row.shape[0][0]) < 3:
-        return [], "box-only"
+    if has_mask and row.kind == Kind.MASK:
+        return [], ""
+    if len(row.shape) > 1 or len(row.shape[0]) > 1 or len(row.shape[0][0]) < 3 or row.kind == Kind.MASK:
+        return [], "rasterised" if has_mask else "box-only"
     ring = row.shape[0][0]
     xy = [element(f"{axis}{n}", v) for n, point in enumerate(ring, 1) for axis, v in zip("xy", point, strict=True)]
-    holes = "holes-filled" if len(row.shape[0]) > 1 else ""
-    names = {Kind.MASK: "mask-as-polygon", Kind.ELLIPSE: "ellipse-as-polygon", Kind.ROTATED_BOX: "rotated-as-polygon"}
-    return [element("polygon", "", *xy)], holes or names.get(row.kind, "")
+    names = {Kind.ELLIPSE: "ellipse-as-polygon", Kind.ROTATED_BOX: "rotated-as-polygon"}
+    return [element("polygon", "", *xy)], names.get(row.kind, "")

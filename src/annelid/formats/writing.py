@@ -22,6 +22,7 @@ _WHAT = {
     "holes-filled": "other programs see outlines without their holes; these are under the key annelid",
     "ignored": "other programs take objects marked 'ignore' for objects like any other",
     "mask-as-polygon": "a mask was written as its outline",
+    "overlap": "other programs see only what later objects do not hide; all of it is under the key annelid",
     "parts-split": "other programs take the parts of one object for objects of their own",
     "plane": "which plane, projection or scene is meant stands under the key annelid, where only Annelid looks",
     "point": "the format has no points: they were left out",

@@ -18,6 +18,8 @@ _IGNORED = {
     "__macosx",
     "$recycle.bin",
     "system volume information",
+    "segmentationclass",  # the masks of Pascal VOC, called like their images
+    "segmentationobject",
 }
 
 

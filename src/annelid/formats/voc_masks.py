@@ -1,0 +1,173 @@
+"""The masks of Pascal VOC: ``SegmentationObject/X.png`` and ``SegmentationClass/X.png``, as objects of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from annelid import tracing
+from annelid.errors import AnnotationError, ImageError
+from annelid.formats.base import LossReport
+from annelid.formats.reading import SizeWh
+from annelid.formats.voc_colours import VOID, LabelMap, numbers_of
+from annelid.geometry import Shape
+from annelid.readers.base import decoding
+
+OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
+FOLDERS = (OBJECTS, CLASSES)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One object of the pictures.
+
+    Attributes:
+        number: its number in ``SegmentationObject``, from 1; 0 for an area of a class alone.
+        label: its class in ``SegmentationClass``, or "".
+        shape: its outline along the pixel edges.
+    """
+
+    number: int
+    label: str
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """int64 (h, w), 0 is background, and whether the numbers are those of colours."""
+
+    numbers: NDArray[np.int64]
+    is_colour: bool
+
+
+def segmented_keys(root: Path) -> list[str]:
+    """Ids of the images that have masks: their paths below the folders, without ending."""
+    files = ((root / folder, file) for folder in FOLDERS for file in sorted((root / folder).rglob("*.png")))
+    return sorted({file.relative_to(folder).with_suffix("").as_posix() for folder, file in files if file.is_file()})
+
+
+def size_of(root: Path, key: str) -> SizeWh | None:
+    """The size of an image's masks, None where they cannot be read."""
+    for folder in FOLDERS:
+        if (root / folder / f"{key}.png").is_file():
+            try:
+                height, width = _read(root / folder / f"{key}.png", LabelMap()).numbers.shape
+            except AnnotationError:
+                return None
+            return width, height
+    return None
+
+
+def segments_of(root: Path, key: str, size_wh: SizeWh, labels: LabelMap, losses: LossReport) -> list[Segment]:
+    """The objects of an image's masks, by their numbers; without ``SegmentationObject`` the areas of each class.
+
+    Args:
+        root: the folder in which ``SegmentationObject`` lies.
+        key: id of the image.
+        size_wh: its size.
+        labels: what classes the numbers of ``SegmentationClass`` mean.
+        losses: takes what cannot be read, and pixels that belong to nothing.
+    """
+    pictures = _pictures(root, key, size_wh, labels, losses)
+    objects, named = pictures.get(OBJECTS), pictures.get(CLASSES)
+    if objects is None:
+        file = root / CLASSES / f"{key}.png"
+        return _areas(_without_void(named, file, losses), labels, file, losses) if named else []
+    objects = _without_void(objects, root / OBJECTS / f"{key}.png", losses)
+    shapes = tracing.label_image_to_shapes(objects.numbers)
+    of_object = _labels(objects.numbers, named, labels) if named else {}
+    return [Segment(n, of_object.get(n, ""), shape) for n, shape in shapes.items()]
+
+
+def _pictures(root: Path, key: str, size_wh: SizeWh, labels: LabelMap, losses: LossReport) -> Mapping[str, _Picture]:
+    found: dict[str, _Picture] = {}
+    for folder in FOLDERS:
+        file = root / folder / f"{key}.png"
+        if not file.is_file():
+            continue
+        try:
+            picture = _read(file, labels)
+        except AnnotationError as error:
+            losses.add("masks-unreadable", f"{error.message}: only the boxes were read", file)
+            continue
+        if picture.numbers.shape != (size_wh[1], size_wh[0]):
+            what = f"the masks have {picture.numbers.shape[::-1]} pixels, the image {size_wh}: they were left out"
+            losses.add("size-mismatch", what, file)
+            continue
+        found[folder] = picture
+    return found
+
+
+def _read(file: Path, labels: LabelMap) -> _Picture:
+    """The numbers in a picture: those of its colours, else indices of its palette or grey levels.
+
+    Raises:
+        AnnotationError: it cannot be read, or is no such picture.
+    """
+    try:
+        with decoding(file), Image.open(file) as image:
+            pixels: NDArray[Any] = np.asarray(image)
+            palette = image.getpalette("RGB") if image.mode == "P" else None
+    except ImageError as error:
+        raise AnnotationError(file, expected="masks as a PNG", found=error.found) from error
+    if palette:
+        table = numbers_of(np.array(palette, np.int64).reshape(-1, 3))
+        return _by_palette(pixels, table, {0, VOID, *labels.colours})
+    if pixels.ndim == 2 and pixels.dtype.kind in "bu":
+        return _Picture(pixels.astype(np.int64), is_colour=False)
+    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
+        raise AnnotationError(file, expected="masks as a PNG", found=f"shape {pixels.shape} of {pixels.dtype}")
+    return _Picture(numbers_of(pixels[..., :3]), is_colour=True)
+
+
+def _by_palette(pixels: NDArray[Any], table: NDArray[np.int64], known: set[int]) -> _Picture:
+    """Numbers by colour where all of these are known, else the indices."""
+    used = np.unique(pixels)
+    if used.max(initial=0) < len(table) and set(table[used].tolist()) <= known:
+        return _Picture(table[pixels], is_colour=True)
+    return _Picture(pixels.astype(np.int64), is_colour=False)
+
+
+def _without_void(picture: _Picture, file: Path, losses: LossReport) -> _Picture:
+    """The picture with the border of objects as background; what is only 0 and 255 has no border."""
+    void = picture.numbers == VOID
+    is_binary = not picture.is_colour and bool((void | (picture.numbers == 0)).all())
+    if is_binary or not void.any():
+        return picture
+    what = f"{int(void.sum())} pixels that belong to no object (the border, number 255) were taken as background"
+    losses.add("void", what, file)
+    return _Picture(np.where(void, 0, picture.numbers), picture.is_colour)
+
+
+def _labels(objects: NDArray[np.int64], classes: _Picture, labels: LabelMap) -> dict[int, str]:
+    """Number of an object -> the class that most of its pixels have, where any has one."""
+    inside = (objects > 0) & (classes.numbers > 0)
+    pairs = np.stack([objects[inside], classes.numbers[inside]], 1)
+    several, counts = np.unique(pairs, axis=0, return_counts=True)
+    found: dict[int, str] = {}
+    for n in np.argsort(-counts, kind="stable"):
+        number, label = several[n].tolist()
+        name = labels.name(label, is_colour=classes.is_colour)
+        if name:
+            found.setdefault(number, name)
+    return found
+
+
+def _areas(classes: _Picture, labels: LabelMap, file: Path, losses: LossReport) -> list[Segment]:
+    """Every area of a class: nothing tells objects that touch each other apart."""
+    segments: list[Segment] = []
+    for number in np.unique(classes.numbers[classes.numbers > 0]).tolist():
+        areas, _ = ndimage.label(classes.numbers == number, np.ones((3, 3), int))
+        name = labels.name(number, is_colour=classes.is_colour)
+        segments += [Segment(0, name, shape) for shape in tracing.label_image_to_shapes(areas).values()]
+    if segments:
+        what = "there is no SegmentationObject: each area of a class became an object, touching ones are not told apart"
+        losses.add("semantic", what, file, count=len(segments))
+    return segments
