@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.contracts import format as contract
@@ -12,6 +14,7 @@ from tests.strategies import CLASSES, datasets
 from annelid import formats
 from annelid.dataset import Dataset
 from annelid.errors import AnnotationError, UsageError
+from annelid.formats.images import FolderImages
 from annelid.image import View
 from annelid.objects import Kind
 
@@ -29,6 +32,15 @@ LOSSLESS = {
 WITHOUT_PLANES = ("labelmask", "maskfolder")
 """Formats that have no place for the plane of a stack."""
 WITH_PLANES = [name for name in formats.FORMATS if name not in {*WITHOUT_PLANES, "yolo"}]
+
+_RECTANGLE = {
+    "type": "rectanglelabels",
+    "original_width": 100,
+    "original_height": 50,
+    "to_name": "image",
+    "from_name": "label",
+    "value": {"x": 10, "y": 10, "width": 30, "height": 50, "rotation": 0, "rectanglelabels": ["cell"]},
+}
 
 every_format = pytest.mark.parametrize("name", list(formats.FORMATS))
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -112,6 +124,25 @@ def test_two_formats_in_one_folder_are_asked_about(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"shapes": [], "imagePath": "a.png"}')
     with pytest.raises(AnnotationError, match="labelme and coco"):
         formats.sniff(tmp_path)
+
+
+@every_format
+def test_a_format_is_itself_where_the_words_of_another_ride_along(name: str, tmp_path: Path) -> None:
+    task = {
+        "id": 1,
+        "file_upload": "a.png",
+        "total_annotations": 1,
+        "data": {"image": "a.png"},
+        "annotations": [{"id": 2, "was_cancelled": False, "result": [dict(_RECTANGLE)]}],
+    }
+    (tmp_path / "task.json").write_bytes(orjson.dumps([task]))
+    read = formats.get("labelstudio").read(tmp_path / "task.json", FolderImages(tmp_path))
+    item = read.items[0]
+    item = replace(item, view=replace(item.view, image=replace(item.image, id="1")))
+    out = tmp_path / "out"
+    out.mkdir()
+    formats.get(name).write(Dataset(read.classes, (item,)), out, {"1": "a.png"})
+    assert name == formats.sniff(out).NAME
 
 
 @pytest.mark.shared_data

@@ -49,6 +49,10 @@ NAME = "labelstudio"
 _TASK, _ANNOTATION = "labelstudio_task", "labelstudio_annotation"
 _HEAD = 2**18
 _START = re.compile(rb"[^\w{\[]*[\[{]")
+_OTHER = re.compile(
+    rb'[^\w{\[]*\{.*?("(categories|features|shapes)"\s*:\s*\[|"(item|_via_img_metadata)"\s*:\s*\{)', re.DOTALL
+)
+"""Another format, where Label Studio's own words ride along."""
 _RESULT = re.compile(rb'"(result|annotations|completions|predictions)"\s*:\s*\[')
 _MARK = re.compile(rb'"(was_cancelled|original_width|to_name|total_annotations|file_upload)"\s*:')
 _MIN = re.compile(rb'"(rectangle|polygon|ellipse|keypoint|brush|bitmask|vector)labels"\s*:')
@@ -71,6 +75,8 @@ def _looks_like_labelstudio(file: Path) -> bool:
         return False
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         head = head.replace(b"\0", b"")
+    if _OTHER.match(head):
+        return False
     listed = bool(_RESULT.search(head)) or bool(_MIN.search(head))
     return _START.match(head) is not None and listed and _MARK.search(head) is not None
 
