@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,7 @@ class Reading:
         Returns:
             None, with a loss, where nothing tells the size.
         """
-        names = [name for name in dict.fromkeys(names) if name] or [file.stem]
+        names = [name for name in dict.fromkeys(names) if _can_be_a_file(name)] or [file.stem]
         path = self._find(names, file, place)
         believed = said if is_other_scene(header) else None
         size_wh = believed or (self._size(path, file, place) if path else None)
@@ -234,6 +234,10 @@ class Reading:
         """All of it; ``classes`` are those that the source lists, which come before others that it uses."""
         ordered = self.given or tuple(dict.fromkeys([*classes, *self.listed, *self.labels]))
         return Annotations(ordered, tuple(self.items.values()), self.losses, self.parts)
+
+
+def _can_be_a_file(name: str) -> bool:
+    return PurePosixPath(name.replace("\\", "/")).name not in {"", ".."} and "\0" not in name
 
 
 def _merged(first: LabeledImage, second: LabeledImage) -> LabeledImage:
