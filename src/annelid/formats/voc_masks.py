@@ -113,6 +113,8 @@ def _read(file: Path, labels: LabelMap) -> _Picture:
     """
     try:
         with decoding(file), Image.open(file) as image:
+            image.verify()  # the checksums, which nobody else looks at
+        with decoding(file), Image.open(file) as image:
             pixels: NDArray[Any] = np.asarray(image)
             palette = image.getpalette("RGB") if image.mode == "P" else None
     except ImageError as error:
