@@ -26,6 +26,7 @@ from annelid.formats.darwin_item import Slot, others_of, slots_of
 from annelid.formats.darwin_raster import decode_layer
 from annelid.formats.darwin_shape import RASTER, decode_annotation
 from annelid.formats.darwin_write import CLASSES, FILE, write
+from annelid.formats.json_head import without_ours
 from annelid.formats.reading import Reading, ShapeError, SizeWh
 from annelid.formats.row import Row
 
@@ -34,7 +35,7 @@ __all__ = ["NAME", "read", "sniff", "write"]
 NAME = "darwin"
 
 _ENDS = 2**18
-_LIST = re.compile(rb'"annotations"\s*:\s*\[')
+_LIST = re.compile(rb'"annotations"\s*:')
 _ITEM, _SLOT = re.compile(rb'"item"\s*:\s*\{'), re.compile(rb'"(slots|slot_names|schema_ref|source_info)"\s*:')
 _IMAGE, _STORED = re.compile(rb'"image"\s*:\s*\{'), re.compile(rb'"(filename|original_filename|workview_url)"\s*:')
 
@@ -52,8 +53,8 @@ def sniff(path: Path) -> bool:
 def _looks_like_darwin(file: Path) -> bool:
     try:
         with file.open("rb") as stream:
-            head = stream.read(_ENDS)
-            stream.seek(max(file.stat().st_size - _ENDS, len(head)))
+            head = without_ours(stream.read(_ENDS).replace(b"\0", b""))
+            stream.seek(max(file.stat().st_size - _ENDS, stream.tell()))
             ends = (head + stream.read(_ENDS)).replace(b"\0", b"")
     except OSError:
         return False
