@@ -11,10 +11,11 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats.base import ImageIndex, LossReport
 from annelid.formats.coco_header import Crowd
-from annelid.formats.coco_read import CocoAnnotations, add_item, loads
+from annelid.formats.coco_parse import parse_coco
+from annelid.formats.coco_read import CocoAnnotations, add_item, loads, of_table
 from annelid.formats.coco_results import read_results
 from annelid.formats.coco_write import dumps
-from annelid.formats.jsontext import read_text
+from annelid.formats.jsontext import read_bytes
 
 __all__ = ["NAME", "CocoAnnotations", "dumps", "loads", "read", "read_results", "sniff", "write"]
 
@@ -85,11 +86,13 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = (), *, crowd: 
         step = "choose the folder that holds instances_*.json, or the file itself"
         raise AnnotationError(path, expected="a COCO file", found="none in this folder", next_step=step)
     subsets = [_subset(file) for file in files]
-    several = [
-        loads(read_text(file), images, classes, file=str(file), subset=subset, crowd=crowd)
-        for file, subset in zip(files, subsets, strict=True)
-    ]
+    several = [_read_file(file, subset, images, classes, crowd) for file, subset in zip(files, subsets, strict=True)]
     return several[0] if len(several) == 1 and not path.is_dir() else _joined(files, subsets, several)
+
+
+def _read_file(file: Path, subset: str, images: ImageIndex, classes: Sequence[str], crowd: Crowd) -> CocoAnnotations:
+    value, table = parse_coco(read_bytes(file), str(file))
+    return of_table(value, table, images, classes, file=str(file), subset=subset, crowd=crowd)
 
 
 def _subset(file: Path) -> str:

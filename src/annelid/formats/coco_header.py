@@ -9,6 +9,7 @@ from typing import Any, Literal
 from annelid.errors import AnnotationError
 from annelid.formats.base import LossReport
 from annelid.formats.coco_shape import OURS
+from annelid.formats.coco_table import AnnotationTable
 
 Crowd = Literal["auto", "ignore", "instance"]
 """What ``iscrowd: 1`` means: an area to leave out, an object like any other, or what the file suggests."""
@@ -34,8 +35,15 @@ def checked(data: Any, file: str) -> Json:
     return data
 
 
-def class_names(data: Json, annotations: Sequence[Any], losses: LossReport, file: str) -> dict[str, str]:
-    """Category id as text -> name, in the file's order, without a root that only groups the others."""
+def class_names(data: Json, used: set[str], losses: LossReport, file: str) -> dict[str, str]:
+    """Category id as text -> name, in the file's order, without a root that only groups the others.
+
+    Args:
+        data: the data set.
+        used: the category ids that annotations have, as text.
+        losses: takes the categories that are left out.
+        file: name of the file for losses.
+    """
     names: dict[str, str] = {}
     categories = data.get("categories") or []
     for number, category in enumerate(categories):
@@ -46,7 +54,6 @@ def class_names(data: Json, annotations: Sequence[Any], losses: LossReport, file
             losses.add("class-twice", what, file, f"categories[{number}]")
         else:
             names[str(category["id"])] = str(category["name"])
-    used = {str(a.get("category_id")) for a in annotations if isinstance(a, dict)}
     parents = {str(c.get("supercategory")) for c in categories if isinstance(c, dict)}
     if "0" in names and "0" not in used and (names["0"] in parents or names["0"] == "_background_"):
         losses.add("class-unused", f"category {names['0']!r} only groups the others and was left out", file)
@@ -54,14 +61,14 @@ def class_names(data: Json, annotations: Sequence[Any], losses: LossReport, file
     return names
 
 
-def crowd_is_object(data: Json, annotations: Sequence[Any], crowd: Crowd, losses: LossReport, file: str) -> bool:
+def crowd_is_object(data: Json, table: AnnotationTable, crowd: Crowd, losses: LossReport, file: str) -> bool:
     """Whether ``iscrowd: 1`` marks single objects, as CVAT writes every brush mask; it is said either way."""
-    values = [a for a in annotations if isinstance(a, dict)]
+    values = table.values
     crowds = [a for a in values if a.get("iscrowd") in (1, True) and isinstance(a.get("segmentation"), dict)]
     info = data.get("info")
     if crowd != "auto" or not crowds or (isinstance(info, dict) and OURS in info):
         return crowd == "instance"
-    as_object = _look_like_objects(values, crowds)
+    as_object = _look_like_objects(values, crowds, beside_polygons=bool(table.polygons))
     if as_object:
         what = "all masks are marked as crowds, as CVAT marks them: they are read as objects"
         losses.add("crowd-as-instance", what, file, count=len(crowds))
@@ -71,11 +78,11 @@ def crowd_is_object(data: Json, annotations: Sequence[Any], crowd: Crowd, losses
     return as_object
 
 
-def _look_like_objects(values: Sequence[Json], crowds: Sequence[Json]) -> bool:
+def _look_like_objects(values: Sequence[Json], crowds: Sequence[Json], *, beside_polygons: bool) -> bool:
     """Who means crowds has one for an image and class, beside objects that are outlined by polygons."""
     if any(isinstance(a.get("segmentation"), dict) and a.get("iscrowd") not in (1, True) for a in values):
         return False
-    if not any(isinstance(a.get("segmentation"), list) and a["segmentation"] for a in values):
+    if not beside_polygons and not any(isinstance(a.get("segmentation"), list) and a["segmentation"] for a in values):
         return True
     most = Counter((str(a.get("image_id")), str(a.get("category_id"))) for a in crowds).most_common(1)
     return most[0][1] > 1 or any("attributes" in a for a in crowds)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from annelid.formats import rle
-from annelid.formats.coco_plain import plain_polygons
 from annelid.formats.coco_reading import Json, Reading, SizeWh
 from annelid.formats.coco_shape import Outline, ShapeError, decode_outline, decode_row
 from annelid.formats.row import Row, objects_of_rows, row_inside
@@ -26,9 +25,6 @@ def read_objects(
         reading: what goes for the whole file.
         root: key of the list that the annotations are in; "" for a file that is the list.
     """
-    plain = plain_polygons(values, size_wh, reading)
-    if plain is not None:
-        return plain
     rows: list[Row] = []
     places: list[str] = []
     pending: list[tuple[int, rle.Window]] = []

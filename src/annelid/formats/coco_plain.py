@@ -1,59 +1,46 @@
-"""The short way for images of which every object is one plain polygon: most of a large file."""
+"""The short way for images of which every object is a plain polygon: most of a large file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from annelid.formats.coco_reading import Json, Reading, SizeWh
+from annelid.formats.coco_reading import Reading, SizeWh
 from annelid.formats.coco_shape import AUTHOR
+from annelid.formats.coco_table import Polygon
 from annelid.objects import Kind, Objects, column
 
-_KEYS = {"id", "image_id", "category_id", "segmentation", "bbox", "area", "iscrowd"}
 
+def plain_objects(polygons: Sequence[Polygon], size_wh: SizeWh, reading: Reading) -> Objects | None:
+    """The objects of an image; None sends them the long way, which says what is wrong.
 
-def plain_polygons(values: Sequence[tuple[int, Json]], size_wh: SizeWh, reading: Reading) -> Objects | None:
-    """The objects of an image, where nothing about them is special; None sends them the long way.
-
-    It is special when anything is wrong or rides along: foreign keys, scores, crowds, several rings, closed rings,
-    unknown classes, equal ids, coordinates outside.
+    They go there for a class that is not listed or not wanted, an id that is there twice, a ring that is closed by
+    its first point, and coordinates outside the image.
     """
-    rings: list[list[float]] = []
-    labels: list[str] = []
-    for _, value in values:
-        ring, label = _ring(value), reading.class_names.get(str(value.get("category_id")))
-        if ring is None or label is None or label not in reading.known:
-            return None
-        rings.append(ring)
-        labels.append(label)
-    ids = [str(value["id"]) for _, value in values]
-    if not values or len(set(ids)) < len(ids):
+    _, categories, ids, rings, scores, foreign = zip(*polygons, strict=True)
+    labels = [reading.class_names.get(category, "") for category in categories]
+    if len(set(ids)) < len(ids) or not reading.known.issuperset(labels):
         return None
-    try:
-        coords = np.array(list(chain.from_iterable(rings)), np.float64).reshape(-1, 2)
-    except (ValueError, TypeError):
+    coords = np.concatenate(rings).reshape(-1, 2)
+    offsets = np.cumsum([0, *map(len, rings)]) // 2
+    closed = (coords[offsets[:-1]] == coords[offsets[1:] - 1]).all(1)
+    inside = bool(((coords >= 0) & (coords <= size_wh)).all())  # NaN is not
+    if closed.any() or not inside:
         return None
-    if not (reading.as_is or bool(((coords >= 0) & (coords <= size_wh)).all())):
-        return None  # NaN included
-    return _objects(ids, labels, coords, np.array([len(ring) for ring in rings]) // 2)
+    extra = [{"coco": entry} if entry else {} for entry in foreign]
+    return _objects(ids, labels, coords, offsets, np.array(scores), extra)
 
 
-def _ring(value: Json) -> list[float] | None:
-    if not value.keys() <= _KEYS or value.get("iscrowd") or not isinstance(value.get("id"), int):
-        return None
-    outline = value.get("segmentation")
-    if type(outline) is not list or len(outline) != 1:
-        return None
-    ring = outline[0]
-    if type(ring) is not list or len(ring) < 6 or len(ring) % 2 or (len(ring) > 6 and ring[:2] == ring[-2:]):
-        return None
-    return ring
-
-
-def _objects(ids: list[str], labels: list[str], coords: Any, lengths: Any) -> Objects:
+def _objects(
+    ids: Sequence[str],
+    labels: Sequence[str],
+    coords: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    extra: list[dict[str, object]],
+) -> Objects:
     n = len(ids)
     one_each = np.arange(n + 1, dtype=np.int64)
     return Objects(
@@ -61,14 +48,14 @@ def _objects(ids: list[str], labels: list[str], coords: Any, lengths: Any) -> Ob
         labels=column(labels),
         kinds=np.full(n, Kind.POLYGON, np.uint8),
         coords=coords,
-        ring_offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        ring_offsets=offsets.astype(np.int64),
         part_offsets=one_each,
         object_offsets=one_each,
         params=np.full((n, 5), np.nan),
-        scores=np.full(n, np.nan),
+        scores=scores,
         authors=column([AUTHOR] * n),
         origins=column([""] * n),
         parents=column([""] * n),
         ignore=np.zeros(n, bool),
-        extra=column([{} for _ in range(n)]),
+        extra=column(extra),
     )

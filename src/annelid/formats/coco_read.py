@@ -14,9 +14,12 @@ from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.coco_header import Crowd, checked, class_names, crowd_is_object
 from annelid.formats.coco_objects import read_objects
+from annelid.formats.coco_parse import parse_coco
+from annelid.formats.coco_plain import plain_objects
 from annelid.formats.coco_reading import Json, Reading, SizeWh
 from annelid.formats.coco_shape import OURS
-from annelid.formats.jsontext import collecting_nothing, parse
+from annelid.formats.coco_table import AnnotationTable
+from annelid.formats.jsontext import collecting_nothing
 from annelid.formats.row import view_of
 from annelid.image import Projection, View
 from annelid.objects import Objects
@@ -35,7 +38,6 @@ class CocoAnnotations(Annotations):
     class_names: Mapping[str, str] = field(default_factory=dict)
 
 
-@collecting_nothing()
 def loads(
     text: str,
     images: ImageIndex,
@@ -58,49 +60,66 @@ def loads(
     Raises:
         AnnotationError: the text is not JSON or not a COCO data set, or an image's name fits several files.
     """
-    data = checked(parse(text, file), file)
-    annotations: list[Any] = data.get("annotations") or []
+    value, table = parse_coco(text.encode(), file)
+    return of_table(value, table, images, classes, file=file, subset=subset, crowd=crowd)
+
+
+@collecting_nothing()
+def of_table(
+    value: Any,
+    table: AnnotationTable,
+    images: ImageIndex,
+    classes: Sequence[str] = (),
+    *,
+    file: str,
+    subset: str = "",
+    crowd: Crowd = "auto",
+) -> CocoAnnotations:
+    """What `parse_coco` returned, as `loads` reads it."""
+    data = checked(value, file)
     losses = LossReport()
-    names = class_names(data, annotations, losses, file)
+    names = class_names(data, table.categories, losses, file)
     ordered = tuple(classes) or tuple(dict.fromkeys(names.values()))
-    as_object = crowd_is_object(data, annotations, crowd, losses, file)
+    as_object = crowd_is_object(data, table, crowd, losses, file)
     reading = Reading(file, names, frozenset(ordered), as_object, losses)
-    of_image = _by_image(annotations, reading)
+    _say_strange(table, reading)
     items: dict[tuple[str | int, ...], LabeledImage] = {}
     paths: dict[str, str] = {}
-    annotated = _says_where(annotations) if annotations else bool(names)
+    annotated = _says_where(table) if len(table) else bool(names)
+    known: set[str] = set()
     for key, entry, place in _image_entries(data, reading):
-        own = of_image.pop(key, [])
-        found = _locate(entry, place, images, subset, own, reading)
+        known.add(key)
+        found = _locate(entry, place, images, subset, table.count(key), reading)
         if found is None:
             continue
         path, size_wh = found
-        objects = read_objects(own, size_wh, reading)
-        item = _item(path, size_wh, objects, entry, annotated)
+        item = _item(path, size_wh, _objects(table, key, size_wh, reading), entry, annotated)
         add_item(items, item, losses, file, place)
         paths[key] = path
-    for stray in of_image.values():
-        for number, _ in stray:
-            place = f"annotations[{number}].image_id"
-            losses.add("image-unknown", "the annotation's image is not listed: it was left out", file, place)
+    for number in table.strays(known):
+        place = f"annotations[{number}].image_id"
+        losses.add("image-unknown", "the annotation's image is not listed: it was left out", file, place)
     return CocoAnnotations(ordered, tuple(items.values()), losses, {}, paths, names)
 
 
-def _says_where(annotations: Sequence[Any]) -> bool:
+def _says_where(table: AnnotationTable) -> bool:
     """Whether the file has outlines at all, and not captions or labels of whole images."""
-    return any(isinstance(a, dict) and (a.get("bbox") or a.get("segmentation")) for a in annotations)
+    return bool(table.polygons) or any(a.get("bbox") or a.get("segmentation") for a in table.values)
 
 
-def _by_image(annotations: Sequence[Any], reading: Reading) -> dict[str, list[tuple[int, Json]]]:
-    """Image id as text -> number and value of its annotations."""
-    groups: dict[str, list[tuple[int, Json]]] = {}
-    for number, value in enumerate(annotations):
-        if isinstance(value, dict):
-            groups.setdefault(str(value.get("image_id")), []).append((number, value))
-        else:
-            what = f"expected an object, found {type(value).__name__}: it was left out"
-            reading.losses.add("annotation-invalid", what, reading.file, f"annotations[{number}]")
-    return groups
+def _say_strange(table: AnnotationTable, reading: Reading) -> None:
+    for number, value in table.strange:
+        what = f"expected an object, found {type(value).__name__}: it was left out"
+        reading.losses.add("annotation-invalid", what, reading.file, f"annotations[{number}]")
+
+
+def _objects(table: AnnotationTable, key: str, size_wh: SizeWh, reading: Reading) -> Objects:
+    """The objects of an image."""
+    if table.polygons.get(key) and not table.others.get(key):
+        objects = plain_objects(table.polygons[key], size_wh, reading)
+        if objects is not None:
+            return objects
+    return read_objects(table.of_image(key), size_wh, reading)
 
 
 def _image_entries(data: Json, reading: Reading) -> Iterator[tuple[str, Json, str]]:
@@ -120,7 +139,7 @@ def _image_entries(data: Json, reading: Reading) -> Iterator[tuple[str, Json, st
 
 
 def _locate(
-    entry: Json, place: str, images: ImageIndex, subset: str, own: Sequence[Any], reading: Reading
+    entry: Json, place: str, images: ImageIndex, subset: str, count: int, reading: Reading
 ) -> tuple[str, SizeWh] | None:
     """Path and size of an image; None, with a loss, when nothing tells the size."""
     name = entry["file_name"].replace("\\", "/")
@@ -129,18 +148,18 @@ def _locate(
     stated = (lengths[0], lengths[1]) if len(lengths) == 2 else None
     if path is None and images.all():
         what = f"{name} was not found among the images"
-        reading.losses.add("image-missing", what, reading.file, place, max(len(own), 1))
+        reading.losses.add("image-missing", what, reading.file, place, max(count, 1))
     actual = _size_of_file(path, images, reading, place) if path else None
     if stated and actual and stated != actual:
         what = (
             f"{name}: the annotations say {stated[0]} x {stated[1]}, the image has {actual[0]} x {actual[1]} "
             "pixels; outlines are taken as pixels of the image"
         )
-        reading.losses.add("image-size-differs", what, reading.file, place, max(len(own), 1))
+        reading.losses.add("image-size-differs", what, reading.file, place, max(count, 1))
     size_wh = actual or stated
     if size_wh is None:
         what = f"{name}: neither the file nor an image tells the size; it was left out"
-        reading.losses.add("size-unknown", what, reading.file, place, max(len(own), 1))
+        reading.losses.add("size-unknown", what, reading.file, place, max(count, 1))
         return None
     return (path.as_posix() if path else name), size_wh
 

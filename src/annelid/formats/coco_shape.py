@@ -19,7 +19,7 @@ from annelid.objects import Kind
 AUTHOR = "import:coco"
 OURS = "annelid"
 """Key below which we keep what COCO has no key for."""
-_DECODED = {"id", "image_id", "category_id", "segmentation", "bbox", "area", "iscrowd", "score", OURS}
+DECODED = {"id", "image_id", "category_id", "segmentation", "bbox", "area", "iscrowd", "score", OURS}
 
 Json = Mapping[str, Any]
 SizeWh = tuple[int, int]
@@ -95,11 +95,11 @@ def _decode_rings(rings: Sequence[Any]) -> Outline:
 
 
 def _ring(values: Any) -> Ring:
-    if not isinstance(values, list):
+    if not isinstance(values, list | np.ndarray):
         raise TypeError(f"expected a list of x, y, found {type(values).__name__}")
     if len(values) % 2:
         raise ValueError(f"expected x, y pairs, found {len(values)} numbers")
-    if len(values) > 6 and values[:2] == values[-2:]:
+    if len(values) > 6 and values[0] == values[-2] and values[1] == values[-1]:
         values = values[:-2]  # closed: the first point again
     if len(values) < 6:
         raise ValueError(f"expected at least 3 points, found {len(values) // 2}")
@@ -157,18 +157,19 @@ def decode_row(value: Json, outline: Outline, label: str, *, ignore: bool, place
         outline.shape,
         label,
         outline.kind,
-        score=_score(value.get("score")),
+        score=score_of(value.get("score")),
         author=AUTHOR,
         id=str(value["id"]) if isinstance(value.get("id"), int | str) else place,
         ignore=ignore,
     )
-    foreign = value.keys() - _DECODED
+    foreign = value.keys() - DECODED
     if foreign:
         row = replace(row, extra={"coco": {key: v for key, v in value.items() if key in foreign}})
     return _restored(row, value) if isinstance(value.get(OURS), Mapping) else row
 
 
-def _score(value: Any) -> float:
+def score_of(value: Any) -> float:
+    """A detector's score, NaN for what is none."""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     return math.nan
@@ -206,6 +207,8 @@ def _floats(value: Any) -> Any:
         return [value.get("counts"), value.get("size")]
     if isinstance(value, list | tuple):
         return [_floats(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     return float(value) if isinstance(value, int | float) else value
 
 
@@ -237,7 +240,7 @@ def encode_row(row: Row, number: int, area: float, size_wh: SizeWh) -> tuple[dic
     if not math.isnan(row.score):
         value["score"] = row.score
     foreign = row.extra.get("coco", {})
-    value.update({key: v for key, v in foreign.items() if key not in _DECODED})
+    value.update({key: v for key, v in foreign.items() if key not in DECODED})
     inexact = row.kind == Kind.BOX and (x1 + bbox[2], y1 + bbox[3]) != (x2, y2)
     ours = _ours(row, value, exact=bool(loss) or inexact)
     return ({**value, OURS: ours} if ours else value), loss

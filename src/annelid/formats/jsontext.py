@@ -28,15 +28,33 @@ def read_text(path: Path) -> str:
     Raises:
         AnnotationError: the file cannot be read, or is in no such encoding.
     """
+    return decoded(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        AnnotationError: the file cannot be read.
+    """
     try:
-        data = path.read_bytes()
-        encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
-        return data.decode(encoding)
+        return path.read_bytes()
     except OSError as error:
         raise AnnotationError(path, expected="a readable file", found=error.strerror or str(error)) from error
+
+
+def decoded(data: bytes, file: Path | str) -> str:
+    """The text of a file in UTF-8 (with or without byte order mark) or UTF-16.
+
+    Raises:
+        AnnotationError: it is in no such encoding.
+    """
+    encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    try:
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise AnnotationError(
-            path,
+            file,
             place=f"byte {error.start}",
             expected="text in UTF-8",
             found="other bytes",

@@ -1,4 +1,4 @@
-"""LabelMe, AnyLabeling and X-AnyLabeling: one JSON file per image.
+"""LabelMe, AnyLabeling and X-AnyLabeling: one JSON file per image; also read is the XML of the old LabelMe web tool.
 
 What LabelMe has no key for (ids, authors, exact ellipses, holes) is written under a key ``annelid`` of each
 shape, which is believed on reading only as far as the shape was not edited since. Keys of a shape that
@@ -17,7 +17,7 @@ from typing import Any
 from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError
-from annelid.formats import jsontext, ours
+from annelid.formats import jsontext, labelme_xml, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.class_order import classes_in, told_classes
 from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape, encode_row, set_group
@@ -44,7 +44,11 @@ _LOSS_TEXT = {
 
 
 def sniff(path: Path) -> bool:
-    """Whether a file, or one of the first JSON files of a folder, has LabelMe's ``shapes``."""
+    """Whether a file, or one of the first files of a folder, has LabelMe's ``shapes``, or is its web tool's XML."""
+    return _has_json(path) or labelme_xml.sniff(path)
+
+
+def _has_json(path: Path) -> bool:
     candidates = [path] if path.is_file() else list(_json_files(path))[:5] if path.is_dir() else []
     return any(_looks_like_labelme(file) for file in candidates)
 

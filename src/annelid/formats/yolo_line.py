@@ -1,4 +1,4 @@
-"""The text of one YOLO label file: lines of a class index and numbers between 0 and 1."""
+"""The lines of a YOLO label file: a class index and numbers between 0 and 1."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from annelid.geometry import Ring
 from annelid.objects import Kind
 
 AUTHOR = "import:yolo"
+_DIGITS = 12
+"""Exact to 1e-7 pixels in an image of 100,000."""
+_COMMAS_TO_SPACES = bytes.maketrans(b",", b" ")
 _LARGEST = 2.0
 """A number above this is no share of an image that sticks out a little: it is a pixel coordinate."""
 
@@ -149,25 +152,31 @@ def looks_oriented(rings: Sequence[Ring]) -> bool:
     return len(rectangles) >= 0.9 * len(rings) and any(not is_upright(ring) for ring in rectangles)
 
 
-def box_text(index: int, box_xyxy: NDArray[np.float64], size_wh: tuple[int, int]) -> str:
+def box_text(index: int, box_xyxy: NDArray[np.float64], size_wh: tuple[int, int]) -> bytes:
     """The line of a box."""
     (x1, y1, x2, y2), (w, h) = box_xyxy.tolist(), size_wh
-    return text_of_shares(index, np.round([(x1 + x2) / 2 / w, (y1 + y2) / 2 / h, (x2 - x1) / w, (y2 - y1) / h], 12))
+    shares = np.round([(x1 + x2) / 2 / w, (y1 + y2) / 2 / h, (x2 - x1) / w, (y2 - y1) / h], _DIGITS)
+    return line_text(index, texts_of_shares([shares])[0])
 
 
-def ring_text(index: int, ring: Ring, size_wh: tuple[int, int]) -> str:
+def ring_text(index: int, ring: Ring, size_wh: tuple[int, int]) -> bytes:
     """The line of an outline; one of less than three vertices repeats its last."""
     if len(ring) < 3:
         ring = np.concatenate([ring, np.repeat(ring[-1:], 3 - len(ring), 0)])
-    return text_of_shares(index, rounded_shares(ring, size_wh).ravel())
+    return line_text(index, texts_of_shares([rounded_shares(ring, size_wh).ravel()])[0])
+
+
+def line_text(index: int, numbers: bytes) -> bytes:
+    """A line with its end; the numbers begin with a space."""
+    return b"%d%b\n" % (index, numbers)
 
 
 def rounded_shares(coords: NDArray[np.float64], size_wh: tuple[int, int]) -> NDArray[np.float64]:
-    """Coordinates (K, 2) as shares of the image; twelve digits are exact to 1e-7 pixels in an image of 100,000."""
-    return np.asarray(np.round(np.clip(coords / size_wh, 0, 1), 12), np.float64)
+    """Coordinates (K, 2) as shares of the image."""
+    return np.asarray(np.round(np.clip(coords / size_wh, 0, 1), _DIGITS), np.float64)
 
 
-def text_of_shares(index: int, shares: NDArray[np.float64]) -> str:
-    """The line of shares of the image."""
-    numbers = orjson.dumps(shares, option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    return f"{index} {numbers[1:-1].replace(',', ' ')}"
+def texts_of_shares(rows: Sequence[NDArray[np.float64]]) -> list[bytes]:
+    """The numbers of each row as a label line has them, each behind a space."""
+    texts = b"," + orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2]
+    return texts.translate(_COMMAS_TO_SPACES, b"[").split(b"]") if rows else []

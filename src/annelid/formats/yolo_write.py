@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annelid import geometry, tracing
-from annelid.atomic import write_text
+from annelid.atomic import write_bytes, write_text
 from annelid.dataset import Dataset, LabeledImage, Task
 from annelid.errors import AnnotationError
 from annelid.formats.base import LossReport
 from annelid.formats.data_yaml import PARTS, data_yaml_text
-from annelid.formats.yolo_line import box_text, ring_text, rounded_shares, text_of_shares
+from annelid.formats.yolo_line import box_text, line_text, ring_text, rounded_shares, texts_of_shares
 from annelid.formats.yolo_ring import single_ring
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
@@ -59,7 +59,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
             raise AnnotationError(file, expected="one image per label file", found=found, next_step=step)
         if item.covered or len(item.objects):
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, _text(item, dataset, task, file, losses))
+            write_bytes(file, _content(item, dataset, task, file, losses))
     parts = _parts(list(relative.values()), out, losses)
     write_text(out / "data.yaml", data_yaml_text(dataset.classes, parts))
     write_text(out / "classes.txt", "".join(f"{name}\n" for name in dataset.classes))
@@ -83,13 +83,13 @@ def _parts(names: list[PurePosixPath], out: Path, losses: LossReport) -> dict[st
     return {"train": train, "val": folders.get("val", train), **test}
 
 
-def _text(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: LossReport) -> str:
+def _content(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: LossReport) -> bytes:
     lost: Counter[str] = Counter()
     objects = item.objects
     kept = ~objects.ignore & objects.has_area
     lost["ignored"] = int(objects.ignore.sum())
     lost["point"] = int((~objects.has_area & ~objects.ignore).sum())
-    objects = objects[kept]
+    objects = objects if kept.all() else objects[kept]
     lost["score"] = int(np.isfinite(objects.scores).sum())
     columns = zip(objects.extra, objects.origins, objects.parents, strict=True)
     lost["attributes"] = sum(bool(set(e) - {"label_value"} or o or p) for e, o, p in columns)
@@ -98,18 +98,19 @@ def _text(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: 
     for kind, count in lost.items():
         if count:
             losses.add(kind, _LOSS_TEXT[kind], file, count=count)
-    return "".join(f"{line}\n" for line in lines)
+    return b"".join(lines)
 
 
-def _lines(objects: Objects, indices: list[int], size_wh: tuple[int, int], task: Task, lost: Counter[str]) -> list[str]:
+def _lines(
+    objects: Objects, indices: list[int], size_wh: tuple[int, int], task: Task, lost: Counter[str]
+) -> list[bytes]:
     """A line per object that has vertices."""
-    lines: list[str] = []
     plain = _plain_polygons(objects) if task == "segment" else np.zeros(len(objects), bool)
-    shares = rounded_shares(objects.coords, size_wh)
-    vertex = objects.ring_offsets[objects.part_offsets[objects.object_offsets]].tolist()
+    texts = iter(_ring_texts(objects, plain, size_wh))
+    lines: list[bytes] = []
     for n, index in enumerate(indices):
         if plain[n]:
-            lines.append(text_of_shares(index, shares[vertex[n] : vertex[n + 1]].ravel()))
+            lines.append(line_text(index, next(texts)))
             continue
         kind, shape = Kind(int(objects.kinds[n])), objects.shape(n)
         if not any(len(part[0]) for part in shape if part):
@@ -119,6 +120,14 @@ def _lines(objects: Objects, indices: list[int], size_wh: tuple[int, int], task:
         else:
             lines.append(box_text(index, objects.boxes_xyxy[n], size_wh))
     return lines
+
+
+def _ring_texts(objects: Objects, which: NDArray[np.bool_], size_wh: tuple[int, int]) -> list[bytes]:
+    """The numbers of those objects that are one ring, all at once: a large file is mostly these."""
+    shares = rounded_shares(objects.coords, size_wh).ravel()
+    ends = 2 * objects.ring_offsets[objects.part_offsets[objects.object_offsets]]
+    bounds = zip(ends[:-1][which].tolist(), ends[1:][which].tolist(), strict=True)
+    return texts_of_shares([shares[a:b] for a, b in bounds])
 
 
 def _plain_polygons(objects: Objects) -> NDArray[np.bool_]:

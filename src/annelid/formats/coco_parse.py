@@ -1,0 +1,185 @@
+"""The JSON of a COCO file, read piece by piece: rings become arrays, never lists of four times the size."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from annelid.formats.coco_shape import DECODED, OURS, score_of
+from annelid.formats.coco_table import AnnotationTable, Polygon
+from annelid.formats.jsontext import collecting_nothing, decoded, parse
+
+# There is no wheel for some Pythons and processors: there, large files take longer, and more memory.
+simdjson: Any = import_module("simdjson") if find_spec("simdjson") else None
+
+_PIECE = 2**22
+"""Bytes that are parsed at a time."""
+_START = re.compile(rb'"annotations"\s*:\s*\[\s*(?=\{)')
+_NEXT = re.compile(rb"\}\s*,\s*(?=\{)")
+_OTHER_KEYS = (b'"images"', b'"categories"', b'"info"', b'"licenses"')
+_TAIL = 2**24
+"""Bytes at the end of a file in which the other lists are looked for, where they do not stand before."""
+_HOLE = "the annotations, which are read apart"
+_TRIES = 200
+_IDS = {int, str}
+_NEEDED = {"id", "image_id", "category_id", "segmentation"}
+
+
+class UnusualError(Exception):
+    """The text is not laid out so that it can be taken apart, or is no JSON."""
+
+
+class _Layout(NamedTuple):
+    """The keys of an annotation that may be a plain polygon."""
+
+    foreign: tuple[str, ...]
+    has_score: bool
+    has_crowd: bool
+    has_box: bool
+
+
+@collecting_nothing()
+def parse_coco(data: bytes, file: str) -> tuple[Any, AnnotationTable]:
+    """The value of a COCO file's text and, apart from it where it is a data set, its annotations.
+
+    Raises:
+        AnnotationError: the text is not JSON (see `parse`).
+    """
+    try:
+        return _in_pieces(data)
+    except (UnusualError, orjson.JSONDecodeError):
+        value = parse(decoded(data, file), file)
+    annotations = value.get("annotations") if isinstance(value, dict) else None
+    return value, AnnotationTable.of_values(annotations if isinstance(annotations, list) else [])
+
+
+def _in_pieces(data: bytes) -> tuple[Any, AnnotationTable]:
+    """As `parse_coco`, where ``annotations`` is a list of objects and a key of the outermost object.
+
+    Both are proved by parsing: what is left when the list is taken out must be JSON that has a mark in its place, and
+    what lies between two cuts must be a list of its own, which no cut inside a text or a bracket leaves.
+
+    Raises:
+        UnusualError: it is not laid out so.
+    """
+    start, end = _bounds(data)
+    rest = orjson.loads(b'%b"%b"%b' % (data[: start - 1], _HOLE.encode(), data[end + 1 :]))
+    if not isinstance(rest, dict) or rest.get("annotations") != _HOLE:
+        raise UnusualError
+    reader = _PieceReader()
+    at = start
+    while at < end:
+        at = reader.take_piece(data, at, end)
+    if data.count(b"[", start, end) != reader.brackets:
+        raise UnusualError  # a list in a ring would be run together with it
+    return {**rest, "annotations": []}, reader.table
+
+
+def _bounds(data: bytes) -> tuple[int, int]:
+    """Where the list's first value begins, and its closing bracket."""
+    found = _START.search(data) if simdjson is not None else None
+    if not found:
+        raise UnusualError
+    end = len(data)
+    for key in _OTHER_KEYS:
+        if key not in data[: found.start()]:
+            later = data.rfind(key, max(found.end(), len(data) - _TAIL), end)
+            end = later if later > 0 else end
+    end = data.rfind(b"]", found.end(), end)
+    if end < 0:
+        raise UnusualError
+    return data.index(b"[", found.start()) + 1, end
+
+
+class _PieceReader:
+    """Reads the list of annotations, some at a time, into a table."""
+
+    def __init__(self) -> None:
+        self.table, self.brackets = AnnotationTable(), 0
+        self._parser = simdjson.Parser()
+        self._number = 0
+        self._layouts: dict[tuple[str, ...], _Layout | None] = {}
+
+    def take_piece(self, data: bytes, start: int, end: int) -> int:
+        """Take the next annotations, and return where those after them begin.
+
+        Raises:
+            UnusualError: there is no JSON value between start and end.
+        """
+        cuts = _NEXT.finditer(data, min(start + _PIECE, end), end)
+        for _, cut in zip(range(_TRIES), cuts, strict=False):
+            try:
+                self._take(data[start : cut.start() + 1])
+            except (ValueError, RuntimeError):
+                continue  # inside an annotation
+            return cut.end()
+        try:
+            self._take(data[start:end])
+        except (ValueError, RuntimeError):
+            raise UnusualError from None
+        return end
+
+    def _take(self, text: bytes) -> None:
+        for value in self._parser.parse(b"[%b]" % text):
+            polygon = self._polygon(value) if isinstance(value, simdjson.Object) else None
+            if polygon is None:
+                self._take_other(_plain(value))
+            else:
+                self.table.polygons[str(value["image_id"])].append(polygon)
+            self._number += 1
+
+    def _take_other(self, value: Any) -> None:
+        self.table.add(self._number, value)
+        self.brackets += _brackets(value)
+
+    def _polygon(self, value: Any) -> Polygon | None:
+        """The annotation, if it is a plain polygon."""
+        keys = tuple(value.keys())
+        if keys not in self._layouts:
+            self._layouts[keys] = _layout(keys)
+        layout = self._layouts[keys]
+        if layout is None or (layout.has_crowd and value["iscrowd"]):
+            return None
+        ring = _only_ring(value["segmentation"])
+        if ring is None or type(value["id"]) is not int or type(value["image_id"]) not in _IDS:
+            return None
+        score = score_of(value["score"]) if layout.has_score else np.nan
+        foreign = {key: _plain(value[key]) for key in layout.foreign}
+        boxed = layout.has_box and type(value["bbox"]) is simdjson.Array
+        self.brackets += 2 + boxed + (_brackets(foreign) if foreign else 0)
+        return Polygon(self._number, str(value["category_id"]), str(value["id"]), ring, score, foreign)
+
+
+def _layout(keys: tuple[str, ...]) -> _Layout | None:
+    if not set(keys) >= _NEEDED or OURS in keys or len(set(keys)) < len(keys):
+        return None
+    return _Layout(tuple(key for key in keys if key not in DECODED), "score" in keys, "iscrowd" in keys, "bbox" in keys)
+
+
+def _brackets(value: Any) -> int:
+    return orjson.dumps(value).count(b"[")
+
+
+def _only_ring(outline: Any) -> NDArray[np.float64] | None:
+    if type(outline) is not simdjson.Array or len(outline) != 1:
+        return None
+    ring = outline[0]
+    if type(ring) is not simdjson.Array or len(ring) < 6 or len(ring) % 2:
+        return None
+    try:
+        numbers = np.frombuffer(ring.as_buffer(of_type="d"), np.float64)
+    except TypeError:  # not only numbers
+        return None
+    return numbers if len(numbers) == len(ring) else None  # lists in the list were run together
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, simdjson.Array):
+        return value.as_list()
+    return value.as_dict() if isinstance(value, simdjson.Object) else value
