@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
+from annelid.formats.attributes import LeftOut
 from annelid.formats.base import LossReport
 from annelid.formats.mask_file import write_labels
 from annelid.formats.mask_paint import paint
@@ -45,13 +46,13 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
 def _write_item(item: LabeledImage, file: Path, name: str, losses: LossReport) -> list[TableRow]:
     painted = paint(item)
     objects = painted.objects
-    painted.lost["attributes"] = sum(
-        bool(set(extra) - {"label_value"} or origin or parent)
-        for extra, origin, parent in zip(objects.extra, objects.origins, objects.parents, strict=True)
-    )
+    left_out = LeftOut()
+    for said in zip(objects.extra, objects.origins, objects.parents, strict=True):
+        left_out.add(*said)
     write_labels(file, painted.image)
     if any(item.view.plane):
         losses.add("plane", UNSAID, file)
     painted.report(losses, file)
+    left_out.report(losses, file)
     columns = zip(painted.values, objects.labels, objects.scores.tolist(), painted.shown, strict=True)
     return [(name, value, str(label), score) for value, label, score, shown in columns if shown]

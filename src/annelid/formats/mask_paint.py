@@ -22,7 +22,6 @@ _WHAT = {
     "too-small": "objects that contain no pixel's centre were left out",
     "overlap": "pixels lay in several objects: the later one has them",
     "hidden": "objects covered wholly by later ones were left out",
-    "attributes": "attributes, parents and origins of objects were left out",
     "coverage": "only part of the image is covered, which a mask cannot say: it will be read as complete",
 }
 

@@ -18,6 +18,7 @@ from annelid.atomic import write_bytes, write_text
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats import rle
+from annelid.formats.attributes import LeftOut
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.data_yaml import read_class_file
 from annelid.formats.images import stem
@@ -36,7 +37,6 @@ AUTHOR = "import:maskfolder"
 _CLASS = "object"
 _CLASS_LIST = "classes.txt"
 _WHAT = {
-    "attributes": "attributes, parents and origins of objects were left out",
     "box": "boxes were left out: they have no outline to fill",
     "coverage": "only part of the image is covered, which masks cannot say: it will be read as complete",
     "ignored": "objects marked 'ignore' were left out",
@@ -172,7 +172,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
 
 
 def _write_item(item: LabeledImage, folder: Path, name: str, losses: LossReport) -> list[TableRow]:
-    lost = Lost(_WHAT)
+    lost, left_out = Lost(_WHAT), LeftOut()
     lost.add(coverage(item))
     lost.add(unsaid_plane(item))
     rows: list[TableRow] = []
@@ -186,9 +186,10 @@ def _write_item(item: LabeledImage, folder: Path, name: str, losses: LossReport)
         file = _file_name(row, n, used)
         write_bytes(folder / "masks" / file, data)
         lost.add("" if row.kind == Kind.MASK else "rasterised")
-        lost.add("attributes" if set(row.extra) - {NAME, "label_value"} or row.origin or row.parent else "")
+        left_out.add({key: said for key, said in row.extra.items() if key != NAME}, row.origin, row.parent)
         rows.append(TableRow(name, file, row.label, row.score))
     lost.report(losses, folder / "masks")
+    left_out.report(losses, folder / "masks")
     return rows or [TableRow(name, "", "", np.nan)]
 
 
