@@ -158,6 +158,14 @@ def test_ground_truth_and_deleted_frames_are_left_out_and_that_is_said(tmp_path:
     assert {loss.kind: loss.count for loss in found.losses} == {"other-job": 1, "frame-deleted": 1}
 
 
+def test_what_overlapping_jobs_have_on_the_same_frame_is_there_once(tmp_path: Path) -> None:
+    jobs = [{"start_frame": 0, "stop_frame": 1}, {"start_frame": 1, "stop_frame": 2}]
+    both = [job(tracks=[track(shape("rectangle", 10, 5, 40, 30, frame=n))]) for n in (0, 1)]
+    found = read(backup(tmp_path, *both, task={**TASK, "jobs": jobs}))
+    assert [len(item.objects) for item in found.items] == [1, 1, 1]
+    assert [(loss.kind, loss.count, loss.place) for loss in found.losses] == [("job-overlap", 1, "[1] frame 1")]
+
+
 def test_a_task_that_begins_later_and_skips_frames_counts_its_own(tmp_path: Path) -> None:
     task = {**TASK, "data": {"start_frame": 1, "stop_frame": 5, "frame_filter": "step=2"}}
     found = read(backup(tmp_path, job(shape("rectangle", 10, 5, 40, 30, frame=1)), task=task, images=6))

@@ -197,6 +197,8 @@ def test_parts_that_overlap_are_united_so_that_no_hole_appears(tmp_path: Path) -
         ("sub/a.png", item(folder="/sub")),
         ("a.png", {"name": "a", "path": "/", "slots": [{"source_files": [{"file_name": "a.png"}], "slot_name": "0"}]}),
         ("a.png", {"name": "a.png", "path": "/"}),
+        ("a.png", {**item(), "name": ".."}),
+        ("a.png", {"name": "\0", "path": "\\", "slots": [{"slot_name": "0"}]}),
         ("a.png", {"name": "", "path": "/", "slots": [{"slot_name": "0", "width": 100, "height": 50}]}),
     ],
 )

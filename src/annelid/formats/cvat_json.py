@@ -2,8 +2,9 @@
 
 Read only: each shape is turned into the element that CVAT's XML has for it (see `annelid.formats.cvat`), so that it
 becomes the same object with the same fields; ``id`` of the server rides along as well. A score other than 1 is the
-object's. Tracks go on after their last key frame until they are outside or the task ends, as in CVAT. Objects of
-ground truth and of replicas are losses, as they are others' annotations of the same images. Names of the labels
+object's. Tracks go on after their last key frame until they are outside or the job ends, as in CVAT. Objects of
+ground truth and of replicas are losses, as they are others' annotations of the same images, and so are those of a
+job on frames that an earlier job has too. Names of the labels
 (numbers in the server's answers) and of the images are in other files, which are looked for beside
 (`annelid.formats.cvat_server`).
 """
@@ -38,6 +39,8 @@ _WHAT_TO_GIVE = (
 )
 
 Json = Mapping[str, Any]
+Placed = tuple[Row, str, str]
+"""Row, group and place of a shape."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,16 @@ def read_json(file: Path, reading: Reading) -> list[str]:
     jobs = list(_jobs(value, server, file))
     before, used = len(reading.items), dict[str, None]()
     told: dict[str, Any] = {FILE: {"labels": server.definitions}} if server.definitions else {}
+    by_task: dict[str, list[Job]] = {}
     for job in jobs:
         if job.kind in _OTHERS:
             count = sum(len(_list(job.value, kind)) for kind in ("shapes", "tracks"))
             what = f"these are {_OTHERS[job.kind]}, not the annotation of the images: they were left out"
             reading.losses.add("other-job", what, file, job.place, count)
-            continue
-        for frame in _frames(job, server, used, file, reading):
+        else:
+            by_task.setdefault(job.task.folder, []).append(job)
+    for several in by_task.values():
+        for frame in _frames(several, server, used, file, reading):
             told = add_frame(frame, told, file, reading)
     if len(reading.items) == before and any(_list(job.value, kind) for job in jobs for kind in ("shapes", "tracks")):
         found = "numbers of frames, and nothing beside the file that tells name and size of their images"
@@ -141,24 +147,38 @@ def _list(value: Json, kind: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _frames(job: Job, server: Server, used: dict[str, None], file: Path, reading: Reading) -> Iterator[Frame]:
-    """The frames of a job on which there is something, and those without that are known."""
-    rows: dict[int, list[tuple[Row, str, str]]] = {}
+def _frames(jobs: list[Job], server: Server, used: dict[str, None], file: Path, reading: Reading) -> Iterator[Frame]:
+    """The frames of a task on which there is something, and those without that are known."""
+    task, rows = jobs[0].task, dict[int, list[Placed]]()
+    for job in jobs:
+        for number, found in _by_frame(job, server, used, file, reading).items():
+            if number in rows:
+                what = "an earlier job has the frame too, as jobs overlap: what this one has there was left out"
+                reading.losses.add("job-overlap", what, file, f"{job.place} frame {number}".strip(), len(found))
+            else:
+                rows[number] = found
+    for number in sorted({*rows, *task.known}):
+        if number not in task.deleted:
+            names, size_wh = task.image(number)
+            yield Frame(number, names, size_wh, rows.get(number, []))
+        elif rows.get(number):
+            what = "the frame was deleted in CVAT: what is on it was left out"
+            reading.losses.add("frame-deleted", what, file, f"frame {number}", len(rows[number]))
+
+
+def _by_frame(job: Job, server: Server, used: dict[str, None], file: Path, reading: Reading) -> dict[int, list[Placed]]:
+    """Number of a frame -> what a job has there; the labels that it uses are noted."""
+    rows: dict[int, list[Placed]] = {}
     for node in _elements(job, server, file, reading):
         used.setdefault(node.attributes.get("label", ""))
         if node.tag == "track":
             for number, row in rows_of_track(node, 1, file, reading):
                 rows.setdefault(number, []).append(row)
-            continue
-        number = int(node.attributes.pop("frame"))
-        rows.setdefault(number, []).extend(_rows(node, file, reading))
-    for number in sorted({*rows, *job.task.known}):
-        if number not in job.task.deleted:
-            names, size_wh = job.task.image(number)
-            yield Frame(number, names, size_wh, rows.get(number, []))
-        elif rows.get(number):
-            what = "the frame was deleted in CVAT: what is on it was left out"
-            reading.losses.add("frame-deleted", what, file, f"{job.place} frame {number}".strip(), len(rows[number]))
+        else:
+            number = int(node.attributes.pop("frame"))
+            for row in _rows(node, file, reading):
+                rows.setdefault(number, []).append(row)
+    return rows
 
 
 def _elements(job: Job, server: Server, file: Path, reading: Reading) -> Iterator[Node]:
@@ -174,7 +194,7 @@ def _elements(job: Job, server: Server, file: Path, reading: Reading) -> Iterato
                 reading.bad_shape(error, file, place)
 
 
-def _rows(node: Node, file: Path, reading: Reading) -> list[tuple[Row, str, str]]:
+def _rows(node: Node, file: Path, reading: Reading) -> list[Placed]:
     score = node.attributes.pop("score", "")
     try:
         rows, group = decode_shape(node)
