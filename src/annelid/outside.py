@@ -15,7 +15,7 @@ from annelid.formats.data_yaml import read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.image import GroupSource, View
 from annelid.ingest.planes import Planes
-from annelid.readers import image_ref
+from annelid.readers import image_ref, notes_on
 from annelid.readers.find import find_images
 from annelid.split import PARTS, Split
 from annelid.split.groups import infer_group
@@ -45,6 +45,7 @@ def views(sources: Iterable[Path]) -> tuple[list[View], list[Loss]]:
     if not found:
         raise UsageError("there are no images", next_step="name image files or folders that hold some")
     notes = [Loss("plane-chosen", note) for note in Planes().notes(view.image for view in found)]
+    notes += [Loss("image-note", note) for note in notes_on((Path(view.image.path), view.scene) for view in found)]
     return found, [*(Loss("image-unreadable", error.message, error.file) for error in unreadable), *notes]
 
 

@@ -22,7 +22,7 @@ from annelid.formats.base import LossReport
 from annelid.image import ImageRef, View
 from annelid.ingest.planes import Planes
 from annelid.preprocess import Preprocessing
-from annelid.readers import find_images, image_ref, is_image, open_image, view_of
+from annelid.readers import find_images, image_ref, is_image, notes_on, open_image, view_of
 from annelid.readers.base import ImageFile, Pixels, Window, checked_window
 
 Format = Literal["png", "jpg", "tif"]
@@ -113,7 +113,7 @@ def render_files(
         ImageError: none of the images can be read.
         AnnelidError: a picture cannot be written.
     """
-    losses, written, stacks = LossReport(), dict[Path, None](), list[ImageRef]()
+    losses, written, stacks, seen = LossReport(), dict[Path, None](), list[ImageRef](), list[tuple[Path, int]]()
     with ExitStack() as stack:
         places = {stack.enter_context(_opened(source)): source for source in sources}
         files = [pair for place in places for pair in _files(place)]
@@ -125,6 +125,7 @@ def render_files(
             try:
                 for view in _views(file, rendering.planes):
                     stacks.append(view.image)
+                    seen.append((file, view.scene))
                     picture = _unused(name.with_name(f"{view.image.stem}{view.suffix}.{rendering.format}"), written)
                     render_file(file, view, rendering, working / picture)
                     written[picture] = None
@@ -133,9 +134,10 @@ def render_files(
                     raise
                 losses.add("image-unreadable", error.message, file)
             report(n + 1, len(files))
+        notes = notes_on(seen)
     for place, source in places.items():
         losses = losses.renamed(place, source)
-    return Rendered(out, tuple(written), losses, tuple(rendering.planes.notes({i.id: i for i in stacks}.values())))
+    return Rendered(out, tuple(written), losses, (*rendering.planes.notes({i.id: i for i in stacks}.values()), *notes))
 
 
 def render_file(file: Path, view: View, rendering: Rendering, target: Path) -> None:

@@ -17,7 +17,7 @@ from tests.readers.test_zarr import write_image
 
 OME_XML_BOMB = (
     '<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a0 "ha">'
-    + "".join(f'<!ENTITY a{n} "{"&a" + str(n - 1) + ";" * 1}{"&a" + str(n - 1) + ";"}">' for n in range(1, 40))
+    + "".join(f'<!ENTITY a{n} "&a{n - 1};&a{n - 1};">' for n in range(1, 40))
     + ']><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image Name="&a39;"/></OME>'
 )
 
@@ -27,8 +27,9 @@ def texture(*shape: int, dtype: Any = np.uint16) -> NDArray[Any]:
     return np.random.default_rng(shape).integers(1, 250, shape).astype(dtype)
 
 
-def _plain(path: Path) -> None:
-    tifffile.imwrite(path, texture(3, 40, 50), compression="zlib", predictor=True, rowsperstrip=8, metadata=None)
+def _planar(path: Path) -> None:
+    options: dict[str, Any] = {"photometric": "rgb", "planarconfig": "separate", "compression": "zlib"}
+    tifffile.imwrite(path, texture(3, 40, 50), predictor=True, rowsperstrip=8, metadata=None, **options)
 
 
 def _imagej(path: Path) -> None:
@@ -63,8 +64,8 @@ def _bigtiff(path: Path) -> None:
 
 def _raw_pages(path: Path) -> None:
     with tifffile.TiffWriter(path) as tif:
-        for n in range(4):
-            tif.write(texture(30, 40 + 0 * n), contiguous=False, rowsperstrip=10, metadata=None)
+        for _ in range(4):
+            tif.write(texture(30, 40), contiguous=False, rowsperstrip=10, metadata=None)
 
 
 def write_lsm(path: Path, pixels: NDArray[Any], voxel_um: float = 0.2, names: tuple[str, ...] = ()) -> Path:
@@ -104,6 +105,10 @@ LSM_COLOURS = struct.calcsize("<Ii8i6dHH4I")
 """Where in the tag the place of the channel colours stands."""
 
 
+def _lsm(path: Path) -> None:
+    write_lsm(path, texture(2, 3, 20, 30), names=("DAPI", "GFP", "RFP"))
+
+
 def _picture(**options: Any) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         buffer = io.BytesIO()
@@ -129,7 +134,7 @@ def _zarr(version: Any) -> Callable[[Path], None]:
 
 
 TIFFS: dict[str, Callable[[Path], None]] = {
-    "plain.tif": _plain,
+    "planar.tif": _planar,
     "imagej.tif": _imagej,
     "stack.ome.tif": _ome,
     "tiled.tif": _tiled,
@@ -137,7 +142,7 @@ TIFFS: dict[str, Callable[[Path], None]] = {
     "pyramid.ome.tif": _pyramid,
     "big.tif": _bigtiff,
     "pages.tif": _raw_pages,
-    "confocal.lsm": lambda path: (write_lsm(path, texture(2, 3, 20, 30)), None)[1],
+    "confocal.lsm": _lsm,
 }
 FILES: dict[str, Callable[[Path], None]] = {
     **TIFFS,

@@ -12,7 +12,7 @@ import imagecodecs
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from tests.contracts.reader import check_damage, check_reader
 
 from annelid.errors import ImageError
@@ -54,6 +54,54 @@ def test_jpeg_is_turned_as_its_exif_says(tmp_path: Path) -> None:
         pixels = file.read()
     assert pixels[:14].min() > 240
     assert pixels[18:].max() < 15
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_applied(tmp_path: Path, orientation: int, suffix: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(_noise(16, 24, 3)).save(tmp_path / f"a{suffix}", exif=exif)
+    with Image.open(tmp_path / f"a{suffix}") as picture:
+        check_reader(tmp_path / f"a{suffix}", np.asarray(ImageOps.exif_transpose(picture)))
+
+
+def test_a_png_of_16_bits_is_turned_too(tmp_path: Path) -> None:
+    data = _noise(9, 16, dtype="uint16")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(data).save(tmp_path / "a.png", exif=exif)
+    check_reader(tmp_path / "a.png", np.rot90(data, -1)[..., None])
+
+
+@pytest.mark.parametrize("shape", [(40, 32), (40, 32, 3)], ids=["grey", "colour"])
+def test_a_jpeg_of_12_bits_keeps_them_and_is_refused_when_cut_off(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    data = np.linspace(0, 4000, int(np.prod(shape))).astype(np.uint16).reshape(40, 32, -1)
+    packed = bytes(imagecodecs.jpeg8_encode(data.reshape(shape), level=98, bitspersample=12))
+    (tmp_path / "a.jpg").write_bytes(packed)
+    check_reader(tmp_path / "a.jpg")
+    with open_image(tmp_path / "a.jpg") as file:
+        assert np.abs(file.read().astype(int) - data).max() < 40
+    (tmp_path / "a.jpg").write_bytes(packed[: len(packed) * 2 // 3])
+    with pytest.raises(ImageError, match="cut off"):
+        open_image(tmp_path / "a.jpg")
+
+
+def test_cmyk_becomes_colours_and_that_is_said(tmp_path: Path) -> None:
+    Image.fromarray(_noise(16, 24, 3)).convert("CMYK").save(tmp_path / "a.jpg")
+    with Image.open(tmp_path / "a.jpg") as picture:
+        check_reader(tmp_path / "a.jpg", np.asarray(picture.convert("RGB")))
+    with open_image(tmp_path / "a.jpg") as file:
+        assert any("CMYK" in note for note in file.info.notes)
+
+
+@pytest.mark.parametrize("transparency", [3, bytes(range(7))], ids=["a colour", "a value for each"])
+def test_a_transparent_palette_becomes_its_colours(tmp_path: Path, transparency: int | bytes) -> None:
+    picture = Image.fromarray(_noise(9, 8, 3)).quantize(7)
+    picture.save(tmp_path / "a.png", transparency=transparency)
+    check_reader(tmp_path / "a.png", np.asarray(picture.convert("RGB")))
+    with open_image(tmp_path / "a.png") as file:
+        assert file.info.notes == ("the alpha channel is ignored",)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])

@@ -14,7 +14,7 @@ from annelid.fingerprint import fingerprint
 from annelid.image import ImageRef, View
 from annelid.ingest.wish import Imported, Wish
 from annelid.locate import noted_path
-from annelid.readers import image_info, image_ref
+from annelid.readers import image_info, image_ref, notes_on
 from annelid.split.groups import group_by_pattern, infer_group
 from annelid.store import Store
 
@@ -55,6 +55,7 @@ def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done
     result |= _added_by_others(new, places, store, root)
     added = [view for views in new.values() for view in views]
     done.notes += wish.planes.notes({view.image.id: view.image for view in added}.values())
+    done.notes += notes_on((places[file], view.scene) for file, views in new.items() for view in views)
     every = [view for views in result.values() for view in views]
     images = _grouped([view.image for view in (every if wish.group else added)], wish.group)
     store.add_images(replace(view, image=images[view.image.id]) for view in added)

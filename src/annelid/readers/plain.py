@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import imagecodecs
 import numpy as np
-from PIL import BmpImagePlugin, Image, ImageOps, JpegImagePlugin, PngImagePlugin
+from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin
 
 from annelid.errors import ImageError
 from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, check_scene, checked_window, decoding
+from annelid.readers.jpeg_frame import frame_of
+from annelid.readers.tiff_turn import Turn, turn_by
 
 NAME = "plain"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
@@ -72,13 +74,14 @@ class PlainImage(ImageFile):
 
     def _decode(self) -> Pixels:
         kind = self._kind
-        if kind.deep_png:  # pillow would cut 16-bit colour down to 8 bits
-            pixels = np.asarray(imagecodecs.png_decode(self.path.read_bytes()))
+        if kind.is_deep:
+            pixels = _decode_deep(self.path)
         else:
             with _opened(self.path) as picture:
-                pixels = np.asarray(ImageOps.exif_transpose(picture.convert(kind.mode) if kind.mode else picture))
+                pixels = np.asarray(picture.convert(kind.mode) if kind.mode else picture)
         pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-        return pixels[..., : 3 if kind.is_rgb else 1].astype(kind.dtype, copy=False)
+        pixels = pixels[..., : 3 if kind.is_rgb else 1].astype(kind.dtype, copy=False)
+        return np.ascontiguousarray(kind.turn.shown(pixels))
 
     def close(self) -> None:
         """Forget the pixels."""
@@ -86,26 +89,35 @@ class PlainImage(ImageFile):
 
 
 def _read_header(path: Path) -> tuple[_Kind, ImageInfo]:
-    with _opened(path) as picture:
-        _check_size(path, picture)
-        kind = _kind(path, picture)
-        turned = _orientation(picture) in (5, 6, 7, 8)
-        size = picture.size[::-1] if turned else picture.size
+    kind = _deep_jpeg(path) or _kind_of(path)
+    notes = ["the alpha channel is ignored"] if kind.has_alpha else []
+    notes += [f"its {kind.foreign} colours became red, green and blue"] if kind.foreign else []
     info = ImageInfo(
-        size_wh=(int(size[0]), int(size[1])),
+        size_wh=kind.turn.size_wh(*kind.size_wh),
         channels=("red", "green", "blue") if kind.is_rgb else ("0",),
         dtype=kind.dtype,
         is_rgb=kind.is_rgb,
-        notes=("the alpha channel is ignored",) if kind.has_alpha else (),
+        notes=tuple(notes),
     )
     return kind, info
 
 
-def _orientation(picture: Image.Image) -> int:
-    """The orientation in the EXIF data; of a PNG only where it comes before the pixels, which are not decoded."""
+def _decode_deep(path: Path) -> Pixels:
+    """A picture of more than 8 bits a value, which pillow refuses or cuts down to 8."""
+    data = path.read_bytes()
+    if data.startswith(_PNG):
+        return np.asarray(imagecodecs.png_decode(data))
+    if not _has_end(path):  # this decoder would make up the rest
+        step = "copy it again from where it came from"
+        raise ImageError(path, expected="the end of a JPEG", found="none: the file is cut off", next_step=step)
+    return np.asarray(imagecodecs.jpeg_decode(data))
+
+
+def _turn(picture: Image.Image) -> Turn:
+    """What the EXIF data say; of a PNG only where they come before the pixels, which are not decoded."""
     if isinstance(picture, PngImagePlugin.PngImageFile) and "exif" not in picture.info:
-        return 1
-    return int(picture.getexif().get(_ORIENTATION, 1))
+        return Turn()
+    return turn_by(picture.getexif().get(_ORIENTATION))
 
 
 def _has_end(path: Path) -> bool:
@@ -131,32 +143,65 @@ def _opened(path: Path) -> Image.Image:
 
 @dataclass(frozen=True)
 class _Kind:
-    """What comes out of the decoder: the pillow mode to convert to ("" as it is), numpy dtype, layout."""
+    """What comes out of the decoder, and how it is shown.
+
+    Attributes:
+        mode: the pillow mode to convert to, "" as it is.
+        dtype: numpy name of the pixel type.
+        size_wh: width and height as stored.
+        turn: how the picture lies.
+        is_rgb: whether there are three colours.
+        has_alpha: whether there is transparency, which is left out.
+        foreign: colours that are converted, ``CMYK``.
+        is_deep: whether there are more than 8 bits a value.
+    """
 
     mode: str
     dtype: str
-    is_rgb: bool
+    size_wh: tuple[int, int]
+    turn: Turn = field(default_factory=Turn)
+    is_rgb: bool = False
     has_alpha: bool = False
-    deep_png: bool = False
+    foreign: str = ""
+    is_deep: bool = False
 
 
-def _kind(path: Path, picture: Image.Image) -> _Kind:
-    if isinstance(picture, PngImagePlugin.PngImageFile):
-        with path.open("rb") as file:
-            depth, colour = file.read(26)[24:26]
-        if depth == 16:
-            return _Kind("", "uint16", is_rgb=bool(colour & 2), has_alpha=bool(colour & 4), deep_png=True)
-    mode = picture.mode
-    has_alpha = mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
+def _deep_jpeg(path: Path) -> _Kind | None:
+    """A JPEG of more than 8 bits a value, as medical and some scientific cameras write; None for others."""
+    with path.open("rb") as file:
+        frame = frame_of(path) if file.read(3) == _JPEG else None
+    if frame is None or frame.bits <= 8 or frame.samples not in (1, 3):
+        return None
+    _check_size(path, frame.size_wh)
+    return _Kind("", "uint16", frame.size_wh, is_rgb=frame.samples == 3, is_deep=True)
+
+
+def _kind_of(path: Path) -> _Kind:
+    with _opened(path) as picture:
+        _check_size(path, picture.size)
+        mode, size, turn = picture.mode, picture.size, _turn(picture)
+        has_alpha = mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
+        is_png = isinstance(picture, PngImagePlugin.PngImageFile)
+    if is_png and (deep := _deep_png(path)) is not None:
+        is_rgb, stores_alpha = deep
+        return _Kind("", "uint16", size, turn, is_rgb=is_rgb, has_alpha=has_alpha or stores_alpha, is_deep=True)
     if mode in ("1", "L", "LA", "La"):
-        return _Kind("L", "uint8", is_rgb=False, has_alpha=has_alpha)
+        return _Kind("L", "uint8", size, turn, has_alpha=has_alpha)
     if mode in ("I", "F"):
-        return _Kind("", {"I": "int32", "F": "float32"}[mode], is_rgb=False)
-    return _Kind("RGB", "uint8", is_rgb=True, has_alpha=has_alpha)
+        return _Kind("", {"I": "int32", "F": "float32"}[mode], size, turn)
+    foreign = mode if mode in ("CMYK", "LAB", "HSV") else ""
+    return _Kind("RGB", "uint8", size, turn, is_rgb=True, has_alpha=has_alpha, foreign=foreign)
 
 
-def _check_size(path: Path, picture: Image.Image) -> None:
-    w, h = picture.size
+def _deep_png(path: Path) -> tuple[bool, bool] | None:
+    """Whether a PNG of 16 bits has colours, and transparency; None for others."""
+    with path.open("rb") as file:
+        depth, colour = file.read(26)[24:26]
+    return (bool(colour & 2), bool(colour & 4)) if depth == 16 else None
+
+
+def _check_size(path: Path, size_wh: tuple[int, int]) -> None:
+    w, h = size_wh
     if w < 1 or h < 1:
         raise ImageError(path, expected="a picture", found=f"a size of {w} x {h} pixels", next_step="leave it out")
     if w * h > _MOST_PIXELS_PER_BYTE * max(1, path.stat().st_size):

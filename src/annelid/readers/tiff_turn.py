@@ -1,4 +1,4 @@
-"""The orientation tag of TIFF: how the stored rows and columns lie in the picture."""
+"""The orientation tag of TIFF and of EXIF data: how the stored rows and columns lie in the picture."""
 
 from __future__ import annotations
 
@@ -56,6 +56,11 @@ class Turn:
         return pixels[::-1] if self.mirrors_y else pixels
 
 
+def turn_by(orientation: object) -> Turn:
+    """What the value of the tag means, in TIFF and in EXIF data; as stored for no value, or nonsense."""
+    return Turn(*_TURNS.get(orientation if isinstance(orientation, int) else 1, _TURNS[1]))
+
+
 def turn_of(page: tifffile.TiffPage) -> Turn:
-    """What the tag says; as stored where it says nothing, or nonsense."""
-    return Turn(*_TURNS.get(int(page.tags.valueof("Orientation", default=1) or 1), _TURNS[1]))
+    """What the tag of a page says."""
+    return turn_by(page.tags.valueof("Orientation"))

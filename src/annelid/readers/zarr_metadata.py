@@ -114,10 +114,12 @@ def read_multiscale(folder: Path) -> Multiscale:
     attributes = _attributes(folder)
     several = _multiscales(folder)
     first = several[0] if isinstance(several[0], Mapping) else {}
-    levels = [entry for entry in _entries(first, "datasets") if _is_inside(entry) and is_array(_below(folder, entry))]
-    if not levels:
+    named = _entries(first, "datasets")
+    levels = [entry for entry in named if _is_inside(entry) and is_array(_below(folder, entry))]
+    if not levels or levels[0] is not named[0]:  # another level would be an image of another size
+        found = f"none of its first level ({str(named[0].get('path'))[:100]!r})" if named else "none"
         raise ImageError(
-            folder, expected="the arrays that it names", found="none", next_step="copy the whole folder again"
+            folder, expected="the arrays that it names", found=found, next_step="copy the whole folder again"
         )
     for level in levels:
         _check_codecs(_below(folder, level))
