@@ -27,6 +27,7 @@ from annelid.errors import AnnotationError
 from annelid.formats import jsontext, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.class_order import told_classes
+from annelid.formats.json_head import without_ours
 from annelid.formats.labelstudio_shape import AUTHOR, decode_result, encode_row, labels_in, shape_type
 from annelid.formats.labelstudio_task import (
     annotations_of,
@@ -56,6 +57,7 @@ _OTHER = re.compile(
 _RESULT = re.compile(rb'"(result|annotations|completions|predictions)"\s*:\s*\[')
 _MARK = re.compile(rb'"(was_cancelled|original_width|to_name|total_annotations|file_upload)"\s*:')
 _MIN = re.compile(rb'"(rectangle|polygon|ellipse|keypoint|brush|bitmask|vector)labels"\s*:')
+_ADDED = "added"
 _ANNOTATION_DEFAULTS = {"was_cancelled": False, "ground_truth": False}
 
 Json = Mapping[str, Any]
@@ -75,6 +77,7 @@ def _looks_like_labelstudio(file: Path) -> bool:
         return False
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         head = head.replace(b"\0", b"")
+    head = without_ours(head)
     if _OTHER.match(head):
         return False
     listed = bool(_RESULT.search(head)) or bool(_MIN.search(head))
@@ -143,13 +146,22 @@ def _read_task(file: Path, place: str, task: Json, reading: Reading) -> None:
     reading.add(located, rows, file, place, state=state, header=header)
 
 
+def _with_ours(task: dict[str, Any], header: Mapping[str, Any]) -> dict[str, Any]:
+    """A task with what Annelid keeps of the image in ``meta``, and whether there was a ``meta`` before."""
+    if not header:
+        return task
+    header = {**header, **({} if isinstance(task.get("meta"), Mapping) else {_ADDED: True})}
+    return {**task, "meta": {**(task.get("meta") or {}), ours.KEY: header}}
+
+
 def _without_ours(task: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of a task less what Annelid put into ``meta``."""
     meta = task.get("meta")
     if not isinstance(meta, Mapping) or ours.KEY not in meta:
         return dict(task)
     others = {key: v for key, v in meta.items() if key != ours.KEY}
-    return {key: v for key, v in task.items() if key != "meta"} | ({"meta": others} if others else {})
+    is_added = isinstance(meta[ours.KEY], Mapping) and meta[ours.KEY].get(_ADDED) is True
+    return {key: v for key, v in task.items() if key != "meta"} | ({} if is_added and not others else {"meta": others})
 
 
 def _chosen(file: Path, place: str, task: Json, reading: Reading) -> tuple[Json | None, str]:
@@ -226,10 +238,10 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     """
     file, losses = out / "labelstudio.json", LossReport()
     used: set[int] = set()
-    tasks = [_task(item, names[item.id], used, file, losses) for item in annotated(dataset)]
-    if tasks and (told := told_classes(dataset.classes)):
-        meta = tasks[0].get("meta") or {}
-        tasks[0]["meta"] = {**meta, ours.KEY: {**meta.get(ours.KEY, {}), **told}}
+    tasks: list[dict[str, Any]] = []
+    for item in annotated(dataset):
+        header = {**told_plane(item.view), **({} if tasks else told_classes(dataset.classes))}
+        tasks.append(_with_ours(_task(item, names[item.id], used, file, losses), header))
     write_text(file, jsontext.dump(tasks))
     return losses
 
@@ -248,8 +260,6 @@ def _task(item: LabeledImage, name: str, used: set[int], file: Path, losses: Los
     made = {**({} if is_draft else _ANNOTATION_DEFAULTS), **keys, "result": results}
     data = _data(told.pop("data", {}), told, name)
     found = {"annotations": [] if is_draft else [made], "predictions": [made] if is_draft else []}
-    plane = told_plane(item.view)
-    told |= {"meta": {**(told.get("meta") or {}), ours.KEY: plane}} if plane else {}
     return {"id": number, "data": data, **found, **told}
 
 

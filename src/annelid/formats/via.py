@@ -22,6 +22,7 @@ from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats import jsontext, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.json_head import without_ours
 from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.reading import Reading, ShapeError, SizeWh, joined, label_of
 from annelid.formats.row import Row, rows_of_objects
@@ -50,7 +51,7 @@ def sniff(path: Path) -> bool:
 def _looks_like_via(file: Path) -> bool:
     try:
         with file.open("rb") as stream:
-            head = stream.read(65536).replace(b"\0", b"")
+            head = without_ours(stream.read(65536).replace(b"\0", b""))
     except OSError:
         return False
     is_object = re.match(rb"[^\w\[]*\{", head) is not None
