@@ -161,6 +161,8 @@ def test_a_format_is_itself_where_the_words_of_another_ride_along(name: str, tmp
         ("formats/imagej_roi", "imagej"),
         ("microscopy/neubias/figures/resources/measure_shapes_rois.zip", "imagej"),
         ("segmentation/celldetective", "celldetective"),
+        ("formats/datumaro/labelme_dataset", "labelme"),
+        ("formats/datumaro/voc_dataset/voc_dataset1", "voc"),
         ("segmentation/omnipose", "labelmask"),
         ("segmentation/nuinsseg", "labelmask"),
         ("metrics/coco_known/dataset/cocoapi/instances_val2014_100.json", "coco"),

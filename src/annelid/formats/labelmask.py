@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError
+from annelid.formats import labelme_xml
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelmask_write import write as write
 from annelid.formats.mask_file import SUFFIXES, Labels, read_labels
@@ -32,7 +33,7 @@ _TRIED = 20
 def sniff(path: Path) -> bool:
     """Whether a file or a folder holds masks, by names first, then by the pixels of the first that is whole."""
     root = path if path.is_dir() else path.parent
-    if path.is_dir() and image_folders(path):
+    if path.is_dir() and (image_folders(path) or labelme_xml.sniff(path)):
         return False
     files = _mask_files(path) if path.is_dir() else [path] if path.suffix.lower() in SUFFIXES else []
     if path.is_file() and not is_mask_name(path, root.parent):

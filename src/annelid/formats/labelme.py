@@ -124,6 +124,8 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
     Raises:
         AnnotationError: the file, or every file of the folder, cannot be read.
     """
+    if labelme_xml.sniff(path) and not _has_json(path):
+        return labelme_xml.read(path, images, classes)
     root = path if path.is_dir() else path.parent
     reading = _Reading(root, images, LossReport(), tuple(classes), {})
     if path.is_dir():

@@ -10,6 +10,7 @@ from typing import Any
 from annelid.errors import AnnotationError
 from annelid.formats import ours, safe_xml, voc_masks
 from annelid.formats.base import Annotations, ImageIndex
+from annelid.formats.labelme_xml import is_labelme
 from annelid.formats.reading import Reading, ShapeError, SizeWh, foreign, size_from
 from annelid.formats.row import Row
 from annelid.formats.safe_xml import Node, plain_children
@@ -109,11 +110,6 @@ def load(file: Path) -> Node:
         found = "a file of the LabelMe web tool" if node.tag == "annotation" else f"<{node.tag}>"
         raise AnnotationError(file, expected="Pascal VOC's <annotation>", found=found)
     return node
-
-
-def is_labelme(root: Node) -> bool:
-    """Whether a file is of the old LabelMe web tool, which has the same root."""
-    return root.find("imagesize") is not None or root.find("object/polygon/pt") is not None
 
 
 def _read_file(file: Path, node: Node, data: _Set, reading: Reading) -> None:
