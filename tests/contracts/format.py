@@ -66,13 +66,13 @@ def round_trip(module: Format, dataset: Dataset) -> Iterator[RoundTrip]:
         yield RoundTrip(out, images, written, module.read(out, FolderImages(images)))
 
 
-def check_what_comes_back(module: Format, dataset: Dataset, tolerance_px: float, *, keeps_order: bool = True) -> None:
-    """Images, classes and objects come back; every object that does not come back alike was reported."""
+def check_what_comes_back(module: Format, dataset: Dataset, tolerance_px: float) -> None:
+    """Images, classes in their order, and objects come back; every object that does not come back alike was reported."""
     with round_trip(module, dataset) as trip:
         assert not _has_objects(dataset) or formats.sniff(trip.out) is module
         assert [p for p in trip.out.rglob("*") if p.is_file() and p.name.startswith(".")] == []
         used, back = _used(dataset.classes, dataset), _used(trip.found.classes, dataset)
-        assert back == used if keeps_order else set(back) == set(used)
+        assert back == used
         found = {Path(item.image.path).relative_to(trip.images).as_posix(): item for item in trip.found.items}
         assert set(found) == {item.image.path for item in dataset.items}
         changed = 0

@@ -19,8 +19,6 @@ from annelid.image import View
 from annelid.objects import Kind
 
 TOLERANCE_PX = {"imagej": 1e-5, "yolo": 1e-4, "labelstudio": 1e-6, "cvat": 1e-6, "voc": 1e-6, "via": 1e-6}
-UNORDERED = {"imagej", "labelstudio", "labelme", "darwin"}
-"""Formats without a list of classes: their order is that of first appearance."""
 LOSSLESS = {
     "coco": (Kind.BOX, Kind.MASK),
     "geojson": tuple(kind for kind in Kind if kind != Kind.ELLIPSE),
@@ -50,8 +48,7 @@ quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCh
 @given(dataset=datasets())
 @quick
 def test_what_a_format_writes_it_reads_and_what_it_changes_it_reports(name: str, dataset: Dataset) -> None:
-    keeps_order = name not in UNORDERED
-    contract.check_what_comes_back(formats.get(name), dataset, TOLERANCE_PX.get(name, 0), keeps_order=keeps_order)
+    contract.check_what_comes_back(formats.get(name), dataset, TOLERANCE_PX.get(name, 0))
 
 
 @every_format

@@ -15,6 +15,7 @@ from annelid.formats.coco_parse import parse_coco
 from annelid.formats.coco_read import CocoAnnotations, add_item, loads, of_table
 from annelid.formats.coco_results import read_results
 from annelid.formats.coco_write import dumps
+from annelid.formats.json_head import without_ours
 from annelid.formats.jsontext import read_bytes
 
 __all__ = ["NAME", "CocoAnnotations", "dumps", "loads", "read", "read_results", "sniff", "write"]
@@ -49,6 +50,7 @@ def _looks_like_coco(path: Path) -> bool:
         head, ends = head[2:].replace(b"\0", b""), ends[2:].replace(b"\0", b"")
     if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
         return False
+    ends = without_ours(ends)
     return bool(_KEYS.search(ends)) and bool(_INNER.search(ends)) and not _OF_DARWIN.search(ends)
 
 
