@@ -67,7 +67,7 @@ def round_trip(module: Format, dataset: Dataset) -> Iterator[RoundTrip]:
 
 
 def check_what_comes_back(module: Format, dataset: Dataset, tolerance_px: float) -> None:
-    """Images, classes in their order, and objects come back; every object that does not come back alike was reported."""
+    """Images, objects and classes in their order come back; every object that does not come back alike was reported."""
     with round_trip(module, dataset) as trip:
         assert not _has_objects(dataset) or formats.sniff(trip.out) is module
         assert [p for p in trip.out.rglob("*") if p.is_file() and p.name.startswith(".")] == []
