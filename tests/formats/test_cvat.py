@@ -85,6 +85,7 @@ def test_several_points_in_one_shape_are_an_object_each_and_that_is_said(folder:
         ('<polyline label="cell" points="1,2;3,4"/>', "line"),
         ('<cuboid label="cell" xtl1="1"/>', "shape-type"),
         ('<skeleton label="cell"><points label="x" points="1,2"/></skeleton>', "shape-type"),
+        ('<hexagon label="cell"><points label="x" points="1,2"/></hexagon>', "shape-type"),
         ('<tag label="cell"/>', "image-tag"),
         (polygon(label=""), "label-missing"),
         (polygon("1,2;3,4"), "outline-invalid"),

@@ -41,8 +41,8 @@ Attributes = Mapping[str, str]
 
 
 def is_shape(node: Node) -> bool:
-    """Whether an element stands for something that was drawn."""
-    return node.tag in _GEOMETRY or node.tag in _NO_OBJECT
+    """Whether an element stands for something that was drawn, known or not."""
+    return node.tag != "attribute"
 
 
 def decode_shape(node: Node, label: str = "") -> tuple[list[Row], str]:
@@ -57,6 +57,8 @@ def decode_shape(node: Node, label: str = "") -> tuple[list[Row], str]:
     """
     if node.tag in _NO_OBJECT:
         raise ShapeError(*_NO_OBJECT[node.tag])
+    if node.tag not in _GEOMETRY:
+        raise ShapeError("shape-type", f"<{node.tag}> is no shape that is known")
     found = node.attributes
     label = label_of(label or found.get("label"), "label")
     kept = ours.loads(found.get(ours.KEY, ""))
