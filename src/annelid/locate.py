@@ -33,4 +33,4 @@ def locate(image: ImageRef, root: Path) -> Path:
 def noted_path(path: Path, root: Path) -> str:
     """How the project notes a file: relative to it when inside, else absolute; "/" between folders."""
     path, root = path.resolve(), root.resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    return path.relative_to(root).as_posix() if root in path.parents else path.as_posix()

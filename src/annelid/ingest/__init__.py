@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -107,8 +108,9 @@ def _note_told(store: Store, several: Sequence[_Read], views: Mapping[Path, Sequ
 
 
 def _relabeled(item: LabeledImage, rename: Mapping[str, str]) -> LabeledImage:
-    labels = [rename.get(label, label) for label in item.objects.labels]
-    return replace(item, objects=item.objects.replace(labels=labels)) if len(labels) else item
+    labels = [rename.get(label, label) for label in item.objects.labels.tolist()]
+    changed = labels != item.objects.labels.tolist()
+    return replace(item, objects=item.objects.replace(labels=labels)) if changed else item
 
 
 def _without_masks(files: Sequence[Path], read: _Read, source: Path) -> list[Path]:
@@ -171,8 +173,8 @@ def _save_annotations(
                 item = replace(item, state="reviewed", covered=whole_image(view.image.size_wh))
             changes[view.id] = _change(current[view.id], item, form)
             done.annotated += 1
-            for label in item.objects.labels:
-                done.objects[label] = done.objects.get(label, 0) + 1
+            for label, count in Counter(item.objects.labels.tolist()).items():
+                done.objects[label] = done.objects.get(label, 0) + count
             if item.image.path in read.parts:
                 done.parts[view.id] = read.parts[item.image.path]
     store.save_many(changes)

@@ -14,7 +14,9 @@ from annelid.store.drive import on_network_drive
 from annelid.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
 
 BUSY_SECONDS = 10.0
-_ROOM_BYTES = 2**17
+_PAGE_BYTES = 2**14
+"""Outlines have kilobytes: in SQLite's usual pages of 4096 bytes they would be cut up and take twice as long to write."""
+_ROOM_BYTES = 2**18
 """With less room than this, SQLite cannot even open its log."""
 _RESTORE = "put a backup in its place (`annelid backup` makes them), or salvage it with `sqlite3 FILE .recover`"
 _NEXT_STEP = {
@@ -101,6 +103,7 @@ def create_database(path: Path) -> Database:
         raise ProjectError(f"the folder {path.parent} does not exist", next_step="create it first")
     with _explained(path):
         connection = _connect(path, "mode=rwc")
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         database = Database(path, connection, _choose_journal(connection, path))
     with database.writing() as db:
         migrate(db)

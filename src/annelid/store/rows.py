@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from annelid.objects import Objects, column
 
+_EMPTY = Objects.empty()
 _COUNT, _FLOAT = np.dtype("<i4"), np.dtype("<f8")
 
 
@@ -66,7 +67,7 @@ def to_rows(objects: Objects) -> list[ObjectRow]:
 def from_rows(rows: Sequence[ObjectRow]) -> Objects:
     """The objects of some rows, in order; ``from_rows(to_rows(objects)) == objects``."""
     if not rows:
-        return Objects.empty()
+        return _EMPTY
     columns = ObjectRow(*zip(*rows, strict=True))  # type: ignore[arg-type]
     return Objects(
         ids=column(columns.id),
@@ -85,6 +86,8 @@ def from_rows(rows: Sequence[ObjectRow]) -> Objects:
 
 def _params_to_blobs(params: NDArray[np.float64]) -> list[bytes | None]:
     used = np.asarray(~np.isnan(params).all(axis=1))
+    if not used.any():
+        return [None] * len(params)
     return [row.astype(_FLOAT).tobytes() if known else None for row, known in zip(params, used, strict=True)]
 
 
