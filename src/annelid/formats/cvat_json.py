@@ -100,9 +100,8 @@ def read_json(file: Path, reading: Reading) -> list[str]:
         found = "numbers of frames, and nothing beside the file that tells name and size of their images"
         raise AnnotationError(file, expected="images", found=found, next_step=_WHAT_TO_GIVE)
     for name, count in server.labels.unknown.items():
-        if count:
-            what = f"nothing tells the name of label {name}: lay the server's answer at /api/labels beside the file"
-            reading.losses.add("label-unnamed", what, file, count=count)
+        what = f"nothing tells the name of label {name}: lay the server's answer at /api/labels beside the file"
+        reading.losses.add("label-unnamed", what, file, count=count)
     return server.listed(used)
 
 

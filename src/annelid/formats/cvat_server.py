@@ -19,7 +19,9 @@ from annelid.formats.base import LossReport
 from annelid.formats.cvat_media import Media, from_database, from_manifest, from_meta, number_of, step_of
 from annelid.formats.reading import ShapeError, SizeWh
 
-_MOST_FILES, _MOST_BYTES = 50, 2**28
+_MOST_FILES, _MOST_BYTES = 50, 2**26
+_LIKELY = ("task", "label", "meta", "job", "project", "data")
+"""What is in the names that people give to such files."""
 _MANIFEST = "manifest.jsonl"
 
 Json = Mapping[str, Any]
@@ -86,7 +88,8 @@ class Labels:
         """
         if not isinstance(label_id, int) or isinstance(label_id, bool):
             raise ShapeError("label-missing", f"expected the number of a label, found {label_id!r:.40}", "label_id")
-        self.unknown[str(label_id)] += str(label_id) not in self.names
+        if str(label_id) not in self.names:
+            self.unknown[str(label_id)] += 1
         return self.names.get(str(label_id), f"label {label_id}")
 
     def attribute(self, spec_id: object) -> str:
@@ -142,8 +145,7 @@ def server_beside(file: Path, losses: LossReport) -> Server:
         start, step = number_of(data.get("start_frame")), step_of(data.get("frame_filter"))
         is_whole = number_of(data.get("stop_frame"), 0) < len(media.pictures)
         taken = media.of_task(start, step) if is_whole else media
-        jobs = tuple(job for job in backup["jobs"] if isinstance(job, dict)) if backup else ()
-        server.tasks[""] = Task(taken, jobs=jobs, deleted=_deleted(data))
+        server.tasks[""] = Task(taken, jobs=tuple(_dicts(backup.get("jobs"))), deleted=_deleted(data))
     return server
 
 
@@ -153,9 +155,10 @@ def _deleted(data: Json) -> frozenset[int]:
 
 
 def _values_beside(file: Path, losses: LossReport) -> Iterator[Any]:
-    beside = [other for other in sorted(file.parent.glob("*.json")) if other != file][:_MOST_FILES]
+    beside = [other for other in file.parent.glob("*.json") if other != file]
+    beside.sort(key=lambda other: (not any(word in other.stem.lower() for word in _LIKELY), other.name))
     dumps = [file.parent.parent / "project.json", *sorted(file.parent.glob("*/data.json"))[:1]]
-    for other in [*beside, *dumps]:
+    for other in [*beside[:_MOST_FILES], *dumps]:
         if not other.is_file() or other.stat().st_size > _MOST_BYTES:
             continue
         try:
@@ -166,8 +169,7 @@ def _values_beside(file: Path, losses: LossReport) -> Iterator[Any]:
 
 def _take(value: Any, server: Server) -> Json | None:
     """Take what a file tells; returns the description of a backup's task."""
-    found = value.get("results") if isinstance(value, dict) else value
-    entries = [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    entries = _dicts(value.get("results") if isinstance(value, dict) else value)
     if entries and "model" in entries[0] and "fields" in entries[0]:
         _take_database(entries, server)
     for entry in entries:
@@ -176,9 +178,8 @@ def _take(value: Any, server: Server) -> Json | None:
         return None
     if isinstance(value.get("frames"), list):
         server.tasks[""] = Task(from_meta(value), deleted=_deleted(value))
-    labels = value.get("labels")
-    for label in labels if isinstance(labels, list) else ():
-        if isinstance(label, dict) and isinstance(label.get("name"), str):
+    for label in _dicts(value.get("labels")):
+        if isinstance(label.get("name"), str):
             _take_label(label, server)
             server.definitions.append({key: v for key, v in label.items() if key in ("name", "color", "type")})
     return value if isinstance(value.get("data"), dict) and isinstance(value.get("jobs"), list) else None
@@ -197,15 +198,17 @@ def _take_answer(entry: Json, server: Server) -> None:
 
 
 def _take_label(label: Json, server: Server) -> None:
-    if "id" in label:
-        server.labels.names.setdefault(str(label["id"]), str(label.get("name")))
-    attributes, below = label.get("attributes"), label.get("sublabels")
-    for entry in attributes if isinstance(attributes, list) else ():
-        if isinstance(entry, dict) and "id" in entry:
-            server.labels.attributes.setdefault(str(entry["id"]), str(entry.get("name")))
-    for entry in below if isinstance(below, list) else ():
-        if isinstance(entry, dict) and below is not label:
-            _take_label({key: v for key, v in entry.items() if key != "sublabels"}, server)
+    """Names of a label, of the points of its skeleton, and of their attributes."""
+    for entry in (label, *_dicts(label.get("sublabels"))):
+        if "id" in entry:
+            server.labels.names.setdefault(str(entry["id"]), str(entry.get("name")))
+        for attribute in _dicts(entry.get("attributes")):
+            if "id" in attribute:
+                server.labels.attributes.setdefault(str(attribute["id"]), str(attribute.get("name")))
+
+
+def _dicts(found: object) -> list[Json]:
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def _take_database(rows: list[Any], server: Server) -> None:
