@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.contracts.reader import check_damage, check_reader
+from tests.readers.samples import texture, write_lsm
 
 from annelid.errors import ImageError, UsageError
 from annelid.readers import find_images, open_image
@@ -405,3 +406,43 @@ def test_bad_calibration_of_real_files_is_not_used(shared_data: Path) -> None:
         assert good.info.pixel_size_um
     with open_image(folder / "xyz_8bit__mitotic_plate_badZcalibrated.tif") as bad:
         assert bad.info.size_wh == good.info.size_wh
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "NaN", "INF", "1e9", "0.3 um", "None"])
+def test_a_pixel_size_of_ome_that_is_none_is_said_and_not_used(tmp_path: Path, size: str) -> None:
+    tifffile.imwrite(tmp_path / "a.ome.tif", _ramp(9, 9), ome=True, metadata={"axes": "YX", "PhysicalSizeX": 0.123456})
+    content = (tmp_path / "a.ome.tif").read_bytes()
+    (tmp_path / "a.ome.tif").write_bytes(content.replace(b'"0.123456"', f'"{size}"'.ljust(10).encode()))
+    with open_image(tmp_path / "a.ome.tif") as file:
+        assert file.info.pixel_size_um is None
+        assert any("calibration ignored" in note for note in file.info.notes)
+
+
+@pytest.mark.parametrize("resolution", [(0, 0), (0, 1), (1, 0)])
+def test_a_resolution_of_imagej_that_is_none_is_said_and_not_used(tmp_path: Path, resolution: tuple[int, int]) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, _ramp(9, 9), imagej=True, resolution=(4, 4), metadata={"unit": "um"})
+    content = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as tif:
+        places = [tif.pages.first.tags[name].valueoffset for name in ("XResolution", "YResolution")]
+        order = tif.byteorder
+    for place in places:
+        struct.pack_into(f"{order}II", content, place, *resolution)
+    path.write_bytes(content)
+    with open_image(path) as file:
+        assert file.info.pixel_size_um is None
+        assert any("calibration ignored" in note for note in file.info.notes)
+
+
+@pytest.mark.parametrize(("voxel_um", "expected"), [(0.2, 0.2), (0, None), (float("nan"), None), (1e9, None)])
+def test_an_lsm_has_channels_planes_names_and_a_pixel_size(
+    tmp_path: Path, voxel_um: float, expected: float | None
+) -> None:
+    pixels = texture(3, 4, 20, 30)
+    names = ("DAPI", "GFP", "GFP", "RFP")
+    path = write_lsm(tmp_path / "a.lsm", pixels, voxel_um, names)
+    check_reader(path, pixels[1].transpose(1, 2, 0), z=1)
+    with open_image(path) as image:
+        assert image.info.channels == ("DAPI", "GFP", "GFP (2)", "RFP")
+        assert (image.info.planes, image.info.pixel_size_um) == ((1, 3), expected)
+        assert expected or any("calibration ignored" in note for note in image.info.notes)

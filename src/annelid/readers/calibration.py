@@ -77,6 +77,23 @@ def from_print_resolution(x: float | None, y: float | None, unit: str) -> Calibr
     return found
 
 
+def number(value: object) -> float | None:
+    """A number as files have it: itself, its text, or two that make a fraction.
+
+    Returns:
+        None where there is none, not-a-number for anything else.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, tuple) and len(value) == 2:
+        above, below = map(number, value)
+        return above / below if above is not None and below else math.nan
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
 def plain_unit(unit: str) -> str:
     r"""A unit as programs write it (``\u00B5m``, ``μm`` with a Greek letter, ``Micron``) in one spelling."""
     unit = unit.replace("\\u00B5", "µ").replace("\\u00b5", "µ").replace("\u03bc", "µ").replace("Âµ", "µ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from annelid.readers.calibration import Calibration, from_size
+from annelid.readers.calibration import Calibration, from_size, number
 
 _DIMENSIONS = "./Metadata/Information/Image/Dimensions"
 
@@ -51,12 +51,5 @@ def _channels(root: ET.Element) -> tuple[str, ...]:
 
 def _size(root: ET.Element) -> Calibration:
     values = [root.findtext(f"./Metadata/Scaling/Items/Distance[@Id='{axis}']/Value") for axis in "XY"]
-    x, y = (_number(value) for value in values)
+    x, y = (number(value) for value in values)
     return from_size(x, y, "m")
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None

@@ -22,7 +22,7 @@ from annelid.readers.base import (
     decoding,
     distinct,
 )
-from annelid.readers.calibration import Calibration, from_size
+from annelid.readers.calibration import Calibration, from_size, number
 from annelid.readers.vendor import library
 
 NAME = "lif"
@@ -151,11 +151,11 @@ def _axes(path: Path, description: ET.Element) -> list[_Axis]:
 
 def _axis(entry: ET.Element) -> _Axis:
     count = int(entry.get("NumberOfElements") or 0)
-    number = int(entry.get("DimID") or 0)
+    dimension = int(entry.get("DimID") or 0)
     edge = None
     if entry.get("Unit") == "m" and count > 1:
-        edge = abs(float(entry.get("Length") or 0)) / (count - 1) * 1e6
-    return _Axis(_ROLES.get(number, f"{number}"), count, int(entry.get("BytesInc") or 0), edge)
+        edge = abs(number(entry.get("Length")) or 0) / (count - 1) * 1e6
+    return _Axis(_ROLES.get(dimension, f"{dimension}"), count, int(entry.get("BytesInc") or 0), edge)
 
 
 def _dtype(path: Path, channel: ET.Element) -> np.dtype[Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from annelid.errors import ImageError
 from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, check_scene, checked_window, decoding
-from annelid.readers.calibration import Calibration, from_size
+from annelid.readers.calibration import Calibration, from_size, number
 from annelid.readers.vendor import library
 
 NAME = "slide"
@@ -63,10 +63,7 @@ class SlideImage(ImageFile):
         self._background = np.frombuffer(bytes.fromhex(colour), np.uint8).astype(np.uint16)
 
     def _calibration(self) -> Calibration:
-        try:
-            x, y = (float(self._slide.properties[f"openslide.mpp-{axis}"]) for axis in "xy")
-        except (KeyError, ValueError):
-            return Calibration()
+        x, y = (number(self._slide.properties.get(f"openslide.mpp-{axis}")) for axis in "xy")
         return from_size(x, y, "µm")
 
     def read(self, window_xyxy: Window | None = None, *, t: int = 0, z: int = 0, step: int = 1) -> Pixels:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import tifffile
 
-from annelid.readers import calibration
+from annelid.readers import calibration, tiff_makers
 from annelid.readers.base import distinct
-from annelid.readers.calibration import Calibration
+from annelid.readers.calibration import Calibration, number
 
 _RESOLUTION_UNITS = {2: "inch", 3: "cm"}
 
@@ -19,7 +18,7 @@ def channel_names(tif: tifffile.TiffFile, count: int, place: int, *, is_rgb: boo
     """A distinct name for each of ``count`` channels; ``place`` is the image's in the OME metadata."""
     if is_rgb:
         return ("red", "green", "blue")
-    names = _ome_names(tif, place) or ([] if is_stack else _imagej_labels(tif))
+    names = _ome_names(tif, place) or tiff_makers.channels_of(tif) or ([] if is_stack else _imagej_labels(tif))
     if len(names) != count:
         names = [""] * count
     return distinct(names)
@@ -42,18 +41,21 @@ def _imagej_labels(tif: tifffile.TiffFile) -> list[str]:
 
 
 def pixel_size(tif: tifffile.TiffFile, page: tifffile.TiffPage, place: int) -> Calibration:
-    """The calibration of the source that knows best: OME, ImageJ, Aperio, resolution tags."""
+    """The calibration of the source that knows best: OME, the microscope's maker, ImageJ, Aperio, resolution tags."""
     pixels = _ome_pixels(tif, place)
     if pixels is not None and pixels.get("PhysicalSizeX"):
-        x, y = _number(pixels.get("PhysicalSizeX")), _number(pixels.get("PhysicalSizeY"))
+        x, y = number(pixels.get("PhysicalSizeX")), number(pixels.get("PhysicalSizeY"))
         return calibration.from_size(x, y, pixels.get("PhysicalSizeXUnit") or "µm")
-    x, y = _resolution(page, "XResolution"), _resolution(page, "YResolution")
+    makers = tiff_makers.calibration_of(tif)
+    if makers is not None:
+        return makers
+    x, y = (number(page.tags.valueof(f"{axis}Resolution")) for axis in "XY")
     unit = str((tif.imagej_metadata or {}).get("unit") or "")
     if unit:
         return calibration.from_resolution(x, y, unit)
     aperio = re.search(r"\bMPP\s*=\s*([0-9.eE+-]+)", page.description) if tif.is_svs else None
     if aperio:
-        return calibration.from_size(_number(aperio[1]), None, "µm")
+        return calibration.from_size(number(aperio[1]), None, "µm")
     return calibration.from_print_resolution(x, y, _RESOLUTION_UNITS.get(_unit_tag(page), ""))
 
 
@@ -73,19 +75,5 @@ def _ome_pixels(tif: tifffile.TiffFile, place: int) -> ET.Element | None:
     return images[place].find("{*}Pixels") if place < len(images) else None
 
 
-def _resolution(page: tifffile.TiffPage, tag: str) -> float | None:
-    value: Any = page.tags.valueof(tag)
-    if isinstance(value, tuple) and len(value) == 2:
-        return float(value[0]) / float(value[1]) if value[1] else None
-    return _number(value)
-
-
 def _unit_tag(page: tifffile.TiffPage) -> int:
     return int(page.tags.valueof("ResolutionUnit", default=0) or 0)
-
-
-def _number(value: object) -> float | None:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None

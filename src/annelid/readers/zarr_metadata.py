@@ -49,7 +49,7 @@ class Multiscale:
 
 def is_zarr(folder: Path) -> bool:
     """Whether a folder is a Zarr group or array, by what lies in it."""
-    return any((folder / name).is_file() for name in _FILES)
+    return folder.is_dir() and any((folder / name).is_file() for name in _FILES)
 
 
 def is_array(folder: Path) -> bool:
