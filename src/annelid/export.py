@@ -18,6 +18,7 @@ from annelid.errors import UsageError
 from annelid.examples import render_view
 from annelid.formats import coco, labelmask, labelme
 from annelid.formats.base import LossReport
+from annelid.formats.image_names import below_common_folder, image_names
 from annelid.locate import locate
 from annelid.preprocess import Preprocessing
 
@@ -25,44 +26,19 @@ SAVES = ("coco", "yolo", "masks", "overlays")
 """What `annelid predict --save` can write."""
 
 
-def unique_names(items: Sequence[LabeledImage]) -> dict[str, str]:
-    """Item id -> a name for its view: the file name, with as many folders as tell it from the others.
+def unique_names(items: Sequence[LabeledImage], parts: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Item id -> a name for its view, see `image_names`; names differ even without their endings.
 
-    The names differ even without their endings and on drives that do not tell small letters from capital ones; its
-    plane tells a view from others of its image (``stack_t0z5.tif``), a number images that no folder tells apart.
+    Its plane tells a view from others of its image (``stack_t0z5.tif``).
     """
-    names: dict[str, str] = {}
     views = Counter(item.image.path for item in items)
-    paths = {item.id: _path(item, with_plane=views[item.image.path] > 1).split("/") for item in items}
-    for depth in range(1, max((len(p) for p in paths.values()), default=1) + 1):
-        rest = {i: "/".join(p[-depth:]) for i, p in paths.items() if i not in names}
-        often = Counter(map(_key, rest.values()))
-        names |= {i: name for i, name in rest.items() if often[_key(name)] == 1}
-    taken = set(map(_key, names.values()))
-    for number, (i, path) in enumerate(paths.items()):
-        if i not in names:
-            names[i] = f"{number}_{path[-1]}"
-            while _key(names[i]) in taken:
-                names[i] = f"_{names[i]}"
-            taken.add(_key(names[i]))
-    return names
+    paths = {item.id: _path(item, with_plane=views[item.image.path] > 1) for item in items}
+    return image_names(below_common_folder(paths), parts or {}, by_stem=True)
 
 
 def _path(item: LabeledImage, *, with_plane: bool) -> str:
-    path = item.image.path.replace(":", "").strip("/")
-    stem, dot, ending = path.rpartition(".")
-    return f"{stem}{item.view.suffix}{dot}{ending}" if with_plane and dot else path
-
-
-def _image_names(items: Sequence[LabeledImage]) -> dict[str, str]:
-    """Item id -> a name for its image, which all views of the image share."""
-    one_of_each = {item.image.path: item for item in items}
-    names = unique_names(list(one_of_each.values()))
-    return {item.id: names[one_of_each[item.image.path].id] for item in items}
-
-
-def _key(name: str) -> str:
-    return _stem(name).casefold()
+    stem, dot, ending = item.image.path.rpartition(".")
+    return f"{stem}{item.view.suffix}{dot}{ending}" if with_plane and dot else item.image.path
 
 
 def _stem(name: str) -> str:
@@ -87,11 +63,13 @@ def export_dataset(
         AnnelidError: it can't be written.
     """
     form = formats.get(format_name)
-    names = unique_names(dataset.items) if form.NAME == "yolo" else _image_names(dataset.items)
     with new_folder(out) as working:
         if form.NAME == "yolo":
-            names = {i: f"{parts.get(i, 'train')}/{name}" for i, name in names.items()}
-            names = dict(_write_images(dataset.items, names, root, working / "images", preprocessing))
+            own = unique_names(dataset.items, {item.id: parts.get(item.id, "train") for item in dataset.items})
+            names = dict(_write_images(dataset.items, own, root, working / "images", preprocessing))
+        else:
+            paths = {item.id: item.image.path for item in dataset.items}
+            names = image_names(below_common_folder(paths), {}, by_stem=form.NAME in formats.BY_STEM)
         if form.NAME == "labelme":
             return labelme.write(dataset, working, names, _seen_from(out, dataset, names, root)).renamed(working, out)
         return form.write(dataset, working, names).renamed(working, out)

@@ -24,7 +24,7 @@ from annelid.formats import (
 )
 from annelid.formats.base import Format
 
-__all__ = ["ALIASES", "FORMATS", "LABEL_IMAGES", "get", "sniff"]
+__all__ = ["ALIASES", "BY_STEM", "FORMATS", "LABEL_IMAGES", "get", "sniff"]
 
 FORMATS: dict[str, Format] = {
     "labelme": cast("Format", labelme),
@@ -60,6 +60,9 @@ _RICHER = {"labelmask": ("celldetective", "cellpose")}
 
 LABEL_IMAGES = ("labelmask", "cellpose", "celldetective")
 """Formats whose label images lie among the images, and which know no classes of their own."""
+
+BY_STEM = ("labelme", "yolo", "labelmask", "maskfolder", "voc")
+"""Formats that name a file after an image without its ending, so that ``a.png`` and ``a.tif`` would be one."""
 
 
 def get(name: str) -> Format:
