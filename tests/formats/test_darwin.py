@@ -98,6 +98,12 @@ def test_paths_that_cross_are_filled_even_odd_and_that_is_said(folder: Path) -> 
     assert (raster == expected).all()
 
 
+def test_paths_that_cancel_each_other_are_taken_for_parts_and_that_is_said(folder: Path) -> None:
+    found = read(folder, document(polygon(SQUARE, SQUARE)))
+    assert kinds_of_loss(found) == ["redrawn"]
+    assert (objects_of(found).label_image((100, 50)) > 0).sum() == 900
+
+
 @pytest.mark.parametrize(
     "drawn",
     [
@@ -282,7 +288,6 @@ def test_outlines_between_key_frames_that_nobody_knows_are_a_loss(tmp_path: Path
         ({"name": "cell", "polygon": {"paths": []}}, "outline-invalid"),
         ({"name": "cell", "polygon": {"paths": [path(SQUARE)[:2]]}}, "outline-invalid"),
         ({"name": "cell", "polygon": {"paths": [[1, 2, 3]]}}, "outline-invalid"),
-        (polygon(SQUARE, SQUARE), "empty-object"),
         (polygon((200, 10, 210, 20)), "outside-image"),
         ("text", "outline-invalid"),
     ],

@@ -152,8 +152,9 @@ def _polygon(value: object, key: str, changes: list[tuple[str, str]]) -> Outline
         raise ShapeError("outline-invalid", "no path covers an area", key)
     shape, is_redrawn = even_odd_shape(rings)
     if not shape:
-        raise ShapeError("empty-object", "the paths of the polygon cancel each other", key)
-    if is_redrawn:
+        changes.append(("redrawn", "the paths of a polygon cancel each other: each was taken for a part"))
+        shape = tuple((ring,) for ring in rings)
+    elif is_redrawn:
         changes.append(("redrawn", "paths of a polygon cross: what they cover together was drawn anew"))
     return shape, Kind.POLYGON, NO_PARAMS
 
