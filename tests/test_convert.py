@@ -242,3 +242,27 @@ def test_strict_refuses_a_loss_and_writes_nothing(tmp_path: Path) -> None:
         convert(source, tmp_path / "out", "coco", strict=True)
     assert not (tmp_path / "out").exists()
     assert convert(source, tmp_path / "out", "labelme", strict=False).objects == 1
+
+
+def test_planes_of_a_stack_stay_apart_from_format_to_format(tmp_path: Path) -> None:
+    Image.new("L", (40, 30)).save(tmp_path / "stack.png")
+    image = {"file_name": "stack.png", "width": 40, "height": 30}
+    planes = [{}, {"annelid": {"plane": [0, 5]}}, {"annelid": {"plane": [1, 0, 0, "max"]}}]
+    images = [{**image, **plane, "id": n} for n, plane in enumerate(planes, 1)]
+    boxes = [{"id": n, "image_id": n, "category_id": 1, "bbox": [n, 2, 5, 6]} for n in (1, 2, 3)]
+    data = {"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "cell"}]}
+    (tmp_path / "in.json").write_text(json.dumps(data))
+    source, told = tmp_path / "in.json", []
+    for number, name in enumerate(["labelme", "voc", "cvat", "via", "labelstudio", "geojson", "imagej", "coco"]):
+        out = tmp_path / str(number)
+        told.append("plane" in convert(source, out, name, images=tmp_path).losses.by_kind())
+        source = out
+    found = formats.get("coco").read(source, FolderImages(tmp_path))
+    assert {item.view.plane: item.objects.boxes_xyxy[0, 0] for item in found.items} == {
+        (0, 0, 0, ""): 1,
+        (0, 5, 0, ""): 2,
+        (1, 0, 0, "max"): 3,
+    }
+    assert all(told)
+    with pytest.raises(AnnotationError, match="one plane of each image"):
+        convert(source, tmp_path / "masks", "labelmask", images=tmp_path)

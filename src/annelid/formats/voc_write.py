@@ -36,7 +36,9 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     files = files_for(dataset, out / FOLDER, names, ".xml")
     keys = {i: file.relative_to(out / FOLDER).with_suffix("").as_posix() for i, file in files.items()}
     has_masks = any(is_drawn(item.objects).any() for item in dataset.items)
-    classes = dict(zip(dataset.classes, class_numbers(len(dataset.classes)), strict=True))
+    used = dict.fromkeys(str(label) for item in dataset.items for label in item.objects.labels)
+    listed = [*dataset.classes, *(name for name in used if name not in dataset.classes)]
+    classes = dict(zip(listed, class_numbers(len(listed)), strict=True))
     for item in annotated(dataset):
         file = files[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +48,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
             write_masks(out, keys[item.id], drawn, classes)
     if files:
         folders = ("Main", "Segmentation") if has_masks else ("Main",)
-        write_lists(out, {keys[i]: names[i] for i in files}, dataset.classes, folders)
+        write_lists(out, {keys[i]: names[i] for i in files}, listed, folders)
     return losses
 
 
