@@ -10,8 +10,9 @@ import pytest
 from tests.contracts import own_files as own
 
 from annelid import geometry
+from annelid.dataset import Dataset
 from annelid.errors import AnnotationError
-from annelid.formats import cvat
+from annelid.formats import cvat, safe_xml
 from annelid.formats.base import Annotations
 from annelid.formats.images import FolderImages
 from annelid.objects import Kind, Objects
@@ -113,6 +114,14 @@ def test_classes_come_in_the_order_of_the_labels(folder: Path) -> None:
     labels = "<labels><label><name>debris</name></label><label><name>cell</name></label></labels>"
     file = write_xml(folder / "a.xml", image(BOX), meta=labels)
     assert cvat.read(file, FolderImages(folder)).classes == ("debris", "cell")
+
+
+def test_every_label_in_use_is_declared_as_cvat_wants_it(tmp_path: Path) -> None:
+    objects = Objects.from_boxes([[1, 2, 9, 8], [3, 2, 9, 8]], ["cell", "__ignore__"], ignore=[False, True])
+    item = own.dataset(objects).items[0]
+    cvat.write(Dataset(("nucleus", "cell"), (item,)), tmp_path, {item.id: "a.png"})
+    root = safe_xml.parse(tmp_path / "annotations.xml")
+    assert [label.value("name") for label in root.all("meta/task/labels/label")] == ["nucleus", "cell", "__ignore__"]
 
 
 def test_foreign_fields_come_back_equal(folder: Path) -> None:

@@ -20,7 +20,10 @@ def labels_of(root: Node) -> list[dict[str, Any]]:
 
 
 def label_elements(dataset: Dataset) -> list[Node]:
-    """The definitions of a dataset's classes: as they came where they did, else with the attributes in use."""
+    """The definitions of a dataset's classes: as they came where they did, else with the attributes in use.
+
+    Labels of areas to ignore, which are no classes, are among them: CVAT refuses a shape whose label it does not know.
+    """
     known: dict[str, dict[str, Any]] = {}
     fields: dict[str, dict[str, None]] = {}
     for item in dataset.items:
@@ -30,7 +33,7 @@ def label_elements(dataset: Dataset) -> list[Node]:
             fields.setdefault(str(label), {}).update(dict.fromkeys(extra.get(NATIVE, {}).get("attributes", {})))
     return [
         element("label", "", *elements(known.get(name) or {"name": name, **_declared(fields.get(name, {}))}))
-        for name in dataset.classes
+        for name in dict.fromkeys([*dataset.classes, *fields])
     ]
 
 
