@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import stat
 import tempfile
@@ -13,6 +14,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from annelid.errors import AnnotationError, InputError
 
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, UnicodeDecodeError)
+"""What the standard library raises of broken archives, beside OSError."""
 MAX_FILES = 200_000
 MAX_BYTES = 64 * 2**30
 FREE_BYTES = 2**30
@@ -74,7 +77,7 @@ def unpack(path: Path, folder: Path, inside: str = "") -> None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir() and not is_junk(m.filename)]
+            members = [m for m in archive.infolist() if m.filename[-1:] != "/" and not is_junk(m.filename)]
             wanted = _wanted(path, members, inside)
             refuse_bomb(path, wanted)
             above = PurePosixPath(inside).parent
@@ -83,11 +86,11 @@ def unpack(path: Path, folder: Path, inside: str = "") -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(member) as source, target.open("xb") as copy:
                     shutil.copyfileobj(source, copy, 2**20)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except BROKEN as error:
         raise AnnotationError(
             path,
             expected="a whole zip archive",
-            found=str(error),
+            found=str(error) or "its end too early",
             next_step="download or export the archive again",
         ) from error
     except FileExistsError as error:

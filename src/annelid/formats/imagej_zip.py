@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from annelid.errors import AnnotationError
+from annelid.formats import archive as archives
 from annelid.formats import ours
 from annelid.formats.archive import is_junk, refuse_bomb
 
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+BROKEN = (*archives.BROKEN, RuntimeError, OSError, ValueError)
 """What reading a broken zip raises."""
 _EARLY = (1980, 1, 1, 0, 0, 0)
 _LONGEST_COMMENT = 65_535
@@ -60,7 +60,8 @@ def rois_in_zip(file: Path) -> Iterator[Roi]:
                 yield member.filename, archive.read(member)
     except BROKEN as error:
         step = "save the ROI set again"
-        raise AnnotationError(file, expected="a whole zip of ROIs", found=str(error), next_step=step) from error
+        found = str(error) or "its end too early"
+        raise AnnotationError(file, expected="a whole zip of ROIs", found=found, next_step=step) from error
 
 
 def header_of_zip(file: Path) -> dict[str, Any]:
