@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from annelid.errors import ImageError
@@ -32,5 +33,21 @@ def locate(image: ImageRef, root: Path) -> Path:
 
 def noted_path(path: Path, root: Path) -> str:
     """How the project notes a file: relative to it when inside, else absolute; "/" between folders."""
-    path, root = path.resolve(), root.resolve()
+    path, root = real_path(path), real_folder(root)
     return path.relative_to(root).as_posix() if root in path.parents else path.as_posix()
+
+
+def real_path(path: Path) -> Path:
+    """`Path.resolve` for one of many files of a folder, whose links are followed once only (see `forget_folders`)."""
+    return path.resolve() if path.is_symlink() else real_folder(path.parent) / path.name
+
+
+@lru_cache(maxsize=10_000)
+def real_folder(folder: Path) -> Path:
+    """`Path.resolve`, remembered."""
+    return folder.resolve()
+
+
+def forget_folders() -> None:
+    """Follow the links of folders anew: to be called where a verb begins."""
+    real_folder.cache_clear()

@@ -20,6 +20,7 @@ from annelid.ingest.corrections import inherit
 from annelid.ingest.images import add_images
 from annelid.ingest.sources import sort_out
 from annelid.ingest.wish import Imported, Missing, Wish, summary
+from annelid.locate import forget_folders, real_path
 from annelid.objects import Objects
 from annelid.settings import check_classes
 from annelid.store import Store
@@ -48,6 +49,7 @@ def ingest(
         AnnotationError: the annotation as a whole can't be read.
     """
     done = Imported()
+    forget_folders()
     with ExitStack() as stack:
         sources = sort_out(wish, root, done, stack)
         image_files = sources.images
@@ -90,7 +92,7 @@ def _read_annotations(
 
 def _note_told(store: Store, several: Sequence[_Read], views: Mapping[Path, Sequence[View]], wish: Wish) -> None:
     """Keep what the annotation tells of images and they do not themselves: group, size of a pixel, channels."""
-    told = {Path(item.image.path).resolve(): item.image for _, read in several for item in read.items}
+    told = {real_path(Path(item.image.path)): item.image for _, read in several for item in read.items}
     images: dict[str, ImageRef] = {}
     for file, image in ((f, view.image) for f, of_file in views.items() if f in told for view in of_file):
         also = told[file]
@@ -140,9 +142,9 @@ def _check_classes(several: Sequence[_Read], classes: Sequence[str], names: list
 
 def _check_images(several: Sequence[_Read], names: list[Path], image_files: Sequence[Path]) -> None:
     """Annotation of which no image can be found is of no use, and mostly a forgotten option."""
-    known = {file.resolve() for file in image_files}
+    known = {real_path(file) for file in image_files}
     items = [item for _, annotations in several for item in annotations.items]
-    if items and not any(Path(item.image.path).resolve() in known for item in items):
+    if items and not any(real_path(Path(item.image.path)) in known for item in items):
         which = f"none of the {len(items)} image(s) was found, for example {items[0].image.path}"
         raise UsageError(
             f"{', '.join(map(str, names))}: {which}; nothing was imported", next_step="say where they are: --images DIR"
@@ -191,7 +193,7 @@ def _view_of(
     told: bool,
 ) -> View | None:
     """The view that an item annotates; None, with a loss, where there is none or it has its annotation already."""
-    several, n = views.get(Path(item.image.path).resolve(), []), len(item.objects)
+    several, n = views.get(real_path(Path(item.image.path)), []), len(item.objects)
     if not several:
         if not told:
             losses.add("image-missing", f"{n} object(s) of an image that is not there", item.image.path, count=n)

@@ -13,7 +13,7 @@ from annelid.errors import AnnelidError, ImageError, UsageError
 from annelid.fingerprint import fingerprint
 from annelid.image import ImageRef, View
 from annelid.ingest.wish import Imported, Wish
-from annelid.locate import noted_path
+from annelid.locate import noted_path, real_path
 from annelid.readers import image_info, image_ref, notes_on
 from annelid.split.groups import group_by_pattern, infer_group
 from annelid.store import Store
@@ -39,7 +39,7 @@ def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done
     result: dict[Path, list[View]] = {}
     new: dict[Path, list[View]] = {}
     for file, place in places.items():
-        views = known.get(place.resolve(), [])
+        views = known.get(real_path(place), [])
         if not views and (views := _moved(place, gone)):
             views = [_seen_at(view, noted_path(place, root)) for view in views]
             store.update_images([view.image for view in views])
@@ -51,7 +51,7 @@ def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done
         else:
             views = new[file] = _new_views(place, root, wish, done)
         if views:
-            result[file.resolve()] = views
+            result[real_path(file)] = views
     result |= _added_by_others(new, places, store, root)
     added = [view for views in new.values() for view in views]
     done.notes += wish.planes.notes({view.image.id: view.image for view in added}.values())
@@ -69,10 +69,10 @@ def _added_by_others(
 ) -> dict[Path, list[View]]:
     """The views that another import brought while the files of this one were looked at; they are new no more."""
     known, _ = _known(store.views(), root)
-    theirs = {file: known[places[file].resolve()] for file in new if places[file].resolve() in known}
+    theirs = {file: known[real_path(places[file])] for file in new if real_path(places[file]) in known}
     for file in theirs:
         del new[file]
-    return {file.resolve(): views for file, views in theirs.items()}
+    return {real_path(file): views for file, views in theirs.items()}
 
 
 def _known(views: Iterable[View], root: Path) -> tuple[dict[Path, list[View]], dict[str, list[list[View]]]]:
@@ -84,7 +84,7 @@ def _known(views: Iterable[View], root: Path) -> tuple[dict[Path, list[View]], d
     known: dict[Path, list[View]] = {}
     gone: dict[str, list[list[View]]] = {}
     for paths, several in files.items():
-        known |= {(root / path).resolve(): several for path in paths}
+        known |= {real_path(root / path): several for path in paths}
         if not any((root / path).exists() for path in paths):
             gone.setdefault(several[0].image.fingerprint, []).append(several)
     return known, gone
@@ -142,7 +142,7 @@ def _copies(files: Sequence[Path], root: Path) -> dict[Path, Path]:
 
 def _copied(file: Path, mark: str, folder: Path, taken: set[Path]) -> Path:
     """The image's copy; a different file of the same name gets a number, and so does a twin."""
-    if file.resolve().is_relative_to(folder.resolve()):
+    if real_path(file).is_relative_to(folder.resolve()):
         return file
     for k in range(10_000):
         target = folder / (f"{file.stem}-{k}{file.suffix}" if k else file.name)

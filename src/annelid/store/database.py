@@ -15,7 +15,7 @@ from annelid.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema
 
 BUSY_SECONDS = 10.0
 _PAGE_BYTES = 2**14
-"""Outlines have kilobytes: in SQLite's usual pages of 4096 bytes they would be cut up and take twice as long to write."""
+"""Outlines have kilobytes: cut up into SQLite's usual pages of 4096 bytes they take twice as long to write."""
 _ROOM_BYTES = 2**18
 """With less room than this, SQLite cannot even open its log."""
 _RESTORE = "put a backup in its place (`annelid backup` makes them), or salvage it with `sqlite3 FILE .recover`"
