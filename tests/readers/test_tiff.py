@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -446,3 +447,75 @@ def test_an_lsm_has_channels_planes_names_and_a_pixel_size(
         assert image.info.channels == ("DAPI", "GFP", "GFP (2)", "RFP")
         assert (image.info.planes, image.info.pixel_size_um) == ((1, 3), expected)
         assert expected or any("calibration ignored" in note for note in image.info.notes)
+
+
+def write_virtual_stack(path: Path, count: int, side: int) -> int:
+    """An ImageJ stack of more than 4 GB as ImageJ writes it: one directory, planes behind it; empty but for a mark.
+
+    Returns:
+        Where the pixels begin.
+    """
+    said = f"ImageJ=1.54f\nimages={count}\nslices={count}\nunit=um\n\0".encode()
+    shorts = {256: side, 257: side, 258: 16, 259: 1, 262: 1, 277: 1, 278: side}
+    at = 8 + 2 + 12 * 10 + 4
+    first = at + len(said)
+    entries = {tag: (3, 1, value << 16) for tag, value in shorts.items()}
+    entries |= {270: (2, len(said), at), 273: (4, 1, first), 279: (4, 1, 2 * side * side)}
+    packed = b"".join(struct.pack(">HHII", tag, *entries[tag]) for tag in sorted(entries))
+    with path.open("wb") as file:
+        file.write(b"MM\0*" + struct.pack(">IH", 8, len(entries)) + packed + bytes(4) + said)
+        file.truncate(first + 2 * side * side * count)
+        for z in (0, count - 1):
+            file.seek(first + 2 * side * (side * z + 3) + 2 * 5)
+            file.write(struct.pack(">H", z + 7))
+    return first
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="empty files are not sparse there")
+def test_an_imagej_stack_of_more_than_4_gb_has_one_directory_and_is_refused_when_cut_off(tmp_path: Path) -> None:
+    count, side, path = 2200, 1024, tmp_path / "a.tif"
+    first = write_virtual_stack(path, count, side)
+    with open_image(path) as image:
+        assert (image.info.planes, image.info.size_wh, image.info.dtype) == ((1, count), (side, side), "uint16")
+        for z in (0, count - 1):
+            assert image.read((4, 2, 9, 9), z=z)[1, 1, 0] == z + 7
+    with path.open("r+b") as file:
+        file.truncate(first + 2 * side * side * 1000)
+    with pytest.raises(ImageError, match="cut off"):
+        open_image(path)
+
+
+def test_a_description_that_speaks_of_more_pictures_than_there_are_is_said(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", _ramp(9, 9), description="ImageJ=1.54f\nimages=5\nslices=5\n", metadata=None)
+    with open_image(tmp_path / "a.tif") as file:
+        assert file.info.planes == (1, 1)
+        assert any("5 pictures, and holds 1" in note for note in file.info.notes)
+
+
+def test_pages_and_descriptions_behind_the_end_of_a_file_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as tif:
+        for _ in range(3):
+            tif.write(texture(9, 9), contiguous=False, metadata=None)
+    with tifffile.TiffFile(path) as tif:
+        third = tif.pages[2].offset
+    content = path.read_bytes()
+    path.write_bytes(content[:third])
+    with open_image(path) as file:
+        assert file.info.planes == (2, 1)
+        assert any("cut off behind its page 2" in note for note in file.info.notes)
+
+
+def test_tiles_that_are_not_stored_are_said_and_too_few_are_refused(tmp_path: Path) -> None:
+    tiles = (np.full((16, 16), 5, np.uint8) if i != 1 else None for i in range(4))
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, tiles, shape=(32, 32), dtype="uint8", tile=(16, 16), compression="zlib")
+    with open_image(path) as file:
+        assert "1 of its strips or tiles are not stored: they are black" in file.info.notes
+    with tifffile.TiffFile(path) as tif:
+        at = tif.pages.first.tags["TileOffsets"].offset
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<I", content, at + 4, 3)
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match="expected 4 strips or tiles"):
+        open_image(path)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,3 +95,34 @@ def test_a_slide_without_its_companion_files_is_an_image_error(tmp_path: Path) -
     path.write_bytes(b"\xff\xd8\xff\xe0" + bytes(100))
     with pytest.raises(ImageError, match=r"a\.mrxs"):
         open_image(path)
+
+
+def test_an_aperio_slide_is_read_as_openslide_reads_it(tmp_path: Path) -> None:
+    openslide = pytest.importorskip("openslide")
+    y, x = np.mgrid[:600, :900]
+    base = np.stack([128 + 100 * np.sin(x / 60), 128 + 100 * np.cos(y / 40), (x + y) % 256], 2).astype(np.uint8)
+    said = "Aperio Image Library v11.2.1 \r\n900x600 (256x256) JPEG/RGB Q=90|AppMag = 20|MPP = 0.4990"
+    with tifffile.TiffWriter(tmp_path / "a.svs") as tif:
+        options: dict[str, Any] = {"photometric": "rgb", "compression": "jpeg", "metadata": None, "software": False}
+        tif.write(base, tile=(256, 256), description=said, **options)
+        tif.write(np.ascontiguousarray(base[::3, ::3]), description="Aperio", rowsperstrip=16, **options)
+        tif.write(np.ascontiguousarray(base[::4, ::4]), description=said, tile=(256, 256), **options)
+        tif.write(base[:90, :80], description="Aperio\r\nlabel 80x90", subfiletype=1, **options)
+        tif.write(base[:100, :200], description="Aperio\r\nmacro 200x100", subfiletype=9, **options)
+    check_reader(tmp_path / "a.svs")
+    with openslide.OpenSlide(tmp_path / "a.svs") as slide, open_image(tmp_path / "a.svs") as image:
+        assert (image.info.size_wh, image.info.pixel_size_um, image.info.scenes) == ((900, 600), 0.499, ())
+        window = slide.read_region((300, 200), 0, (250, 350)).convert("RGB")
+        np.testing.assert_array_equal(image.read((300, 200, 550, 550)), np.asarray(window))
+        level = slide.read_region((0, 0), 1, (225, 150)).convert("RGB")
+        np.testing.assert_array_equal(image.read(step=4), np.asarray(level))
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("name", ["small.svs", "boxes.tiff", "boxes_0.dcm"])
+def test_real_slides_are_read_as_openslide_reads_them(microscopy: Path, name: str) -> None:
+    openslide = pytest.importorskip("openslide")
+    path = microscopy / "hostile_slides" / name
+    with openslide.OpenSlide(path) as slide, open_image(path) as image:
+        whole = slide.read_region((0, 0), 0, slide.dimensions)
+        np.testing.assert_array_equal(image.read(), np.asarray(whole)[..., :3])

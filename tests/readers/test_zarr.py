@@ -231,3 +231,57 @@ def test_the_same_real_image_in_both_versions_agrees(shared_data: Path, tmp_path
             assert (image.info.size_wh, image.info.channels, image.info.dtype) == ((12, 12), ("0", "1", "2"), "float64")
             images.append(image.read())
     assert [image.shape for image in images] == [(12, 12, 3)] * 2
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_lost_chunks_are_said_and_a_lost_first_level_is_refused(tmp_path: Path, version: Version) -> None:
+    path = write_image(tmp_path / "a.zarr", PIXELS[0, :, 0], "cyx", version, levels=2)
+    chunk = path / "0" / ("c/1/0/2" if version == 3 else "1.0.2")
+    chunk.unlink()
+    with open_image(path) as image:
+        assert image.info.notes == ("1 of its 36 chunks are not stored: they are taken as empty",)
+        assert not image.read()[:16, 32:48, 1].any()
+    (path / "0" / ("zarr.json" if version == 3 else ".zarray")).unlink()
+    with pytest.raises(ImageError, match="none of its first level"):
+        open_image(path)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_image_of_a_plate_and_of_a_series_is_found(tmp_path: Path, version: Version) -> None:
+    plate = tmp_path / "plate.zarr"
+    put_group(plate, version, plate={"wells": [{"path": "A/1"}, {"path": "B/2"}]})
+    for well in ("A/1", "B/2"):
+        put_group(plate / well, version, well={"images": [{"path": "0"}, {"path": "1"}]})
+        for field in "01":
+            write_image(plate / well / field, PIXELS[0, :, 0], "cyx", version)
+    series = tmp_path / "series.zarr"
+    put_group(series, version, **{"bioformats2raw.layout": 3})
+    for name in "01":
+        write_image(series / name, PIXELS[1, :, 0], "cyx", version)
+    (series / "OME").mkdir()
+    (series / "OME" / "METADATA.ome.xml").write_text("<OME/>", encoding="utf-8")
+    found = [path.relative_to(tmp_path).as_posix() for path in find_images(tmp_path)]
+    assert found == [
+        *(f"plate.zarr/{place}" for place in ("A/1/0", "A/1/1", "B/2/0", "B/2/1")),
+        *(f"series.zarr/{name}" for name in "01"),
+    ]
+    check_reader(series / "1", PIXELS[1, :, 0].transpose(1, 2, 0))
+
+
+def put_group(folder: Path, version: Version, **attributes: Any) -> None:
+    zarr.open_group(folder, mode="a", zarr_format=version)
+    put(folder, version, **attributes)
+
+
+def test_shards_are_read_and_a_lost_one_is_said(tmp_path: Path) -> None:
+    pixels = PIXELS[0, :, 0]
+    path = write_image(tmp_path / "a.zarr", pixels, "cyx", 3)
+    group = zarr.open_group(path, mode="a")
+    array = group.create_array(
+        "0", shape=pixels.shape, chunks=(1, 5, 5), shards=(1, 20, 30), dtype="uint16", overwrite=True
+    )
+    array[...] = pixels
+    check_reader(path, pixels.transpose(1, 2, 0))
+    (path / "0" / "c" / "1" / "0" / "0").unlink()
+    with open_image(path) as image:
+        assert any("1 of its 12 chunks" in note for note in image.info.notes)

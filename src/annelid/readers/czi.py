@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -56,18 +57,21 @@ class CziImage(ImageFile):
         self.path, self._file, self._cache = path, file, Pieces()
         pieces, xml = read_directory(path, file)
         metadata = czi_metadata.read(xml)
-        scenes = np.unique(pieces.start["S"])
-        check_scene(path, scene, len(scenes))
-        pieces, notes = _first_of_others(pieces.where(pieces.start["S"] == scenes[scene]))
+        scenes = np.unique(pieces.start["S"][_ratio(pieces) == 1])
+        check_scene(path, scene, max(1, len(scenes)))
+        if len(scenes) > 1:  # of a single one, the levels of its pyramid need not say that they are
+            pieces = pieces.where(pieces.start["S"] == scenes[scene])
+        pieces, notes = _first_of_others(pieces)
         self._pieces = pieces.where(np.argsort(pieces.start["M"], kind="stable"))
-        self._ratio = np.maximum(1, np.rint(pieces_ratio(self._pieces))).astype(np.int64)
-        self._places = {letter: np.unique(pieces.start[letter]) for letter in "CZT"}
-        self._origin, size_wh = _extent(path, self._pieces.where(self._ratio == 1))
+        self._ratio = _ratio(self._pieces)
+        full = self._pieces.where(self._ratio == 1)
+        self._places = {letter: np.unique(full.start[letter]) for letter in "CZT"}
+        self._origin, size_wh = _extent(path, full)
         self._dtype, self._samples = _pixel_type(path, self._pieces)
         self.info = self._describe(metadata, size_wh, [*notes, *self._missing()])
         names = tuple(metadata.scenes.get(int(n), "") for n in scenes)
         if len(scenes) > 1:
-            self.info = _with_scenes(self.info, distinct(names))
+            self.info = replace(self.info, scenes=distinct(names))
 
     def _describe(self, metadata: czi_metadata.Metadata, size_wh: tuple[int, int], notes: list[str]) -> ImageInfo:
         count = len(self._places["C"])
@@ -149,17 +153,11 @@ class CziImage(ImageFile):
         self._file.close()
 
 
-def _with_scenes(info: ImageInfo, names: tuple[str, ...]) -> ImageInfo:
-    from dataclasses import replace
-
-    return replace(info, scenes=names)
-
-
-def pieces_ratio(pieces: Directory) -> NDArray[np.float64]:
+def _ratio(pieces: Directory) -> NDArray[np.int64]:
     """How many full-resolution pixels a stored one stands for, along the longer side of each piece."""
     long_x = pieces.stored["X"] >= pieces.stored["Y"]
     x, y = (pieces.size[letter] / np.maximum(1, pieces.stored[letter]) for letter in "XY")
-    return np.asarray(np.where(long_x, x, y))
+    return np.maximum(1, np.rint(np.where(long_x, x, y))).astype(np.int64)
 
 
 def _covered(pieces: Directory) -> float:

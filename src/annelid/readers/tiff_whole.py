@@ -73,6 +73,12 @@ def _promised(tif: tifffile.TiffFile) -> int:
     return max(_count(said.get("images")), hyperstack)
 
 
+def _held(series: tifffile.TiffPageSeries) -> int:
+    """How many pictures of one channel a series holds; the samples of a colour may count as channels."""
+    sides = zip(series.get_axes(squeeze=False), series.get_shape(squeeze=False), strict=True)
+    return math.prod(length for axis, length in sides if axis not in "YX")
+
+
 def _count(value: object) -> int:
     return value if isinstance(value, int) and value > 0 else 1
 
@@ -96,7 +102,7 @@ def notes(tif: tifffile.TiffFile, planes: Planes) -> Iterator[str]:
         yield f"{missing} of its planes are missing{theirs}: they are black"
     if tif.is_ome and series.kind != "ome":
         yield "the OME metadata do not fit the file: it is read as plain TIFF"
-    held = sum(math.prod(s.get_shape(squeeze=False)[:-2]) for s in tif.series) if tif.is_imagej else 0
+    held = sum(_held(series) for series in tif.series) if tif.is_imagej else 0
     if held and held < _promised(tif):
         yield f"it says that it holds {_promised(tif)} pictures, and holds {held}"
     empty = 0 if planes.is_mapped else _count_empty(series)
