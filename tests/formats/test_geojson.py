@@ -345,6 +345,13 @@ def test_a_rotated_ellipse_is_a_polygon_for_others_and_exact_for_us(folder: Path
     assert again(objects, folder) == objects
 
 
+def test_an_outline_that_crosses_itself_is_kept_and_that_is_said(folder: Path) -> None:
+    bow_tie = np.array([[10, 10], [40, 40], [40, 10], [10, 40]], float)
+    objects = Objects.from_shapes([((bow_tie,),)], ["x"], ids=[ID], authors="import:geojson")
+    assert written(objects, folder)[1] == {"crosses-itself"}
+    assert again(objects, folder) == objects
+
+
 @given(dataset=datasets(attributes=True))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_all_columns_come_back_and_shapely_reads_every_geometry(

@@ -139,11 +139,17 @@ def encode_geometry(row: Row) -> tuple[dict[str, Any], str]:
     if row.kind == Kind.ELLIPSE and _is_upright(row.params):
         coordinates = [_closed(_inscribed(row.params))]
         return {"type": "Polygon", "coordinates": coordinates, "isEllipse": True}, ""
-    loss = "ellipse-as-polygon" if row.kind == Kind.ELLIPSE else ""
+    loss = "ellipse-as-polygon" if row.kind == Kind.ELLIPSE else _crossing(row)
     polygons = [[_closed(ring) for ring in part] for part in row.shape]
     if len(polygons) == 1:
         return {"type": "Polygon", "coordinates": polygons[0]}, loss
     return {"type": "MultiPolygon", "coordinates": polygons}, loss
+
+
+def _crossing(row: Row) -> str:
+    """Code of the loss where an outline is none by the rules of QuPath: rings or parts cross."""
+    is_drawn = row.kind in (Kind.POLYGON, Kind.ROTATED_BOX)
+    return "crosses-itself" if is_drawn and not geometry.shape_to_shapely(row.shape).is_valid else ""
 
 
 def _closed(ring: Ring) -> list[list[float]]:

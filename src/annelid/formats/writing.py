@@ -8,14 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from annelid.steps import counted
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats.base import LossReport
 from annelid.formats.data_yaml import PARTS
 from annelid.formats.row import Row
+from annelid.objects import Kind
 
 _WHAT = {
     "box-only": "of an outline other programs see only the box around it; the exact one is under the key annelid",
+    "crosses-itself": "an outline crosses itself, which other programs mend each in its own way, or refuse",
     "coverage": "only part of the image is covered, which the format cannot say: it will be read as complete",
     "ellipse-as-polygon": "an ellipse was written as a polygon; the exact one is under the key annelid",
     "empty-object": "objects without an outline were left out",
@@ -60,7 +63,7 @@ class Lost:
 
 def annotated(dataset: Dataset) -> Iterator[LabeledImage]:
     """The images of which something is known."""
-    return (item for item in dataset.items if item.covered or len(item.objects))
+    return counted("writing", [item for item in dataset.items if item.covered or len(item.objects)])
 
 
 def coverage(item: LabeledImage) -> str:
@@ -139,8 +142,9 @@ def can_use_params(row: Row) -> bool:
 
 
 def is_empty(row: Row) -> bool:
-    """Whether there is nothing to draw."""
-    return not any(len(ring) for part in row.shape for ring in part)
+    """Whether there is nothing to draw: no point, or no ring of three."""
+    least = 1 if row.kind == Kind.POINT else 3
+    return not any(len(part[0]) >= least for part in row.shape if part)
 
 
 def has_score(row: Row) -> bool:
