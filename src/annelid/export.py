@@ -166,7 +166,7 @@ def save_predictions(
 
 def _looked_at(predicted: Dataset) -> Dataset:
     """The same with every image complete: one on which nothing was found gets its empty file too."""
-    items = (replace(item, covered=whole_image(item.size_wh)) for item in predicted.items)
+    items = (replace(item, covered=whole_image(item.size_wh), state="reviewed") for item in predicted.items)
     return replace(predicted, items=tuple(items))
 
 

@@ -24,7 +24,7 @@ from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape
 from annelid.formats.plane import at_plane, is_other_scene, told_plane, unsaid_plane
 from annelid.formats.reading import size_from
 from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
-from annelid.formats.writing import file_of_each, is_empty
+from annelid.formats.writing import coverage, file_of_each, is_empty
 from annelid.objects import Kind
 
 NAME = "labelme"
@@ -39,6 +39,8 @@ _LOSS_TEXT = {
     "rasterised": "an outline with holes was written as a pixel mask; the exact one is under the key annelid",
     "ellipse-as-polygon": "an ellipse was written as a polygon; the exact one is under the key annelid",
     "empty-object": "an object without an outline was left out",
+    "coverage": "only part of the image is covered, which LabelMe cannot say: it will be read as complete",
+    "draft": "nobody looked at the objects yet, which LabelMe cannot say: they will be read as reviewed",
     "plane": "which plane, projection or scene is meant stands under the key annelid, where only Annelid looks",
 }
 
@@ -313,9 +315,6 @@ def write(
         image_path = image_paths[item.id] if image_paths else PurePosixPath(names[item.id]).name
         write_text(file, jsontext.dump(_file(item, image_path, told, file, losses)))
         told = {}
-        if len(item.objects) and item.is_partly_reviewed:
-            what = "only part of the image is covered, which LabelMe cannot say: it will be read as complete"
-            losses.add("coverage", what, file)
     return losses
 
 
@@ -336,7 +335,7 @@ def _file(
             _group(made, row, shapes, used)
         shapes += made
     plane = told_plane(item.view)
-    lost += [unsaid_plane(item)] * bool(plane)
+    lost += filter(None, [unsaid_plane(item), coverage(item)])
     for kind in dict.fromkeys(lost):
         losses.add(kind, _LOSS_TEXT[kind], file, count=lost.count(kind))
     width, height = item.size_wh

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from annelid.dataset import LabeledImage
 from annelid.formats.base import LossReport
+from annelid.formats.writing import coverage
 from annelid.objects import Kind, Objects
 
 _WHAT = {
@@ -23,6 +24,7 @@ _WHAT = {
     "overlap": "pixels lay in several objects: the later one has them",
     "hidden": "objects covered wholly by later ones were left out",
     "coverage": "only part of the image is covered, which a mask cannot say: it will be read as complete",
+    "draft": "nobody looked at the objects yet, which a mask cannot say: they will be read as reviewed",
 }
 
 
@@ -58,7 +60,8 @@ def paint(item: LabeledImage, highest: int = 2**32 - 1) -> Painted:
     """
     lost: Counter[str] = Counter()
     objects = _with_outline(item.objects, lost)
-    lost["coverage"] = int(item.is_partly_reviewed)
+    if reason := coverage(item):
+        lost[reason] = 1
     values = _values(objects, highest)
     image, shown = _paint(objects, values, item.size_wh, lost)
     return Painted(image, objects, values, shown, lost)

@@ -40,6 +40,7 @@ _WHAT = {
     "box": "boxes were left out: they have no outline to fill",
     "coverage": "only part of the image is covered, which masks cannot say: it will be read as complete",
     "ignored": "objects marked 'ignore' were left out",
+    "draft": "nobody looked at the objects yet, which masks cannot say: they will be read as reviewed",
     "plane": UNSAID,
     "point": "points were left out: they have no area",
     "rasterised": "outlines were written as the pixels whose centres they contain",

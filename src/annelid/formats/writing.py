@@ -19,6 +19,7 @@ from annelid.objects import Kind
 _WHAT = {
     "box-only": "of an outline other programs see only the box around it; the exact one is under the key annelid",
     "crosses-itself": "an outline crosses itself, which other programs mend each in its own way, or refuse",
+    "draft": "nobody looked at the objects yet, which the format cannot say: they will be read as reviewed",
     "coverage": "only part of the image is covered, which the format cannot say: it will be read as complete",
     "ellipse-as-polygon": "an ellipse was written as a polygon; the exact one is under the key annelid",
     "empty-object": "objects without an outline were left out",
@@ -67,8 +68,9 @@ def annotated(dataset: Dataset) -> Iterator[LabeledImage]:
 
 
 def coverage(item: LabeledImage) -> str:
-    """Code of the loss where an image is not covered as a whole."""
-    return "coverage" if item.is_partly_reviewed else ""
+    """Code of the loss where an image is not covered as a whole, or where nobody looked at its objects yet."""
+    is_draft = item.state != "reviewed" and len(item.objects) > 0
+    return "coverage" if item.is_partly_reviewed else "draft" if is_draft else ""
 
 
 def files_for(dataset: Dataset, folder: Path, names: Mapping[str, str], suffix: str) -> dict[str, Path]:
