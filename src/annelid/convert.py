@@ -20,6 +20,7 @@ from annelid.formats.images import FolderImages
 from annelid.formats.jsontext import parse, read_text
 from annelid.split import split_dataset
 from annelid.split.groups import infer_group
+from annelid.steps import counted
 
 PARTED = ("yolo",)
 """Formats that have a training and a validation part of their own."""
@@ -221,7 +222,7 @@ def _write(
             losses = target.write(dataset, working, names)
             if forbidden is not None:
                 _refuse([*forbidden, *losses.renamed(working, dst)], dst)
-            for name, source in copies.items():
+            for name, source in counted("copying", copies.items()):
                 copy = working / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, copy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from annelid.ingest.planes import Planes
 from annelid.preprocess import Preprocessing
 from annelid.readers import find_images, image_ref, is_image, notes_on, open_image, view_of
 from annelid.readers.base import ImageFile, Pixels, Window, checked_window
+from annelid.steps import counted
 
 Format = Literal["png", "jpg", "tif"]
 Flip = Literal["", "ud", "lr"]
@@ -97,16 +98,13 @@ class Rendered:
     notes: tuple[str, ...] = ()
 
 
-def render_files(
-    sources: Sequence[Path], out: Path, rendering: Rendering, report: Callable[[int, int], None] = lambda *_: None
-) -> Rendered:
+def render_files(sources: Sequence[Path], out: Path, rendering: Rendering) -> Rendered:
     """Render images and folders of images into a new folder; folders within folders are kept.
 
     Args:
         sources: image files, OME-Zarr folders, folders of images, zip archives of them, a file in a zip archive.
         out: new or empty folder.
         rendering: how.
-        report: called with the number of images done and of all.
 
     Raises:
         UsageError: there is no image, or ``out`` holds something already.
@@ -121,7 +119,7 @@ def render_files(
             step = "name images, or a folder of them"
             raise UsageError(f"no images in {', '.join(map(str, sources))}", next_step=step)
         working = stack.enter_context(new_folder(out))
-        for n, (file, name) in enumerate(files):
+        for n, (file, name) in enumerate(counted("rendering", files)):
             try:
                 for view in _views(file, rendering.planes):
                     stacks.append(view.image)
@@ -133,7 +131,6 @@ def render_files(
                 if not written and n + 1 == len(files):
                     raise
                 losses.add("image-unreadable", error.message, file)
-            report(n + 1, len(files))
         notes = notes_on(seen)
     for place, source in places.items():
         losses = losses.renamed(place, source)

@@ -39,8 +39,8 @@ def render(
     rendering = Rendering(
         Preprocessing.from_dict(values), Planes(z, t, scene), _format(format_), resize, _flip(flip), rotate, palette
     )
-    with show.busy("rendering") as report:
-        done = render_files(sources, out, rendering, report)
+    with show.busy("rendering"):
+        done = render_files(sources, out, rendering)
     value = {
         "out": str(done.out),
         "pictures": [path.as_posix() for path in done.pictures],

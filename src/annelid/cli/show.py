@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,10 +29,17 @@ def answer(value: Mapping[str, Any], lines: Iterable[Any], *, as_json: bool) -> 
 
 
 @contextmanager
-def busy(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Say in a terminal what is being done until the block ends; gives what shows how much of it is done."""
+def busy(what: str) -> Iterator[None]:
+    """Say in a terminal what is being done until the block ends, and how far it has come."""
+    from annelid.steps import watched
+
     with stderr.status(Text(what)) as status:
-        yield lambda done, of: status.update(Text(f"{what}: {done}/{of}"))
+
+        def step(name: str, done: int, of: int) -> None:
+            status.update(Text(f"{what}: {name} {done:,}" + (f" of {of:,}" if of else "")))
+
+        with watched(step):
+            yield
 
 
 def finite(value: Any) -> Any:

@@ -56,7 +56,7 @@ def name_files(dataset: Dataset, folder: Path, names: Mapping[str, str], suffix:
     Raises:
         AnnotationError: two images would share one file.
     """
-    items = list(annotated(dataset))
+    items = annotated(dataset)
     several = Counter(names[item.id] for item in items)
     planes = {item.id: item.view.suffix if several[names[item.id]] > 1 else "" for item in items}
     paths = {item.id: PurePosixPath(names[item.id].replace("\\", "/")) for item in items}

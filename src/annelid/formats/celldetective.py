@@ -32,6 +32,7 @@ from annelid.formats.reading import Reading
 from annelid.formats.row import Row
 from annelid.formats.writing import annotated
 from annelid.image import ImageRef
+from annelid.steps import counted
 
 NAME = "celldetective"
 AUTHOR = "import:celldetective"
@@ -224,7 +225,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     """Write ``X_labelled.tif`` and ``X.json`` where the image ``X.tif`` belongs, sub-folders kept."""
     losses = LossReport()
     masks = name_files(dataset, out, names, "_labelled.tif")
-    for item in annotated(dataset):
+    for item in counted("writing", annotated(dataset)):
         file = masks[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
         painted = paint(item)

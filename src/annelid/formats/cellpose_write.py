@@ -23,6 +23,7 @@ from annelid.formats.mask_file import write_labels
 from annelid.formats.mask_paint import Painted, paint
 from annelid.formats.plane import told_plane
 from annelid.formats.writing import annotated
+from annelid.steps import counted
 
 NAME = "cellpose"
 AUTHOR = "import:cellpose"
@@ -39,7 +40,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     """Write ``X_seg.npy`` and ``X_cp_masks.tif`` where the image X belongs, sub-folders kept."""
     losses = LossReport()
     files = name_files(dataset, out, names, SEG)
-    for item in annotated(dataset):
+    for item in counted("writing", annotated(dataset)):
         file = files[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
         painted = paint(item, _HIGHEST)

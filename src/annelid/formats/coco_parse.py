@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from annelid.formats.coco_shape import DECODED, OURS, score_of
 from annelid.formats.coco_table import AnnotationTable, Polygon
 from annelid.formats.jsontext import collecting_nothing, decoded, parse
+from annelid.steps import told
 
 # There is no wheel for some Pythons and processors: there, large files take longer, and more memory.
 simdjson: Any = import_module("simdjson") if find_spec("simdjson") else None
@@ -76,6 +77,7 @@ def _in_pieces(data: bytes) -> tuple[Any, AnnotationTable]:
     at = start
     while at < end:
         at = reader.take_piece(data, at, end)
+        told("reading (MB)", at // 2**20, end // 2**20)
     if data.count(b"[", start, end) != reader.brackets:
         raise UnusualError  # a list in a ring would be run together with it
     return {**rest, "annotations": []}, reader.table

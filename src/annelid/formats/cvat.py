@@ -33,6 +33,7 @@ from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.safe_xml import Node, element
 from annelid.formats.writing import Lost, annotated, coverage, has_score, is_empty, part_rows
 from annelid.objects import Kind
+from annelid.steps import counted
 
 NAME = "cvat"
 
@@ -153,7 +154,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     """
     file, losses = out / "annotations.xml", LossReport()
     used: set[tuple[str, str]] = set()
-    images = [_image(item, names[item.id], used, file, losses) for item in annotated(dataset)]
+    images = [_image(item, names[item.id], used, file, losses) for item in counted("writing", annotated(dataset))]
     labels = label_elements(dataset)
     meta = element("meta", "", element("task", "", element("labels", "", *labels)))
     root = element("annotations", "", element("version", "1.1"), meta, *images)

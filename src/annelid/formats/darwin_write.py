@@ -23,6 +23,7 @@ from annelid.formats.reading import ShapeError
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, coverage, is_empty
 from annelid.objects import Kind
+from annelid.steps import counted
 
 FILE, CLASSES = f"{NATIVE}_file", f"{NATIVE}_classes"
 
@@ -37,7 +38,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     losses = LossReport()
     files = name_files(dataset, out, names, ".json")
     told = told_classes(dataset.classes)
-    for item in dataset.items:
+    for item in counted("writing", dataset.items):
         if item.id in files:
             file = files[item.id]
             file.parent.mkdir(parents=True, exist_ok=True)

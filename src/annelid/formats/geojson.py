@@ -44,6 +44,7 @@ from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
 from annelid.formats.row import Row, rows_of_objects, view_of
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
 from annelid.objects import Kind
+from annelid.steps import counted
 
 NAME = "geojson"
 
@@ -195,7 +196,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     """
     losses = LossReport()
     files = name_files(dataset, out, names, ".geojson")
-    for item in annotated(dataset):
+    for item in counted("writing", annotated(dataset)):
         file = files[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, jsontext.dump(_collection(item, names[item.id], dataset.classes, file, losses)))

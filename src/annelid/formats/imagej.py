@@ -43,6 +43,7 @@ from annelid.formats.reading import Reading, ShapeError
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
 from annelid.objects import Kind
+from annelid.steps import counted
 
 NAME = "imagej"
 
@@ -225,7 +226,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     losses = LossReport()
     files = name_files(dataset, out, names, "_rois.zip")
     told = told_classes(dataset.classes)
-    for item in annotated(dataset):
+    for item in counted("writing", annotated(dataset)):
         file = files[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
         lost = Lost()

@@ -22,6 +22,7 @@ from annelid.formats.mask_table import FILE, Table, read_table
 from annelid.formats.maskfolder_layout import image_folders
 from annelid.formats.row import view_of
 from annelid.objects import Objects
+from annelid.steps import counted
 
 NAME = "labelmask"
 AUTHOR = "import:labelmask"
@@ -114,7 +115,7 @@ def _kept(items: Sequence[LabeledImage], classes: Sequence[str], losses: LossRep
 def _items(
     mask_of: Mapping[Path, Path], images: ImageIndex, table: Table, label: str, losses: LossReport
 ) -> Iterator[LabeledImage]:
-    for image, mask in sorted(mask_of.items()):
+    for image, mask in counted("reading", sorted(mask_of.items())):
         try:
             labels, ours = read_labels(mask, losses)
             size_wh = images.size_wh(image)

@@ -7,12 +7,13 @@ from pathlib import Path, PurePosixPath
 
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
-from annelid.formats.attributes import LeftOut
+from annelid.formats.attributes import LeftOut, tell_of_files
 from annelid.formats.base import LossReport
 from annelid.formats.mask_file import write_labels
 from annelid.formats.mask_paint import paint
 from annelid.formats.mask_table import TableRow, write_table
 from annelid.formats.plane import UNSAID, refuse_several_planes
+from annelid.steps import counted
 
 
 def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
@@ -25,9 +26,10 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     """
     losses = LossReport()
     refuse_several_planes(dataset, names, out)
+    tell_of_files(dataset, losses, out)
     rows: list[TableRow] = []
     used: dict[Path, str] = {}
-    for item in dataset.items:
+    for item in counted("writing", dataset.items):
         if not item.covered and not len(item.objects):
             continue
         name = PurePosixPath(names[item.id].replace("\\", "/"))

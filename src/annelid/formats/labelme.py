@@ -26,6 +26,7 @@ from annelid.formats.reading import size_from
 from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
 from annelid.formats.writing import coverage, file_of_each, is_empty
 from annelid.objects import Kind
+from annelid.steps import counted
 
 NAME = "labelme"
 
@@ -38,9 +39,9 @@ _OURS: dict[str, Any] = {"version": _VERSION, "flags": {}}
 _LOSS_TEXT = {
     "rasterised": "an outline with holes was written as a pixel mask; the exact one is under the key annelid",
     "ellipse-as-polygon": "an ellipse was written as a polygon; the exact one is under the key annelid",
-    "empty-object": "an object without an outline was left out",
     "coverage": "only part of the image is covered, which LabelMe cannot say: it will be read as complete",
     "draft": "nobody looked at the objects yet, which LabelMe cannot say: they will be read as reviewed",
+    "empty-object": "an object without an outline was left out",
     "plane": "which plane, projection or scene is meant stands under the key annelid, where only Annelid looks",
 }
 
@@ -143,7 +144,7 @@ def _read_files(files: Sequence[Path], folder: Path, reading: _Reading) -> list[
     items: list[LabeledImage | None] = []
     error: AnnotationError | None = None
     used: dict[str, Path] = {}
-    for file in files:
+    for file in counted("reading", files):
         try:
             value = _load(file)
         except AnnotationError as problem:
@@ -309,7 +310,7 @@ def write(
     items = [item for item in dataset.items if item.covered or len(item.objects) or item.state != "new"]
     files = file_of_each(items, out, names, ".json")
     told = told_classes(dataset.classes)
-    for item in items:
+    for item in counted("writing", items):
         file = files[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
         image_path = image_paths[item.id] if image_paths else PurePosixPath(names[item.id]).name

@@ -44,6 +44,7 @@ from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
+from annelid.steps import counted
 
 NAME = "labelstudio"
 
@@ -239,7 +240,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     file, losses = out / "labelstudio.json", LossReport()
     used: set[int] = set()
     tasks: list[dict[str, Any]] = []
-    for item in annotated(dataset):
+    for item in counted("writing", annotated(dataset)):
         header = {**told_plane(item.view), **({} if tasks else told_classes(dataset.classes))}
         tasks.append(_with_ours(_task(item, names[item.id], used, file, losses), header))
     write_text(file, jsontext.dump(tasks))

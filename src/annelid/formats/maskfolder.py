@@ -18,7 +18,7 @@ from annelid.atomic import write_bytes, write_text
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats import rle
-from annelid.formats.attributes import LeftOut
+from annelid.formats.attributes import LeftOut, tell_of_files
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.data_yaml import read_class_file
 from annelid.formats.images import stem
@@ -30,6 +30,7 @@ from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, files_for
 from annelid.geometry import window_mask
 from annelid.objects import Kind
+from annelid.steps import counted
 
 NAME = "maskfolder"
 AUTHOR = "import:maskfolder"
@@ -39,8 +40,8 @@ _CLASS_LIST = "classes.txt"
 _WHAT = {
     "box": "boxes were left out: they have no outline to fill",
     "coverage": "only part of the image is covered, which masks cannot say: it will be read as complete",
-    "ignored": "objects marked 'ignore' were left out",
     "draft": "nobody looked at the objects yet, which masks cannot say: they will be read as reviewed",
+    "ignored": "objects marked 'ignore' were left out",
     "plane": UNSAID,
     "point": "points were left out: they have no area",
     "rasterised": "outlines were written as the pixels whose centres they contain",
@@ -161,9 +162,10 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     """
     losses = LossReport()
     refuse_several_planes(dataset, names, out)
+    tell_of_files(dataset, losses, out)
     folders = files_for(dataset, out, names, "")
     rows: list[TableRow] = []
-    for item in annotated(dataset):
+    for item in counted("writing", annotated(dataset)):
         (folders[item.id] / "masks").mkdir(parents=True, exist_ok=True)
         rows += _write_item(item, folders[item.id], names[item.id], losses)
     if rows:

@@ -20,6 +20,7 @@ from annelid.formats.class_order import classes_in
 from annelid.formats.plane import at_plane, is_other_scene
 from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
 from annelid.objects import Kind, Objects, new_ids
+from annelid.steps import told
 
 SizeWh = tuple[int, int]
 MAX_COORDINATE = 1e7
@@ -205,6 +206,7 @@ class Reading:
             self.losses.add("image-twice", what, file, place)
             item = _merged(self.items[key], self._of_size(item, self.items[key].size_wh, file, place))
         self.items[key] = item
+        told("reading", len(self.items))
         if part:
             self.parts.setdefault(path, part)
         return key

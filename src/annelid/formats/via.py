@@ -29,6 +29,7 @@ from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.via3 import as_via2, is_via3
 from annelid.formats.via_shape import AUTHOR, NATIVE, chosen, class_attribute, decode_region, encode_row
 from annelid.formats.writing import Lost, annotated, coverage, has_score, is_empty, part_rows
+from annelid.steps import counted
 
 NAME = "via"
 
@@ -209,7 +210,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     own = (e[NATIVE]["class_attribute"] for e in extras if e.get(NATIVE, {}).get("class_attribute"))
     attribute = next(own, "label")
     images: dict[str, Any] = {}
-    for item in annotated(dataset):
+    for item in counted("writing", annotated(dataset)):
         entry = _image(item, names[item.id], attribute, file, losses)
         key = f"{entry['filename']}{entry['size']}"
         images[f"{key}{item.view.suffix}" if key in images else key] = entry

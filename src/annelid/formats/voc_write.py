@@ -20,6 +20,7 @@ from annelid.formats.voc_lists import write_lists
 from annelid.formats.voc_read import FILE, FOLDER
 from annelid.formats.voc_shape import encode_row, first_pixel
 from annelid.formats.writing import Lost, annotated, coverage, files_for, has_score, is_empty
+from annelid.steps import counted
 
 
 def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
@@ -39,7 +40,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     used = dict.fromkeys(str(label) for item in dataset.items for label in item.objects.labels)
     listed = [*dataset.classes, *(name for name in used if name not in dataset.classes)]
     classes = dict(zip(listed, class_numbers(len(listed)), strict=True))
-    for item in annotated(dataset):
+    for item in counted("writing", annotated(dataset)):
         file = files[item.id]
         file.parent.mkdir(parents=True, exist_ok=True)
         drawn = draw(item) if has_masks else NOTHING

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from annelid.steps import counted
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats.base import LossReport
@@ -19,8 +18,8 @@ from annelid.objects import Kind
 _WHAT = {
     "box-only": "of an outline other programs see only the box around it; the exact one is under the key annelid",
     "crosses-itself": "an outline crosses itself, which other programs mend each in its own way, or refuse",
-    "draft": "nobody looked at the objects yet, which the format cannot say: they will be read as reviewed",
     "coverage": "only part of the image is covered, which the format cannot say: it will be read as complete",
+    "draft": "nobody looked at the objects yet, which the format cannot say: they will be read as reviewed",
     "ellipse-as-polygon": "an ellipse was written as a polygon; the exact one is under the key annelid",
     "empty-object": "objects without an outline were left out",
     "holes-filled": "other programs see outlines without their holes; these are under the key annelid",
@@ -62,9 +61,9 @@ class Lost:
                 losses.add(kind, self.what.get(kind, _OTHER), file, place, count)
 
 
-def annotated(dataset: Dataset) -> Iterator[LabeledImage]:
+def annotated(dataset: Dataset) -> list[LabeledImage]:
     """The images of which something is known."""
-    return counted("writing", [item for item in dataset.items if item.covered or len(item.objects)])
+    return [item for item in dataset.items if item.covered or len(item.objects)]
 
 
 def coverage(item: LabeledImage) -> str:
@@ -75,7 +74,7 @@ def coverage(item: LabeledImage) -> str:
 
 def files_for(dataset: Dataset, folder: Path, names: Mapping[str, str], suffix: str) -> dict[str, Path]:
     """Item id -> file named after the image, for the images of which something is known (see `file_of_each`)."""
-    return file_of_each(list(annotated(dataset)), folder, names, suffix)
+    return file_of_each(annotated(dataset), folder, names, suffix)
 
 
 def file_of_each(items: Sequence[LabeledImage], folder: Path, names: Mapping[str, str], suffix: str) -> dict[str, Path]:

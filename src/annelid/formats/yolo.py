@@ -31,6 +31,7 @@ from annelid.formats.yolo_files import label_files, labels_of_dataset, pair_labe
 from annelid.formats.yolo_line import Line, looks_oriented, parse_lines, row_of_line
 from annelid.formats.yolo_write import write as write
 from annelid.objects import Objects
+from annelid.steps import counted
 
 NAME = "yolo"
 
@@ -124,7 +125,7 @@ def _no_labels(path: Path, labels: _Labels) -> AnnotationError:
 
 
 def _parse_files(files: Sequence[Path], labels: _Labels) -> None:
-    for file in files:
+    for file in counted("reading", files):
         try:
             lines, doubles = parse_lines(jsontext.read_text(file), file)
         except AnnotationError as error:

@@ -19,6 +19,7 @@ from annelid.formats.yolo_line import box_text, line_text, ring_text, rounded_sh
 from annelid.formats.yolo_ring import single_ring
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
+from annelid.steps import counted
 
 MAX_VERTICES = 1000
 
@@ -51,7 +52,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     relative = {item.id: _inside_images(names[item.id]) for item in dataset.items}
     used: dict[Path, str] = {}
     task = dataset.task
-    for item in dataset.items:
+    for item in counted("writing", dataset.items):
         file = out / "labels" / relative[item.id].with_suffix(".txt")
         if used.setdefault(file, names[item.id]) != names[item.id]:
             found = f"{used[file]} and {names[item.id]}, which would share this file"

@@ -16,6 +16,7 @@ from annelid.ingest.wish import Imported, Wish
 from annelid.locate import noted_path, real_path
 from annelid.readers import image_info, image_ref, notes_on
 from annelid.split.groups import group_by_pattern, infer_group
+from annelid.steps import counted
 from annelid.store import Store
 
 _NO_PLANE = "the file has no plane, time point or scene that was wished for"
@@ -38,7 +39,7 @@ def add_images(store: Store, root: Path, files: Sequence[Path], wish: Wish, done
     places = _copies(files, root) if wish.copy else {file: file for file in files}
     result: dict[Path, list[View]] = {}
     new: dict[Path, list[View]] = {}
-    for file, place in places.items():
+    for file, place in counted("looking at images", places.items()):
         views = known.get(real_path(place), [])
         if not views and (views := _moved(place, gone)):
             views = [_seen_at(view, noted_path(place, root)) for view in views]
