@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from annelid import geometry, tracing
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats import safe_xml
 from annelid.formats.base import Annotations, ImageIndex
+from annelid.formats.mask_file import checked
 from annelid.formats.reading import Reading, ShapeError, SizeWh, foreign, label_of, number, points, size_from
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.formats.safe_xml import Node, plain_children
@@ -191,7 +191,7 @@ def _mask_file(file: Path, folder: str, node: Node) -> Path | None:
 def _mask(file: Path, size_wh: SizeWh) -> Shape:
     """The outline of what is neither transparent nor black."""
     try:
-        with decoding(file), Image.open(file) as image:
+        with decoding(file), checked(file) as image:
             mask = np.asarray(image) != 0
     except ImageError as error:
         raise ShapeError("mask-invalid", f"{file.name}: {error.found}", "segm.mask") from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +78,21 @@ def _read_tiff(file: Path, losses: LossReport) -> tuple[NDArray[Any], bool]:
 
 
 def _read_plain(file: Path) -> NDArray[Any]:
-    with Image.open(file) as image:
-        image.verify()  # a PNG's checksums: without, what lies behind a damage reads as background
-    with Image.open(file) as image:
+    with checked(file) as image:
         return np.asarray(image)
+
+
+@contextmanager
+def checked(file: Path) -> Iterator[Image.Image]:
+    """A picture whose checksums are right, where it has any: what lies behind a damage would read as background.
+
+    Raises:
+        OSError: it is damaged (or whatever else the decoder makes of it, see `annelid.readers.base.decoding`).
+    """
+    with Image.open(file) as image:
+        image.verify()
+    with Image.open(file) as image:
+        yield image
 
 
 def _flat(pixels: NDArray[Any], file: Path, losses: LossReport) -> NDArray[Any]:

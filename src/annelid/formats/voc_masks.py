@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy import ndimage
 
 from annelid import tracing
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import LossReport
+from annelid.formats.mask_file import checked
 from annelid.formats.reading import SizeWh
 from annelid.formats.voc_colours import VOID, LabelMap, numbers_of
 from annelid.geometry import Shape
@@ -112,9 +112,7 @@ def _read(file: Path, labels: LabelMap) -> _Picture:
         AnnotationError: it cannot be read, or is no such picture.
     """
     try:
-        with decoding(file), Image.open(file) as image:
-            image.verify()  # the checksums, which nobody else looks at
-        with decoding(file), Image.open(file) as image:
+        with decoding(file), checked(file) as image:
             pixels: NDArray[Any] = np.asarray(image)
             palette = image.getpalette("RGB") if image.mode == "P" else None
     except ImageError as error:
