@@ -187,10 +187,12 @@ class WholeFile:
 _XML = InXml("object|box|polygon|polyline|points|ellipse|mask")
 RECORDS: dict[tuple[str, str], Records] = {
     ("labelme", "*.json"): InJson(("shapes", "*")),
+    ("labelme", "*.xml"): _XML,
     ("coco", "*.json"): InJson(("annotations", "*")),
     ("yolo", "*[ab].txt"): Lines(),
     ("voc", "*.xml"): _XML,
     ("cvat", "*.xml"): _XML,
+    ("cvat", "annotations.json"): InJson(("*", "shapes", "*")),
     ("labelstudio", "*.json"): InJson(("*", "annotations", "*", "result", "*")),
     ("via", "via_project.json"): InJson(("_via_img_metadata", "*", "regions", "*")),
     ("via", "via_region_data.json"): InJson(("*", "regions", "*")),
