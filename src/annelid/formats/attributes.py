@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from annelid.dataset import Dataset
 from annelid.formats.base import LossReport
 
+_OF_FILE = re.compile(r"_(?:file|image|task|annotation|project)$")
+"""Keys of what an object carries for its image or its file, and which says nothing of the object."""
 _SILENT = {"label_value", "version"}
 """The number in a label image, and that of the program: they say nothing of the object."""
 _EMPTY: tuple[object, ...] = (None, "", [], {})
@@ -29,7 +33,8 @@ class LeftOut:
 
     def add(self, extra: Mapping[str, Any], origin: str = "", parent: str = "") -> None:
         """Count an object that has something to say."""
-        names = [*_names(extra), *(["origin"] if origin else []), *(["parent"] if parent else [])]
+        own = {key: v for key, v in extra.items() if not _OF_FILE.search(key)}
+        names = [*_names(own), *(["origin"] if origin else []), *(["parent"] if parent else [])]
         self.count += bool(names)
         self.names |= dict.fromkeys(names)
 
@@ -39,6 +44,17 @@ class LeftOut:
             more = f" and {len(self.names) - _FIRST} more" if len(self.names) > _FIRST else ""
             what = f"attributes of objects were left out: {', '.join(list(self.names)[:_FIRST])}{more}"
             losses.add("attributes", what, file, count=self.count)
+
+
+def tell_of_files(dataset: Dataset, losses: LossReport, out: Path) -> None:
+    """Tell once, for a whole data set, that what files said of themselves and of their images is left out."""
+    extras = (extra for item in dataset.items for extra in item.objects.extra)
+    ridden = (v for extra in extras for key, v in extra.items() if _OF_FILE.search(key) and isinstance(v, Mapping))
+    names = list(dict.fromkeys(name for value in ridden for name in _names(value)))
+    if names:
+        more = f" and {len(names) - _FIRST} more" if len(names) > _FIRST else ""
+        what = f"what files said of themselves and of their images was left out: {', '.join(names[:_FIRST])}{more}"
+        losses.add("file-keys", what, out)
 
 
 def _names(extra: Mapping[str, Any]) -> Iterator[str]:

@@ -279,7 +279,7 @@ def _ours(row: Row, value: Json, *, exact: bool) -> dict[str, Any]:
     if row.author != AUTHOR:
         ours["author"] = row.author
     ours.update({key: v for key, v in (("origin", row.origin), ("parent", row.parent)) if v})
-    others = {key: v for key, v in row.extra.items() if key != "coco"}
+    others = {key: v for key, v in row.extra.items() if key.split("_")[0] != "coco"}
     if others:
         ours["extra"] = others
     if exact:

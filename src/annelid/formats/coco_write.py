@@ -11,10 +11,12 @@ import numpy as np
 
 from annelid.dataset import Dataset, LabeledImage
 from annelid.formats.base import LossReport
+from annelid.formats.coco_about import file_keys, image_keys
 from annelid.formats.coco_shape import OURS, ShapeError, encode_row
 from annelid.formats.jsontext import collecting_nothing, dump
 from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.row import Row, rows_of_objects
+from annelid.steps import counted
 
 _WHAT = {
     "rasterised": "outlines with holes, or to be ignored, were written as pixel masks",
@@ -38,19 +40,30 @@ def dumps(dataset: Dataset, names: Mapping[str, str]) -> tuple[str, LossReport]:
     numbers = _numbers(dataset)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for image_id, item in enumerate(dataset.items, 1):
+    for image_id, item in enumerate(counted("writing", dataset.items), 1):
         images.append(_image(item, image_id, names[item.id]))
         if kind := unsaid_plane(item):
             losses.add(kind, _WHAT[kind], names[item.id])
         annotations += _annotations(item, image_id, dataset, numbers, losses, names[item.id])
-    value = {
-        "info": {"description": "", OURS: {"version": 1}},
-        "licenses": [],
-        "categories": [{"id": n, "name": name, "supercategory": ""} for n, name in enumerate(dataset.classes, 1)],
-        "images": images,
-        "annotations": annotations,
+    about = file_keys((item.objects for item in dataset.items), losses, "annotations.json")
+    return dump({**_head(dataset, about), "images": images, "annotations": annotations}), losses
+
+
+def _head(dataset: Dataset, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What goes for the whole file, as far as it was told."""
+    others = {key: v for key, v in about.items() if key not in ("info", "licenses", "categories")}
+    info, of_class = about.get("info"), about.get("categories")
+    of_class = of_class if isinstance(of_class, Mapping) else {}
+    told = ((n, name, of_class.get(name)) for n, name in enumerate(dataset.classes, 1))
+    return {
+        "info": {"description": "", **(info if isinstance(info, Mapping) else {}), OURS: {"version": 1}},
+        "licenses": about.get("licenses", []),
+        **others,
+        "categories": [
+            {"supercategory": "", **(keys if isinstance(keys, Mapping) else {}), "id": n, "name": name}
+            for n, name, keys in told
+        ],
     }
-    return dump(value), losses
 
 
 def _numbers(dataset: Dataset) -> dict[tuple[int, int], int]:
@@ -66,6 +79,7 @@ def _numbers(dataset: Dataset) -> dict[tuple[int, int], int]:
 def _image(item: LabeledImage, image_id: int, name: str) -> dict[str, Any]:
     width, height = item.size_wh
     value: dict[str, Any] = {"id": image_id, "width": width, "height": height, "file_name": name}
+    value |= image_keys(item.objects)
     ours: dict[str, Any] = {}
     if item.state != "reviewed":
         ours["state"] = item.state
