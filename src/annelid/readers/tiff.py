@@ -78,8 +78,9 @@ class TiffImage(ImageFile):
         is_rgb = is_painted or (samples.is_rgb and count == 3)
         place = tiff_scenes.place_in_ome(self._tif, series)
         size = tiff_metadata.pixel_size(self._tif, series.keyframe, place)
-        names = tiff_metadata.channel_names(self._tif, count, place, is_rgb=is_rgb, is_stack=planes != (1, 1))
-        notes = (*self._notes, *size.notes, layout.guessed, samples.note, self._colours.note)
+        is_stack = planes != (1, 1)
+        names, misnamed = tiff_metadata.channel_names(self._tif, count, place, is_rgb=is_rgb, is_stack=is_stack)
+        notes = (*self._notes, *size.notes, layout.guessed, samples.note, self._colours.note, misnamed)
         return ImageInfo(
             size_wh=self._turn.size_wh(layout.count("X"), layout.count("Y")),
             channels=names,

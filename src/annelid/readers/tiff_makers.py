@@ -26,6 +26,14 @@ def calibration_of(tif: tifffile.TiffFile) -> Calibration | None:
 
 
 def channels_of(tif: tifffile.TiffFile) -> list[str]:
-    """The channel names in an LSM file; none elsewhere."""
-    colours = (tif.lsm_metadata or {}).get("ChannelColors") if tif.is_lsm else None
-    return [str(name) for name in colours["ColorNames"]] if isinstance(colours, Mapping) else []
+    """The channel names in an LSM file, none of text where they are damaged or cut off; none elsewhere."""
+    lsm = (tif.lsm_metadata or {}) if tif.is_lsm else {}
+    place = int(lsm.get("OffsetChannelColors") or 0)
+    if not place:
+        return []
+    tif.filehandle.seek(place)
+    end = place + int.from_bytes(tif.filehandle.read(4), "little")
+    colours = lsm.get("ChannelColors")
+    if not isinstance(colours, Mapping) or end > tif.filehandle.size:
+        return [""]
+    return [str(name) for name in colours["ColorNames"]]

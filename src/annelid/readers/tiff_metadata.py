@@ -14,14 +14,26 @@ from annelid.readers.calibration import Calibration, number
 _RESOLUTION_UNITS = {2: "inch", 3: "cm"}
 
 
-def channel_names(tif: tifffile.TiffFile, count: int, place: int, *, is_rgb: bool, is_stack: bool) -> tuple[str, ...]:
-    """A distinct name for each of ``count`` channels; ``place`` is the image's in the OME metadata."""
+def channel_names(
+    tif: tifffile.TiffFile, count: int, place: int, *, is_rgb: bool, is_stack: bool
+) -> tuple[tuple[str, ...], str]:
+    """A distinct name for each of ``count`` channels, and what to say where those in the file do not fit.
+
+    Args:
+        tif: the file.
+        count: of the channels.
+        place: the image's in the OME metadata.
+        is_rgb: whether they are the colours of one picture.
+        is_stack: whether there are several planes; the labels of ImageJ name planes then.
+    """
     if is_rgb:
-        return ("red", "green", "blue")
-    names = _ome_names(tif, place) or tiff_makers.channels_of(tif) or ([] if is_stack else _imagej_labels(tif))
-    if len(names) != count:
-        names = [""] * count
-    return distinct(names)
+        return ("red", "green", "blue"), ""
+    names = _ome_names(tif, place) or tiff_makers.channels_of(tif)
+    note = f"it names {len(names)} channels and has {count}: the names are left out"
+    if names and len(names) != count:
+        return distinct([""] * count), note
+    names = names or ([] if is_stack else _imagej_labels(tif))
+    return distinct(names if len(names) == count else [""] * count), ""
 
 
 def _ome_names(tif: tifffile.TiffFile, place: int) -> list[str]:
