@@ -15,6 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annelid.errors import AnnelidError
+
+MAX_PIXELS = 2**29
+"""Masks beyond are refused: drawing one takes some bytes for each of its pixels."""
+
 Ring = NDArray[np.float64]
 Part = tuple[Ring, ...]
 Shape = tuple[Part, ...]
@@ -34,11 +39,26 @@ def shape_to_mask(
 
     Returns:
         bool (h, w).
+
+    Raises:
+        AnnelidError: the mask would be too large for any memory.
     """
+    refuse_huge(size_hw)
     mask = np.zeros(size_hw, bool)
     for part in shape:
         mask |= _fill_even_odd(part, size_hw, origin_xy)
     return mask
+
+
+def refuse_huge(size_hw: tuple[int, int]) -> None:
+    """Refuse to draw what only a mistake in a file can ask for.
+
+    Raises:
+        AnnelidError: the picture would be too large for any memory.
+    """
+    if size_hw[0] * size_hw[1] > MAX_PIXELS:
+        step = "check the image's size in the annotations, or choose a format of outlines, like coco or geojson"
+        raise AnnelidError(f"a mask of {size_hw[1]} x {size_hw[0]} pixels is too large to be drawn", next_step=step)
 
 
 def _fill_even_odd(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from annelid.dataset import LabeledImage
 from annelid.formats.base import LossReport
 from annelid.formats.writing import coverage
+from annelid.geometry import refuse_huge
 from annelid.objects import Kind, Objects
 
 _WHAT = {
@@ -91,6 +92,7 @@ def _paint(
     objects: Objects, values: Sequence[int], size_wh: tuple[int, int], lost: Counter[str]
 ) -> tuple[NDArray[np.uint32], list[bool]]:
     """The label image uint32 (h, w), and which objects can be seen in it."""
+    refuse_huge((size_wh[1], size_wh[0]))
     image = np.zeros((size_wh[1], size_wh[0]), np.uint32)
     areas: list[int] = []
     for n, value in enumerate(values):

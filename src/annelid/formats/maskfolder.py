@@ -28,7 +28,7 @@ from annelid.formats.plane import UNSAID, refuse_several_planes, unsaid_plane
 from annelid.formats.reading import Reading, SizeWh
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.writing import Lost, annotated, coverage, files_for
-from annelid.geometry import window_mask
+from annelid.geometry import refuse_huge, window_mask
 from annelid.objects import Kind
 from annelid.steps import counted
 
@@ -206,6 +206,7 @@ def _png(row: Row, size_wh: SizeWh) -> bytes:
     mask, (x, y) = window_mask(row.shape, size_wh)
     if not mask.any():
         return b""
+    refuse_huge((size_wh[1], size_wh[0]))
     image = np.zeros(size_wh[::-1], np.uint8)
     image[y : y + mask.shape[0], x : x + mask.shape[1]][mask] = 255
     buffer = io.BytesIO()
