@@ -87,6 +87,16 @@ def test_a_jpeg_of_12_bits_keeps_them_and_is_refused_when_cut_off(tmp_path: Path
         open_image(tmp_path / "a.jpg")
 
 
+def test_a_png_with_a_wrong_checksum_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(_noise(30, 31)).save(path, compress_level=0)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"IDAT") + 200] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match=r"a\.png"), open_image(path) as file:
+        file.read()
+
+
 def test_cmyk_becomes_colours_and_that_is_said(tmp_path: Path) -> None:
     Image.fromarray(_noise(16, 24, 3)).convert("CMYK").save(tmp_path / "a.jpg")
     with Image.open(tmp_path / "a.jpg") as picture:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests.contracts.reader import check_damage, check_reader
 
 from annelid.errors import ImageError, UsageError
 from annelid.readers import find_images, is_image, open_image
+from annelid.readers.nd2 import Nd2Image
 from annelid.readers.opening import open_here
 
 FILES = {
@@ -60,6 +62,37 @@ def test_nd2_planes_agree_with_the_library(microscopy: Path) -> None:
         assert image.info.pixel_size_um == pytest.approx(0.167809)
         for t, z in np.ndindex(3, 10):
             np.testing.assert_array_equal(image.read(t=t, z=z), expected[t, z].transpose(1, 2, 0))
+
+
+class PositionsOf2:
+    """What the nd2 library shows of a file of two positions, recorded position by position within each time point."""
+
+    sizes: ClassVar[dict[str, int]] = {"T": 3, "P": 2, "Z": 2, "C": 2, "Y": 5, "X": 7}
+    loop_indices: ClassVar[list[dict[str, int]]] = [
+        {"T": t, "P": p, "Z": z} for t in range(3) for p in range(2) for z in range(2)
+    ]
+    metadata = SimpleNamespace(channels=[])
+    points: ClassVar[list[Any]] = [SimpleNamespace(name=name) for name in ("left", "right")]
+    experiment: ClassVar[list[Any]] = [SimpleNamespace(parameters=SimpleNamespace(points=points))]
+    dtype = np.uint16
+    pixels = np.arange(3 * 2 * 2 * 2 * 5 * 7, dtype=np.uint16).reshape(12, 2, 5, 7)
+
+    def read_frame(self, number: int) -> Any:
+        return self.pixels[number]
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+def test_positions_of_an_nd2_are_scenes(tmp_path: Path) -> None:
+    for scene in range(2):
+        image = Nd2Image(tmp_path / "a.nd2", PositionsOf2(), scene)
+        assert (image.info.planes, image.info.size_wh, image.info.scenes) == ((3, 2), (7, 5), ("left", "right"))
+        for t, z in np.ndindex(3, 2):
+            expected = PositionsOf2.pixels.reshape(3, 2, 2, 2, 5, 7)[t, scene, z].transpose(1, 2, 0)
+            np.testing.assert_array_equal(image.read(t=t, z=z), expected)
+    with pytest.raises(UsageError, match="no scene 2"):
+        Nd2Image(tmp_path / "a.nd2", PositionsOf2(), 2)
 
 
 @pytest.mark.shared_data

@@ -78,6 +78,8 @@ class PlainImage(ImageFile):
             pixels = _decode_deep(self.path)
         else:
             with _opened(self.path) as picture:
+                picture.verify()  # the checksums of a PNG, which are not looked at otherwise
+            with _opened(self.path) as picture:
                 pixels = np.asarray(picture.convert(kind.mode) if kind.mode else picture)
         pixels = pixels[..., None] if pixels.ndim == 2 else pixels
         pixels = pixels[..., : 3 if kind.is_rgb else 1].astype(kind.dtype, copy=False)
