@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 import tifffile
 
-from annelid.dataset import Dataset
+from annelid.dataset import Dataset, whole_image
 from annelid.errors import UsageError
 from annelid.examples import render_view
 from annelid.formats import coco_read, coco_write
 from annelid.formats.images import FolderImages
 from annelid.image import ImageRef
 from annelid.ingest.planes import Planes
+from annelid.objects import Objects
 from annelid.preprocess import Preprocessing
 from annelid.project import Project
+from annelid.store import ChangeSet
 
 STACK = np.random.default_rng(0).integers(0, 255, (2, 5, 30, 40)).astype(np.uint8)
 IMAGE = ImageRef("i", ("a.tif",), (40, 30), planes=(2, 5))
@@ -114,6 +116,37 @@ def test_coco_carries_scene_and_projection(project: Project, tmp_path: Path) -> 
         project.import_(tmp_path / "stack.tif", z="max", t="all")
         items = tuple(replace(item, state="reviewed") for item in project.dataset().items)
         text, losses = coco_write.dumps(Dataset(("cell",), items), {item.id: "stack.tif" for item in items})
-        assert not losses
+        assert set(losses.by_kind()) == {"plane"}
         read = coco_read.loads(text, FolderImages(tmp_path))
         assert [item.view.plane for item in read.items] == [(0, 0, 0, "max"), (1, 0, 0, "max")]
+
+
+@pytest.mark.parametrize("name", ["labelme", "voc", "cvat", "geojson", "imagej", "coco"])
+def test_what_was_drawn_on_planes_comes_back_to_these_planes(project: Project, tmp_path: Path, name: str) -> None:
+    with project:
+        project.import_(tmp_path / "stack.tif", z="all")
+        for view in project.store.views():
+            boxes = Objects.from_boxes([[view.z, 2, 20, 12]], ["cell"])
+            project.store.save(view.id, ChangeSet(0, boxes, covered=whole_image((40, 30)), state="reviewed"))
+        project.export(tmp_path / "out", name)
+    with Project.init(tmp_path / "second", classes=["cell"]) as second:
+        done = second.import_(tmp_path / "stack.tif", labels=tmp_path / "out", z="all")
+        assert done.objects == {"cell": 5}
+        assert not list(done.losses)
+        found = {item.view.z: item.objects.boxes_xyxy[0, 0] for item in second.store.items()}
+        assert found == {z: z for z in range(5)}
+
+
+@pytest.mark.parametrize("name", ["labelme", "voc", "cvat", "geojson"])
+def test_what_was_drawn_on_a_larger_scene_is_not_cut_to_the_first(project: Project, tmp_path: Path, name: str) -> None:
+    with project:
+        project.import_(tmp_path / "scenes.ome.tif")
+        for view in project.store.views():
+            boxes = Objects.from_boxes([[1, 2, view.image.size_wh[0] - 1, 12]], ["cell"])
+            change = ChangeSet(0, boxes, covered=whole_image(view.image.size_wh), state="reviewed")
+            project.store.save(view.id, change)
+        project.export(tmp_path / "out", name)
+    with Project.init(tmp_path / "second", classes=["cell"]) as second:
+        assert not list(second.import_(tmp_path / "scenes.ome.tif", labels=tmp_path / "out").losses)
+        found = {item.view.scene: item.objects.boxes_xyxy[0, 2] for item in second.store.items()}
+        assert found == {0: 29, 1: 49}
