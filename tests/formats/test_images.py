@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from annelid.errors import AnnotationError
-from annelid.formats.images import FolderImages, Names, stem
+from annelid.formats.file_names import stem
+from annelid.formats.images import FolderImages, Names
 
 
 def names(*paths: str) -> Names:
@@ -31,6 +32,10 @@ def found(index: Names, name: str) -> str | None:
         (["x/sub/a.png", "y/sub/a.png", "y/a.png"], "/home/me/y/sub/a.png", "y/sub/a.png"),
         (["x/a.png", "y/a.png"], "C:\\data\\y\\a.png", "y/a.png"),
         (["x/a.png"], "elsewhere/a.png", "x/a.png"),
+        (["images/a.png", "images/sub/a.png"], "a.png", "images/a.png"),
+        (["images/a.png", "images/sub/a.png"], "sub/a.png", "images/sub/a.png"),
+        (["tissue images/a.png", "label masks/a.tif", "mask binary/a.png"], "a", "tissue images/a.png"),
+        (["a.png", "masks/a.tif"], "b/a", "a.png"),
         (["a.tif"], "a.png", "a.tif"),
         (["a.tif"], "a", "a.tif"),
         (["a.ome.tif"], "a", "a.ome.tif"),

@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from annelid.errors import AnnotationError
-from annelid.readers import image_info, suffixes
+from annelid.formats.file_names import bare, stem
+from annelid.formats.mask_name import is_mask_name
+from annelid.readers import image_info
 from annelid.readers.find import find_images
 
-_VENDOR = (".gif", ".webp", ".czi", ".nd2", ".lif", ".svs", ".ndpi", ".mrxs", ".zarr")
-_ENDINGS = {*suffixes(), *_VENDOR, ".ome", ".json", ".txt", ".xml"}
-"""What may be taken off a name; ``cell_0.5um`` keeps its ``.5um``."""
+_IMAGES = "images"
 
 
 class FolderImages:
@@ -20,7 +20,8 @@ class FolderImages:
 
     A name is tried as an exact relative path, then by its last folders and its file name, then without its
     ending (``a.png`` for ``a.tif``, ``a.jpg.jpg`` for ``a.jpg``, a file ``a`` for ``a.png``), and only then
-    regardless of capitals. Backslashes separate folders too.
+    regardless of capitals. A path may start from the folder ``images`` too, as in exports of CVAT and of YOLO; of
+    several files that fit, those that say they are masks do not count. Backslashes separate folders too.
 
     Args:
         folders: where to look, with all sub-folders; without any, nothing is ever found.
@@ -91,11 +92,15 @@ class Names:
 
     def __init__(self, paths: Sequence[Path], folders: Sequence[Path] = ()) -> None:
         self._exact: dict[str, list[Path]] = {}
+        self._in_images: dict[str, list[Path]] = {}
         for path in paths:
             for folder in folders:
                 if path.is_relative_to(folder):
-                    self._exact.setdefault(path.relative_to(folder).as_posix(), []).append(path)
-        self._paths = paths
+                    inner = path.relative_to(folder)
+                    self._exact.setdefault(inner.as_posix(), []).append(path)
+                    if inner.parts[0] == _IMAGES and len(inner.parts) > 1:
+                        self._in_images.setdefault(inner.relative_to(_IMAGES).as_posix(), []).append(path)
+        self._paths, self._folders = paths, folders
         self._tables: dict[tuple[Callable[[str], str], bool], dict[str, list[Path]]] = {}
 
     def find(self, name: str) -> Path | None:
@@ -107,15 +112,23 @@ class Names:
         parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", "."}]
         if not parts:
             return None
-        exact = self._exact.get("/".join(parts), [])
+        exact = self._exact.get("/".join(parts)) or self._in_images.get("/".join(parts), [])
         if len(exact) == 1:
             return exact[0]
         for folded in (False, True):
             for of_query, of_file in _STEPS:
                 fitting = self._table(of_file, folded).get(_fold(of_query(parts[-1]), folded), [])
                 if fitting:
-                    return _nearest(fitting, parts, name)
+                    return _nearest(self._no_masks(fitting), parts, name)
         return None
+
+    def _no_masks(self, fitting: list[Path]) -> list[Path]:
+        """Those of several files that do not say they are masks; all where all say so."""
+        if len(fitting) == 1:
+            return fitting
+        roots = [next((f for f in self._folders if path.is_relative_to(f)), path.parent) for path in fitting]
+        pictures = [path for path, root in zip(fitting, roots, strict=True) if not is_mask_name(path, root)]
+        return pictures or fitting
 
     def _table(self, key: Callable[[str], str], folded: bool) -> dict[str, list[Path]]:
         if (key, folded) not in self._tables:
@@ -126,27 +139,11 @@ class Names:
         return self._tables[key, folded]
 
 
-def stem(name: str) -> str:
-    """A file name without one ending that is an image's or an annotation's (``.ome.tif`` counts as one)."""
-    base, dot, ending = name.rpartition(".")
-    if not base or f"{dot}{ending}".lower() not in _ENDINGS:
-        return name
-    return base[:-4] if base.lower().endswith(".ome") and len(base) > 4 else base
-
-
 def _whole(name: str) -> str:
     return name
 
 
-def _bare(name: str) -> str:
-    """A file name without all its endings: ``a.jpg.jpg`` is ``a``."""
-    shorter = stem(name)
-    while shorter != name:
-        name, shorter = shorter, stem(shorter)
-    return name
-
-
-_STEPS = ((_whole, _whole), (_whole, stem), (stem, _whole), (stem, stem), (_bare, _bare))
+_STEPS = ((_whole, _whole), (_whole, stem), (stem, _whole), (stem, stem), (bare, bare))
 """What of the query is compared with what of the file's name, best first."""
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from annelid.formats import ours
 from annelid.formats.base import LossReport
 from annelid.formats.mask_file import SUFFIXES
+from annelid.formats.mask_name import is_mask_name
 from annelid.formats.mask_paint import Painted
-from annelid.formats.mask_pairs import is_mask_name
 from annelid.formats.row import Row, rows_of_objects
 from annelid.objects import Objects
 

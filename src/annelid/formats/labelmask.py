@@ -17,7 +17,8 @@ from annelid.formats import labelme_xml
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelmask_write import write as write
 from annelid.formats.mask_file import SUFFIXES, Labels, read_labels
-from annelid.formats.mask_pairs import common_folder, is_mask_folder, is_mask_name, pair
+from annelid.formats.mask_name import is_mask_folder, is_mask_name
+from annelid.formats.mask_pairs import common_folder, pair
 from annelid.formats.mask_table import FILE, Table, read_table
 from annelid.formats.maskfolder_layout import image_folders
 from annelid.formats.row import view_of

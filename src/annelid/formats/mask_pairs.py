@@ -8,19 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annelid.formats.base import LossReport
-from annelid.formats.images import stem
+from annelid.formats.file_names import stem
+from annelid.formats.mask_name import PREFIX, ROLE_IMAGE, ROLE_MASK, SUFFIX
 
-_SUFFIX = re.compile(
-    r"[ _.-]+(?:(?:cp_?|seg_?|instance_?)?masks?|labels?|labell?ed|label_?image|instances?|gt)[ _-]?\d*$",
-    re.IGNORECASE,
-)
-_PREFIX = re.compile(r"^(?:masks?|labels?|gt)[ _-]*(?=\w)", re.IGNORECASE)
 _IMAGE_WORD = re.compile(r"^(?:img|images?|im|raw)[ _-]*(?=\w)|[ _.-]+(?:img|images?|im|raw)$", re.IGNORECASE)
-_ROLE_MASK = re.compile(r"mask|label|annotation|ground[ _-]?truth|\bgt\b|instances?\b", re.IGNORECASE)
-_ROLE_IMAGE = re.compile(r"image|\bimgs?\b|\braw\b|tissue|original", re.IGNORECASE)
-_MASK_WORDS = {"mask", "masks", "label", "labels", "gt", "groundtruth", "annotation", "annotations"}
 _BINARY = re.compile(r"binary|border|semantic|foreground|distance", re.IGNORECASE)
-_OTHER_OUTPUT = re.compile(r"_(?:flows|cellprob|cp_output|dp|outlines?)(?:_cp_masks)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,29 +22,6 @@ class _Named:
     file: Path
     folders: tuple[str, ...]
     name: str
-
-
-def is_mask_name(file: Path, root: Path) -> bool:
-    """Whether a file's name, or that of a folder between it and the root, says that it is a mask.
-
-    Below a folder called ``masks`` everything is; else the innermost folder that says something counts.
-    """
-    name = stem(file.name)
-    if _OTHER_OUTPUT.search(name):
-        return False
-    folders = file.relative_to(root).parts[:-1] if file.is_relative_to(root) else ()
-    if _SUFFIX.search(name) or _PREFIX.search(name):
-        return True
-    if "masks" in folders:
-        return True
-    roles = [f for f in folders if _ROLE_MASK.search(f) or _ROLE_IMAGE.search(f)]
-    return bool(roles) and not _ROLE_IMAGE.search(roles[-1])
-
-
-def is_mask_folder(name: str) -> bool:
-    """Whether a folder's name, of a few words at most, says that masks lie in it."""
-    words = re.split(r"[ _.-]+", name.lower())
-    return len(words) <= 4 and not _MASK_WORDS.isdisjoint(words) and not _ROLE_IMAGE.search(name)
 
 
 def pair(masks: Sequence[Path], images: Sequence[Path], root: Path, losses: LossReport) -> dict[Path, Path]:
@@ -102,9 +71,9 @@ def common_folder(images: Sequence[Path], root: Path) -> Path:
 
 def _named(file: Path, root: Path, *, is_mask: bool) -> _Named:
     folders = file.relative_to(root).parts[:-1] if file.is_relative_to(root) else ()
-    kept = tuple(f.lower() for f in folders if not _ROLE_MASK.search(f) and not _ROLE_IMAGE.search(f))
+    kept = tuple(f.lower() for f in folders if not ROLE_MASK.search(f) and not ROLE_IMAGE.search(f))
     name = stem(file.name)
-    return _Named(file, kept, ((_SUFFIX.sub("", name) or name) if is_mask else name).lower())
+    return _Named(file, kept, ((SUFFIX.sub("", name) or name) if is_mask else name).lower())
 
 
 def _candidates(mask: _Named, images: Sequence[_Named]) -> list[_Named]:
@@ -123,7 +92,7 @@ def _same(name: str) -> str:
 
 
 def _without_prefix(name: str) -> str:
-    return _PREFIX.sub("", name)
+    return PREFIX.sub("", name)
 
 
 def _without_image_word(name: str) -> str:

@@ -21,7 +21,7 @@ from annelid.formats import rle
 from annelid.formats.attributes import LeftOut, tell_of_files
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.data_yaml import read_class_file
-from annelid.formats.images import stem
+from annelid.formats.file_names import stem
 from annelid.formats.mask_file import read_labels
 from annelid.formats.maskfolder_layout import TABLE, ImageFolder, TableRow, image_folders, read_table, write_table
 from annelid.formats.plane import UNSAID, refuse_several_planes, unsaid_plane

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
-from annelid.formats.images import stem
+from annelid.formats.file_names import stem
 from annelid.image import Projection, View
 
 KEY = "plane"

@@ -14,7 +14,7 @@ from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import UsageError
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.images import ListedImages
-from annelid.formats.mask_pairs import is_mask_name
+from annelid.formats.mask_name import is_mask_name
 from annelid.image import ImageRef, View
 from annelid.ingest.corrections import inherit
 from annelid.ingest.images import add_images

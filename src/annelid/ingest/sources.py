@@ -14,7 +14,7 @@ from annelid.atomic import new_folder
 from annelid.errors import AnnotationError, UsageError
 from annelid.fingerprint import fingerprint
 from annelid.formats.archive import divided, is_there, opened, unpack
-from annelid.formats.mask_pairs import is_mask_name
+from annelid.formats.mask_name import is_mask_name
 from annelid.ingest.wish import Imported, Wish
 from annelid.readers import is_image
 from annelid.readers.find import find_images
