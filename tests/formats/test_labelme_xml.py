@@ -15,6 +15,7 @@ from annelid.formats import labelme, voc
 from annelid.formats.base import Annotations
 from annelid.formats.images import FolderImages
 from annelid.objects import Kind
+from annelid.project import Project
 
 CORNERS = ((10, 5), (40, 5), (40, 30), (10, 30))
 
@@ -140,3 +141,10 @@ def test_real_files_are_read(shared_data: Path) -> None:
     assert objects.parents.tolist() == ["", "", "", "2", "2", "", "5"]
     assert objects.extra[5]["labelmexml"]["attributes"] == "d"
     assert not list(found.losses)
+
+
+@pytest.mark.shared_data
+def test_masks_and_scribbles_are_no_images_of_a_project(shared_data: Path, tmp_path: Path) -> None:
+    with Project.init(tmp_path / "project") as project:
+        done = project.import_(shared_data / "formats/datumaro/labelme_dataset")
+        assert (done.images_new, sum(done.objects.values())) == (1, 7)

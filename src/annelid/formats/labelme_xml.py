@@ -58,6 +58,12 @@ def is_labelme(root: Node) -> bool:
     return root.tag == "annotation" and any(root.find(mark) is not None for mark in marks)
 
 
+def lies_aside(file: Path, folder: Path) -> bool:
+    """Whether a picture lies where the web tool keeps masks and scribbles, beside ``Annotations``."""
+    beside = (file.is_relative_to(folder / name) for name in ("Masks", "Scribbles"))
+    return (folder / "Annotations").is_dir() and any(beside)
+
+
 def _xml_files(folder: Path) -> list[Path]:
     root = folder / "Annotations" if (folder / "Annotations").is_dir() else folder
     files = (file for file in sorted(root.rglob("*")) if file.suffix.lower() == ".xml")

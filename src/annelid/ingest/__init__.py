@@ -14,6 +14,7 @@ from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import UsageError
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.images import ListedImages
+from annelid.formats.labelme_xml import lies_aside
 from annelid.formats.mask_name import is_mask_name
 from annelid.image import ImageRef, View
 from annelid.ingest.corrections import inherit
@@ -118,11 +119,12 @@ def _relabeled(item: LabeledImage, rename: Mapping[str, str]) -> LabeledImage:
 def _without_masks(files: Sequence[Path], read: _Read, source: Path) -> list[Path]:
     """The image files less the label images, which lie among them in a data set's folder."""
     form, annotations = read
-    if form not in formats.LABEL_IMAGES:
+    if form not in (*formats.LABEL_IMAGES, "labelme"):
         return list(files)
     used = {item.image.path for item in annotations.items}
     folder = source if source.is_dir() else source.parent
-    return [f for f in files if str(f) in used or f.as_posix() in used or not is_mask_name(f, folder)]
+    is_mask = lies_aside if form == "labelme" else is_mask_name
+    return [f for f in files if str(f) in used or f.as_posix() in used or not is_mask(f, folder)]
 
 
 def _check_classes(several: Sequence[_Read], classes: Sequence[str], names: list[Path], done: Imported) -> None:
