@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("annelid", deadline=None)
+settings.load_profile("annelid")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -94,7 +94,7 @@ def test_plain_polygons_are_kept_in_short_rows_and_all_else_as_it_is() -> None:
     value, table = coco_parse.parse_coco(text.encode(), "a.json")
     assert [len(table.polygons["1"]), len(table.others["1"]), table.strange] == [1, 1, [(2, 3)]]
     assert value["annotations"] == []
-    assert table.polygons["1"][0].ring.tolist() == RING
+    assert table.polygons["1"][0].value["segmentation"][0].tolist() == RING
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from annelid.formats.coco_read import CocoAnnotations, add_item, loads, of_table
 from annelid.formats.coco_results import read_results
 from annelid.formats.coco_write import dumps
 from annelid.formats.json_head import without_ours
-from annelid.formats.jsontext import read_bytes
+from annelid.formats.jsontext import mapped
 
 __all__ = ["NAME", "CocoAnnotations", "dumps", "loads", "read", "read_results", "sniff", "write"]
 
@@ -93,7 +93,8 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = (), *, crowd: 
 
 
 def _read_file(file: Path, subset: str, images: ImageIndex, classes: Sequence[str], crowd: Crowd) -> CocoAnnotations:
-    value, table = parse_coco(read_bytes(file), str(file))
+    with mapped(file) as data:
+        value, table = parse_coco(data, str(file))
     return of_table(value, table, images, classes, file=str(file), subset=subset, crowd=crowd)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from importlib import import_module
 from importlib.util import find_spec
+from mmap import mmap
 from typing import Any, NamedTuple
 
-import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from annelid.formats.coco_shape import DECODED, OURS, score_of
 from annelid.formats.coco_table import AnnotationTable, Polygon
@@ -46,7 +46,7 @@ class _Layout(NamedTuple):
 
 
 @collecting_nothing()
-def parse_coco(data: bytes, file: str) -> tuple[Any, AnnotationTable]:
+def parse_coco(data: bytes | mmap, file: str) -> tuple[Any, AnnotationTable]:
     """The value of a COCO file's text and, apart from it where it is a data set, its annotations.
 
     Raises:
@@ -55,12 +55,12 @@ def parse_coco(data: bytes, file: str) -> tuple[Any, AnnotationTable]:
     try:
         return _in_pieces(data)
     except (UnusualError, orjson.JSONDecodeError):
-        value = parse(decoded(data, file), file)
+        value = parse(decoded(bytes(data), file), file)
     annotations = value.get("annotations") if isinstance(value, dict) else None
     return value, AnnotationTable.of_values(annotations if isinstance(annotations, list) else [])
 
 
-def _in_pieces(data: bytes) -> tuple[Any, AnnotationTable]:
+def _in_pieces(data: bytes | mmap) -> tuple[Any, AnnotationTable]:
     """As `parse_coco`, where ``annotations`` is a list of objects and a key of the outermost object.
 
     Both are proved by parsing: what is left when the list is taken out must be JSON that has a mark in its place, and
@@ -78,12 +78,12 @@ def _in_pieces(data: bytes) -> tuple[Any, AnnotationTable]:
     while at < end:
         at = reader.take_piece(data, at, end)
         told("reading (MB)", at // 2**20, end // 2**20)
-    if data.count(b"[", start, end) != reader.brackets:
-        raise UnusualError  # a list in a ring would be run together with it
+    if reader.brackets:
+        raise UnusualError
     return {**rest, "annotations": []}, reader.table
 
 
-def _bounds(data: bytes) -> tuple[int, int]:
+def _bounds(data: bytes | mmap) -> tuple[int, int]:
     """Where the list's first value begins, and its closing bracket."""
     found = _START.search(data) if simdjson is not None else None
     if not found:
@@ -96,11 +96,17 @@ def _bounds(data: bytes) -> tuple[int, int]:
     end = data.rfind(b"]", found.end(), end)
     if end < 0:
         raise UnusualError
-    return data.index(b"[", found.start()) + 1, end
+    return data.find(b"[", found.start()) + 1, end
 
 
 class _PieceReader:
-    """Reads the list of annotations, some at a time, into a table."""
+    """Reads the list of annotations, some at a time, into a table.
+
+    Attributes:
+        table: what was read.
+        brackets: opening brackets in the text less those of the values; a list in a ring, which simdjson runs
+            together with it, is one too many.
+    """
 
     def __init__(self) -> None:
         self.table, self.brackets = AnnotationTable(), 0
@@ -108,7 +114,7 @@ class _PieceReader:
         self._number = 0
         self._layouts: dict[tuple[str, ...], _Layout | None] = {}
 
-    def take_piece(self, data: bytes, start: int, end: int) -> int:
+    def take_piece(self, data: bytes | mmap, start: int, end: int) -> int:
         """Take the next annotations, and return where those after them begin.
 
         Raises:
@@ -129,33 +135,39 @@ class _PieceReader:
 
     def _take(self, text: bytes) -> None:
         for value in self._parser.parse(b"[%b]" % text):
-            polygon = self._polygon(value) if isinstance(value, simdjson.Object) else None
-            if polygon is None:
+            if not (isinstance(value, simdjson.Object) and self._take_polygon(value)):
                 self._take_other(_plain(value))
-            else:
-                self.table.polygons[str(value["image_id"])].append(polygon)
             self._number += 1
+        self.brackets += text.count(b"[")
 
     def _take_other(self, value: Any) -> None:
         self.table.add(self._number, value)
-        self.brackets += _brackets(value)
+        self.brackets -= _brackets(value)
 
-    def _polygon(self, value: Any) -> Polygon | None:
-        """The annotation, if it is a plain polygon."""
+    def _take_polygon(self, value: Any) -> bool:
+        """Take an annotation if it is a plain polygon."""
         keys = tuple(value.keys())
-        if keys not in self._layouts:
-            self._layouts[keys] = _layout(keys)
-        layout = self._layouts[keys]
+        layout = self._layouts[keys] if keys in self._layouts else self._layouts.setdefault(keys, _layout(keys))
         if layout is None or (layout.has_crowd and value["iscrowd"]):
-            return None
-        ring = _only_ring(value["segmentation"])
-        if ring is None or type(value["id"]) is not int or type(value["image_id"]) not in _IDS:
-            return None
-        score = score_of(value["score"]) if layout.has_score else np.nan
-        foreign = {key: _plain(value[key]) for key in layout.foreign}
+            return False
+        image, identity, outline = value["image_id"], value["id"], value["segmentation"]
+        ring: Any = outline[0] if type(outline) is simdjson.Array and len(outline) == 1 else None
+        if type(ring) is not simdjson.Array or type(identity) is not int or type(image) not in _IDS:
+            return False
+        size = len(ring)
+        if size < 6 or size % 2:
+            return False
+        try:
+            memory = ring.as_buffer(of_type="d")
+        except TypeError:  # not only numbers
+            return False
+        foreign = {key: _plain(value[key]) for key in layout.foreign} if layout.foreign else {}
+        score = score_of(value["score"]) if layout.has_score else math.nan
+        polygon = Polygon(self._number, str(value["category_id"]), str(identity), memory, size // 2, score, foreign)
+        self.table.polygons[str(image)].append(polygon)
         boxed = layout.has_box and type(value["bbox"]) is simdjson.Array
-        self.brackets += 2 + boxed + (_brackets(foreign) if foreign else 0)
-        return Polygon(self._number, str(value["category_id"]), str(value["id"]), ring, score, foreign)
+        self.brackets -= 2 + boxed + (_brackets(foreign) if foreign else 0)
+        return True
 
 
 def _layout(keys: tuple[str, ...]) -> _Layout | None:
@@ -166,19 +178,6 @@ def _layout(keys: tuple[str, ...]) -> _Layout | None:
 
 def _brackets(value: Any) -> int:
     return orjson.dumps(value).count(b"[")
-
-
-def _only_ring(outline: Any) -> NDArray[np.float64] | None:
-    if type(outline) is not simdjson.Array or len(outline) != 1:
-        return None
-    ring = outline[0]
-    if type(ring) is not simdjson.Array or len(ring) < 6 or len(ring) % 2:
-        return None
-    try:
-        numbers = np.frombuffer(ring.as_buffer(of_type="d"), np.float64)
-    except TypeError:  # not only numbers
-        return None
-    return numbers if len(numbers) == len(ring) else None  # lists in the list were run together
 
 
 def _plain(value: Any) -> Any:

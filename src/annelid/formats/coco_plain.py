@@ -19,12 +19,12 @@ def plain_objects(polygons: Sequence[Polygon], size_wh: SizeWh, reading: Reading
     They go there for a class that is not listed or not wanted, an id that is there twice, a ring that is closed by
     its first point, and coordinates outside the image.
     """
-    _, categories, ids, rings, scores, foreign = zip(*polygons, strict=True)
+    _, categories, ids, rings, points, scores, foreign = zip(*polygons, strict=True)
     labels = [reading.class_names.get(category, "") for category in categories]
     if len(set(ids)) < len(ids) or not reading.known.issuperset(labels):
         return None
-    coords = np.concatenate(rings).reshape(-1, 2)
-    offsets = np.cumsum([0, *map(len, rings)]) // 2
+    coords = np.frombuffer(bytearray().join(rings), np.float64).reshape(-1, 2)
+    offsets = np.cumsum([0, *points])
     closed = (coords[offsets[:-1]] == coords[offsets[1:] - 1]).all(1)
     inside = bool(((coords >= 0) & (coords <= size_wh)).all())  # NaN is not
     if closed.any() or not inside:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 Json = Mapping[str, Any]
 
@@ -20,7 +19,8 @@ class Polygon(NamedTuple):
         number: its place in the list of annotations.
         category: category id as text.
         id: its id as text.
-        ring: float64 (2 K,), x, y, x, y ... of at least three points.
+        ring: the memory of float64 (2 K,), x, y, x, y ...
+        points: K, at least 3.
         score: NaN where there is none.
         foreign: the keys that COCO does not have.
     """
@@ -28,7 +28,8 @@ class Polygon(NamedTuple):
     number: int
     category: str
     id: str
-    ring: NDArray[np.float64]
+    ring: bytes
+    points: int
     score: float
     foreign: Json
 
@@ -36,8 +37,8 @@ class Polygon(NamedTuple):
     def value(self) -> Json:
         """The annotation again, as JSON has it."""
         score = {} if np.isnan(self.score) else {"score": self.score}
-        number: int | str = int(self.id)
-        return {**self.foreign, **score, "id": number, "category_id": self.category, "segmentation": [self.ring]}
+        ring = np.frombuffer(self.ring, np.float64)
+        return {**self.foreign, **score, "id": int(self.id), "category_id": self.category, "segmentation": [ring]}
 
 
 @dataclass

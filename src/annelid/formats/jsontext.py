@@ -7,7 +7,8 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,25 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise AnnotationError(path, expected="a readable file", found=error.strerror or str(error)) from error
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[bytes | mmap]:
+    """The bytes of a file, which need no memory while they are not looked at.
+
+    Raises:
+        AnnotationError: the file cannot be read.
+    """
+    data: bytes | mmap
+    try:
+        with path.open("rb") as file:
+            data = mmap(file.fileno(), 0, access=ACCESS_READ)
+    except (OSError, ValueError):  # empty, or on a drive that cannot do it
+        data = read_bytes(path)
+    yield data
+    if isinstance(data, mmap):
+        with suppress(BufferError):  # an error still holds a piece of it
+            data.close()
 
 
 def decoded(data: bytes, file: Path | str) -> str:
