@@ -112,3 +112,15 @@ def test_views_of_one_image_are_named_after_their_planes() -> None:
     image = ImageRef("s", ("a/stack.tif",), (10, 10))
     items = [LabeledImage(view, Objects.empty()) for view in (View(image), View(image, z=5))]
     assert list(unique_names(items).values()) == ["stack.tif", "stack_t0z5.tif"]
+
+
+def test_predictions_on_planes_name_their_image_and_have_a_picture_each(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "stack.tif", np.zeros((3, 20, 30), np.uint8), imagej=True, metadata={"axes": "ZYX"})
+    image = ImageRef("s", ("stack.tif",), SIZE, planes=(1, 3))
+    boxes = Objects.from_boxes([[1, 2, 11, 12]], ["cell"], scores=0.5)
+    items = tuple(LabeledImage(View(image, z=z), boxes) for z in (0, 2))
+    save_predictions(Dataset(("cell",), items), tmp_path / "out", ["coco", "overlays"], tmp_path, Preprocessing())
+    found = formats.get("coco").read(tmp_path / "out/predictions.json", FolderImages(tmp_path))
+    assert [(i.image.name, i.view.z) for i in found.items] == [("stack.tif", 0), ("stack.tif", 2)]
+    pictures = sorted(path.name for path in (tmp_path / "out/overlays").iterdir())
+    assert pictures == ["stack.png", "stack_t0z2.png"]

@@ -36,6 +36,11 @@ def unique_names(items: Sequence[LabeledImage], parts: Mapping[str, str] | None 
     return image_names(below_common_folder(paths), parts or {}, by_stem=True)
 
 
+def _of_images(items: Sequence[LabeledImage], *, by_stem: bool) -> dict[str, str]:
+    """Item id -> a name for its image, which all of its views share."""
+    return image_names(below_common_folder({item.id: item.image.path for item in items}), {}, by_stem=by_stem)
+
+
 def _path(item: LabeledImage, *, with_plane: bool) -> str:
     stem, dot, ending = item.image.path.rpartition(".")
     return f"{stem}{item.view.suffix}{dot}{ending}" if with_plane and dot else item.image.path
@@ -68,8 +73,7 @@ def export_dataset(
             own = unique_names(dataset.items, {item.id: parts.get(item.id, "train") for item in dataset.items})
             names = dict(_write_images(dataset.items, own, root, working / "images", preprocessing))
         else:
-            paths = {item.id: item.image.path for item in dataset.items}
-            names = image_names(below_common_folder(paths), {}, by_stem=form.NAME in formats.BY_STEM)
+            names = _of_images(dataset.items, by_stem=form.NAME in formats.BY_STEM)
         if form.NAME == "labelme":
             return labelme.write(dataset, working, names, _seen_from(out, dataset, names, root)).renamed(working, out)
         return form.write(dataset, working, names).renamed(working, out)
@@ -147,7 +151,7 @@ def save_predictions(
     with new_folder(out) as working:
         for save in saves:
             if save == "coco":
-                losses.losses += coco.write(predicted, working, names).losses
+                losses.losses += coco.write(predicted, working, _of_images(predicted.items, by_stem=True)).losses
                 (working / "annotations.json").rename(working / "predictions.json")
                 written[save] = out / "predictions.json"
             elif save == "yolo":
