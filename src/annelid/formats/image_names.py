@@ -1,9 +1,9 @@
 """How images are called in the files that are written: one rule for conversions and for exports.
 
 A name is the image's path below the folder that all of them lie in, less the folders that only say that images lie in
-them (``JPEGImages``). Where that makes names alike, the folders come back in the name of the file; where two names then
-differ in their endings alone, and files are named after them, the endings do. Nobody's name depends on the images that
-it is not mistaken for, so that a later export calls the same image the same.
+them (``JPEGImages``) or are called like the image (``a/images/a.png``). Where that makes names alike, the folders come
+back in the name of the file; where two names then differ in their endings alone, and files are named after them, the
+endings do. A name depends on no image but those that it could be mistaken for, so that it stays when others are added.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def _divided(place: _Place) -> tuple[list[str], list[str], str]:
     kept, left_out = [part] if part else [], list[str]()
     for folder in folders:
         is_part = bool(part) and len(kept) == 1 and folder.lower() in _PARTS
-        (left_out if is_part or _ROLE.fullmatch(folder) else kept).append(folder)
+        says_nothing = is_part or _ROLE.fullmatch(folder) or folder == PurePosixPath(file).stem
+        (left_out if says_nothing else kept).append(folder)
     return kept, left_out, file
 
 
