@@ -247,7 +247,7 @@ def test_strict_refuses_a_loss_and_writes_nothing(tmp_path: Path) -> None:
 def test_planes_of_a_stack_stay_apart_from_format_to_format(tmp_path: Path) -> None:
     Image.new("L", (40, 30)).save(tmp_path / "stack.png")
     image = {"file_name": "stack.png", "width": 40, "height": 30}
-    planes = [{}, {"annelid": {"plane": [0, 5]}}, {"annelid": {"plane": [1, 0, 0, "max"]}}]
+    planes: list[dict[str, Any]] = [{}, {"annelid": {"plane": [0, 5]}}, {"annelid": {"plane": [1, 0, 0, "max"]}}]
     images = [{**image, **plane, "id": n} for n, plane in enumerate(planes, 1)]
     boxes = [{"id": n, "image_id": n, "category_id": 1, "bbox": [n, 2, 5, 6]} for n in (1, 2, 3)]
     data = {"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "cell"}]}

@@ -356,3 +356,33 @@ def test_videos_and_drafts_are_losses(folder: Path) -> None:
     drafted = task(result(), drafts=[{"id": 3, "result": [result(), result(id="r2")]}])
     found = read(folder, drafted, {**task(box), "data": {"video": "/data/upload/1/a.mp4"}})
     assert {loss.kind: loss.count for loss in found.losses} == {"drafts": 2, "video": 1}
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> tuple[list[int], Any]:
+    """Packed runs as any writer may lay them out, and the mask that they mean."""
+    mask = draw(hnp.arrays(bool, (4, 6)))
+    colours = draw(hnp.arrays(np.uint8, (4, 6, 3)))
+    values = np.concatenate([colours, mask[..., None] * np.uint8(draw(st.integers(1, 255)))], -1).ravel().tolist()
+    widths = draw(st.lists(st.integers(1, 16), min_size=4, max_size=4))
+    bits = [f"{len(values):032b}", f"{7:05b}", *(f"{width - 1:04b}" for width in widths)]
+    at = 0
+    while at < len(values):
+        same = next((n for n in range(at, len(values)) if values[n] != values[at]), len(values)) - at
+        repeated, which = draw(st.booleans()), draw(st.integers(0, 3))
+        length = draw(st.integers(1, min(same if repeated else len(values) - at, 2 ** widths[which])))
+        bits += [f"{int(repeated)}{which:02b}{length - 1:0{widths[which]}b}"]
+        bits += [f"{value:08b}" for value in (values[at : at + 1] if repeated else values[at : at + length])]
+        at += length
+    text = "".join(bits) + "0" * draw(st.sampled_from([0, 8]))  # some pad by a byte too many
+    text += "0" * (-len(text) % 8)
+    return [int(text[n : n + 8], 2) for n in range(0, len(text), 8)], mask
+
+
+@given(streams())
+def test_packed_runs_are_read_however_they_are_laid_out(stream: tuple[list[int], Any]) -> None:
+    values, mask = stream
+    window, (x, y) = labelstudio_rle.decode(values, (6, 4))
+    found = np.zeros((4, 6), bool)
+    found[y : y + window.shape[0], x : x + window.shape[1]] = window
+    assert (found == mask).all()

@@ -28,7 +28,7 @@ BOXES = (box(10, 5, 40, 30), box(60, 10, 90, 45))
 LABELMAP = "# label:color_rgb:parts:actions\nbackground:0,0,0::\ncell:250,50,83::\nbud:51,221,255::\n"
 
 
-def picture(left: object, right: object, channels: int = 0) -> NDArray[Any]:
+def picture(left: Any, right: Any, channels: int = 0) -> NDArray[Any]:
     """A picture of two objects on background, whose values are given."""
     pixels = np.zeros((50, 100, channels) if channels else (50, 100), np.uint8)
     pixels[LEFT], pixels[RIGHT] = left, right

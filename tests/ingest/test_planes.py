@@ -19,7 +19,7 @@ from annelid.ingest.planes import Planes
 from annelid.objects import Objects
 from annelid.preprocess import Preprocessing
 from annelid.project import Project
-from annelid.store import ChangeSet
+from annelid.store.changes import ChangeSet
 
 STACK = np.random.default_rng(0).integers(0, 255, (2, 5, 30, 40)).astype(np.uint8)
 IMAGE = ImageRef("i", ("a.tif",), (40, 30), planes=(2, 5))
