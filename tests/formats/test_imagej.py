@@ -16,7 +16,7 @@ from PIL import Image
 from roifile import ROI_OPTIONS, ROI_SUBTYPE, ROI_TYPE, ImagejRoi, roiread
 from tests.strategies import datasets
 
-from annelid import formats, geometry
+from annelid import formats, geometry, tracing
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnotationError
 from annelid.formats import imagej
@@ -101,6 +101,22 @@ def test_a_polygon_makes_the_image_reviewed_and_covered(folder: Path) -> None:
 def test_sub_pixels_are_read(folder: Path) -> None:
     points = [[10.25, 10.5], [30.125, 10], [20, 40.75]]
     assert objects_of(read(folder, roi(points))).shape(0)[0][0].tolist() == points
+
+
+def test_outlines_that_cellpose_saves_are_filled_with_the_pixels_that_they_run_through(folder: Path) -> None:
+    mask = np.hypot(*np.mgrid[-9:10, -9:10]) < 8
+    ring = tracing.boundary_pixel_rings(mask, (20, 30))[0][0] - 0.5
+    steps = np.roll(ring, -1, 0) - ring
+    chain = [p + k * np.sign(s) for p, s in zip(ring, steps, strict=True) for k in range(int(np.abs(s).max()))]
+    saved = ImagejRoi.frompoints(np.array(chain, np.int32))
+    found = read(folder, saved)
+    assert kinds(found) == [("outline-through-centres", "r0.roi")]
+    pixels, corner = objects_of(found).mask(0, SIZE)
+    assert (corner, pixels.tolist()) == ((22, 32), mask[2:-2, 2:-2].tolist())
+    assert objects_of(found).kinds.tolist() == [Kind.MASK]
+    assert again(objects_of(found), folder) == objects_of(found)
+    saved.name = "0039-0029"  # as ImageJ calls what a hand drew
+    assert objects_of(read(folder, saved)).kinds.tolist() == [Kind.POLYGON]
 
 
 def test_rectangles_and_ovals_keep_their_parameters(folder: Path) -> None:

@@ -55,8 +55,8 @@ ALIASES = {
 }
 """Other names by which people ask for a format."""
 
-_RICHER = {"labelmask": ("celldetective", "cellpose")}
-"""A format -> those that read its files too, and more of what lies beside them: these are meant where both fit."""
+_RICHER = {"labelmask": ("celldetective", "cellpose"), "imagej": ("cellpose",)}
+"""A format -> those that know the same objects, and more about them: these are meant where both fit."""
 
 LABEL_IMAGES = ("labelmask", "cellpose", "celldetective")
 """Formats whose label images lie among the images, and which know no classes of their own."""

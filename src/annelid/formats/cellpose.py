@@ -102,6 +102,9 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
         raise error or AnnotationError(path, expected="X_seg.npy with its image X", found=found)
     if path.is_dir():
         tell_other_masks(path, _OWN_MASKS, reading.losses)
+        for file in sorted(path.rglob("*_rois.zip")):
+            what = "was not read: the masks beside it say the same and more; with the format imagej it is"
+            reading.losses.add("rois-not-read", what, file, count=0)
     return reading.annotations(tuple(listed))
 
 

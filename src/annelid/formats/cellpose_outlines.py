@@ -40,7 +40,7 @@ def read_outlines(file: Path, size_wh: SizeWh) -> Iterator[tuple[str, tuple[Shap
             yield f"line {number}", error
             continue
         is_pixels = (points == np.round(points)).all()
-        yield f"line {number}", _filled(points.astype(np.int64), size_wh) if is_pixels else (((points,),), Kind.POLYGON)
+        yield f"line {number}", filled(points.astype(np.int64), size_wh) if is_pixels else (((points,),), Kind.POLYGON)
 
 
 def _points(text: str) -> Ring:
@@ -57,8 +57,13 @@ def _points(text: str) -> Ring:
     return values.reshape(-1, 2)
 
 
-def _filled(points: NDArray[np.int64], size_wh: SizeWh) -> tuple[Shape, Kind] | ShapeError:
-    """The outline of the pixels that a ring of pixels encloses, with the ring."""
+def filled(points: NDArray[np.int64], size_wh: SizeWh) -> tuple[Shape, Kind] | ShapeError:
+    """The outline of the pixels that a ring of pixels encloses, with the ring.
+
+    Args:
+        points: int64 (n, 2), the pixels that the ring runs through, as x, y.
+        size_wh: width and height of the image, beyond which nothing is drawn.
+    """
     corner, far = np.maximum(points.min(0), -1), np.minimum(points.max(0), size_wh)
     if (far < corner).any():
         return ShapeError("outside-image", "the outline lies outside the image")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from roifile import ROI_OPTIONS, ROI_SUBTYPE, ROI_TYPE, ImagejRoi
 
 from annelid import geometry
 from annelid.formats import ours, reading
+from annelid.formats.cellpose_outlines import filled
 from annelid.formats.imagej_draw import NATIVE, POINT_CENTRE, draw
 from annelid.formats.imagej_fields import CLASS_KEY, join_props, read_fields, split_props, write_fields
 from annelid.formats.imagej_path import decode_path, is_along_pixels
@@ -25,6 +27,8 @@ from annelid.objects import Kind
 AUTHOR = "import:imagej"
 UNCLASSIFIED = "object"
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOST_PIXELS = 2**28
 _LINES = (ROI_TYPE.LINE, ROI_TYPE.FREELINE, ROI_TYPE.POLYLINE, ROI_TYPE.ANGLE)
 _OUTLINES = (ROI_TYPE.POLYGON, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED)
 _NAMESPACE = uuid.UUID("a17e11d0-0000-4000-8000-000000000001")
@@ -196,8 +200,31 @@ def _outline(roi: ImagejRoi, lost: list[ShapeError]) -> list[Outline]:
         return [(((ring,),), Kind.ELLIPSE, (*centre, length / 2, length * width / 2, angle))]
     if roi.subtype == ROI_SUBTYPE.ROTATED_RECT and len(ring) == 4 and length > 0 and width > 0:
         return [(((ring,),), Kind.ROTATED_BOX, (*centre, length, width, angle))]
+    if _is_through_centres(roi, ring):
+        return [_filled(ring, lost)]
     is_mask = roi.roitype == ROI_TYPE.TRACED and is_along_pixels(((ring,),))
     return [(((ring,),), Kind.MASK if is_mask else Kind.POLYGON, NO_PARAMS)]
+
+
+def _is_through_centres(roi: ImagejRoi, ring: Ring) -> bool:
+    """Whether a ROI is of Cellpose, by the name of roifile's making, and goes on from pixel to pixel."""
+    if roi.roitype != ROI_TYPE.FREEHAND or roi.subpixel_coordinates is not None or not _UUID.fullmatch(roi.name):
+        return False
+    steps = np.abs(np.roll(ring, -1, 0) - ring).max(1)
+    return bool((steps == 1).all()) and float(np.prod(np.ptp(ring, 0))) < _MOST_PIXELS
+
+
+def _filled(ring: Ring, lost: list[ShapeError]) -> Outline:
+    """The pixels that Cellpose's outline runs through, and those that it encloses."""
+    pixels = ring.astype(np.int64)
+    corner = pixels.min(0)
+    outline = filled(pixels - corner, tuple(np.ptp(pixels, 0) + 1))
+    if isinstance(outline, ShapeError):
+        raise outline
+    error = ShapeError("outline-through-centres", "an outline through the centres of pixels")
+    error.what = "an outline of Cellpose's, through the centres of pixels, was filled with these pixels"
+    lost.append(error)
+    return geometry.move_shape(outline[0], tuple(corner.astype(float))), outline[1], NO_PARAMS
 
 
 def _points(roi: ImagejRoi, _: list[ShapeError]) -> list[Outline]:
