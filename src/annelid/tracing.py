@@ -8,9 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from annelid.errors import AnnelidError
 from annelid.geometry import Part, Ring, Shape, signed_area
 
 Ints = NDArray[np.int64]
+
+MAX_EDGES = 2**24
+"""Pixel edges in one direction beyond which an outline, or those of one label image, are refused."""
 
 # Directions of a boundary edge, with the object on its right: east, south, west, north.
 _STEP_YX = np.array([[0, 1], [1, 0], [0, -1], [-1, 0]])
@@ -43,6 +47,9 @@ def label_image_to_shapes(labels: NDArray[np.integer], origin_xy: tuple[float, f
     Returns:
         Label -> shape, with labels ascending. Parts are 4-connected, so two pixels of one label that touch at a
         corner only are two parts.
+
+    Raises:
+        AnnelidError: the outlines have more than `MAX_EDGES` edges.
     """
     components, component_label = _components(labels)
     parts: dict[int, list[Part]] = {}
@@ -54,8 +61,11 @@ def label_image_to_shapes(labels: NDArray[np.integer], origin_xy: tuple[float, f
     return {label: tuple(parts[label]) for label in sorted(parts)}
 
 
-def _components(labels: NDArray[np.integer]) -> tuple[Ints, NDArray[np.integer]]:
+def _components(labels: NDArray[np.integer]) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
     """Number the 4-connected areas of equal label 1..n; also the label of each (index 0 is background)."""
+    if labels.max(initial=0) == 1 and labels.min() >= 0:  # a mask: a fraction of the memory
+        areas, found = ndimage.label(labels)
+        return areas, np.minimum(np.arange(found + 1), 1).astype(labels.dtype)
     h, w = labels.shape
     flat = np.zeros((h, w), np.int64)
     remaining = labels != 0
@@ -72,7 +82,7 @@ def _components(labels: NDArray[np.integer]) -> tuple[Ints, NDArray[np.integer]]
     return flat, component_label
 
 
-def _component_rings(components: Ints) -> dict[int, list[Ring]]:
+def _component_rings(components: NDArray[np.integer]) -> dict[int, list[Ring]]:
     """All boundary rings of each component, corners only, the component on the right hand side."""
     vertex, direction, owner = _boundary_edges(components)
     width = components.shape[1] + 1
@@ -100,7 +110,7 @@ def _loops(following: Ints) -> Iterator[list[int]]:
             yield loop
 
 
-def _boundary_edges(components: Ints) -> tuple[Ints, Ints, Ints]:
+def _boundary_edges(components: NDArray[np.integer]) -> tuple[Ints, Ints, Ints]:
     """Unit edges between each component and what is not that component: start vertex, direction, component."""
     padded = np.pad(components, 1)
     inner = padded[1:-1, 1:-1]
@@ -111,8 +121,11 @@ def _boundary_edges(components: Ints) -> tuple[Ints, Ints, Ints]:
     columns: list[tuple[Ints, Ints, Ints]] = []
     for direction, (neighbour, (dy, dx)) in enumerate(zip(neighbours, starts, strict=True)):
         y, x = np.nonzero((inner != 0) & (neighbour != inner))
+        if len(y) > MAX_EDGES:
+            step = "check the mask: this is noise, or a pattern that no object has"
+            raise AnnelidError(f"outlines of more than {MAX_EDGES} edges cannot be followed", next_step=step)
         vertex = (y + dy) * width + (x + dx)
-        columns.append((vertex, np.full(len(y), direction, np.int64), inner[y, x]))
+        columns.append((vertex, np.full(len(y), direction, np.int64), inner[y, x].astype(np.int64)))
     vertex, directions, owner = (np.concatenate(column) for column in zip(*columns, strict=True))
     order = np.argsort(vertex * 4 + directions, kind="stable")
     return vertex[order], directions[order], owner[order]

@@ -20,8 +20,9 @@ from annelid.geometry import Shape
 Counts = NDArray[np.int64]
 Window = tuple[NDArray[np.bool_], tuple[int, int]]
 
-MAX_PIXELS = 2**30
+MAX_PIXELS = 2**27
 """Masks and windows beyond this are refused: no real object is that large, and a crafted file could ask for more."""
+_MOST_EDGES = 2**23
 _STRIP_PIXELS = 4_000_000
 
 
@@ -99,6 +100,8 @@ def decode(counts: Counts, size_hw: tuple[int, int]) -> Window:
     np.add.at(steps, (x - left, y1 - top), 1)
     np.add.at(steps, (x - left, y2 - top), -1)
     mask: NDArray[np.bool_] = steps.cumsum(1, dtype=np.int8)[:, :-1].T.astype(bool)
+    if mask.size > _MOST_EDGES and np.count_nonzero(mask[:, 1:] != mask[:, :-1]) > _MOST_EDGES:
+        raise ValueError(f"an outline of more than {_MOST_EDGES} edges")
     return mask, (left, top)
 
 
