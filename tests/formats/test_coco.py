@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -344,12 +345,15 @@ def test_train_and_val_files_are_parts_and_find_their_own_images(tmp_path: Path)
     assert len(found.items) == 2
 
 
-def test_equal_names_that_nothing_tells_apart_are_an_error(tmp_path: Path) -> None:
+def test_equal_names_that_nothing_tells_apart_are_a_loss(tmp_path: Path) -> None:
     for part in ("x", "y"):
         (tmp_path / part).mkdir()
         Image.new("L", (20, 10)).save(tmp_path / part / "a.png")
-    with pytest.raises(AnnotationError, match=r"x.a\.png, .*y.a\.png"):
-        coco.loads(text([annotation()]), FolderImages(tmp_path))
+    found = coco.loads(text([annotation()]), FolderImages(tmp_path))
+    loss = next(loss for loss in found.losses if loss.kind == "image-ambiguous")
+    assert loss.place == "images[0]"
+    assert re.search(r"x.a\.png, .*y.a\.png", loss.what)
+    assert [item.image.path for item in found.items] == ["a.png"]
 
 
 # --- writing ----------------------------------------------------------------------------------------------

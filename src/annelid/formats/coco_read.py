@@ -58,7 +58,7 @@ def loads(
         crowd: what ``iscrowd: 1`` means.
 
     Raises:
-        AnnotationError: the text is not JSON or not a COCO data set, or an image's name fits several files.
+        AnnotationError: the text is not JSON or not a COCO data set.
     """
     value, table = parse_coco(text.encode(), file)
     return of_table(value, table, images, classes, file=file, subset=subset, crowd=crowd)
@@ -143,7 +143,7 @@ def _locate(
 ) -> tuple[str, SizeWh] | None:
     """Path and size of an image; None, with a loss, when nothing tells the size."""
     name = entry["file_name"].replace("\\", "/")
-    path = find_image(images, name, subset)
+    path = _find_image(images, name, subset, reading, place)
     lengths = [int(entry[key]) for key in ("width", "height") if _is_length(entry.get(key))]
     stated = (lengths[0], lengths[1]) if len(lengths) == 2 else None
     if path is None and images.all():
@@ -164,18 +164,16 @@ def _locate(
     return (path.as_posix() if path else name), size_wh
 
 
-def find_image(images: ImageIndex, name: str, subset: str) -> Path | None:
-    """The image of a name, those in a folder called ``subset`` first.
-
-    Raises:
-        AnnotationError: the name fits several images, and the subset does not tell which one is meant.
-    """
-    if subset:
+def _find_image(images: ImageIndex, name: str, subset: str, reading: Reading, place: str) -> Path | None:
+    """The image of a name, those in a folder called ``subset`` first; a loss where several fit."""
+    ambiguous = ""
+    for wanted in [f"{subset}/{name}", name] if subset else [name]:
         try:
-            return images.find(f"{subset}/{name}")
-        except AnnotationError:
-            pass  # the name alone may be exact
-    return images.find(name)
+            return images.find(wanted)
+        except AnnotationError as error:  # the name alone may be exact
+            ambiguous = error.message
+    reading.losses.add("image-ambiguous", ambiguous, reading.file, place)
+    return None
 
 
 def _is_length(value: Any) -> bool:
