@@ -116,6 +116,27 @@ def test_a_folder_without_annotations_lists_the_known_formats(tmp_path: Path) ->
         formats.sniff(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.json", b"", "an empty file"),
+        ("a.md", b"# Hello", "a file beginning with '# Hello'"),
+        ("deep/a.md", b"", "only other files (1 .md)"),
+        ("deep", None, "an empty folder"),
+    ],
+)
+def test_what_is_there_instead_of_annotations_is_said(
+    tmp_path: Path, name: str, content: bytes | None, found: str
+) -> None:
+    file = tmp_path / name
+    (file if content is None else file.parent).mkdir(parents=True, exist_ok=True)
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(AnnotationError) as caught:
+        formats.sniff(tmp_path / Path(name).parts[0])
+    assert caught.value.found == found
+
+
 def test_two_formats_in_one_folder_are_asked_about(tmp_path: Path) -> None:
     (tmp_path / "coco.json").write_text('{"images": [{"id": 1, "file_name": "a"}], "annotations": []}')
     (tmp_path / "a.json").write_text('{"shapes": [], "imagePath": "a.png"}')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -61,6 +63,8 @@ _RICHER = {"labelmask": ("celldetective", "cellpose"), "imagej": ("cellpose",)}
 LABEL_IMAGES = ("labelmask", "cellpose", "celldetective")
 """Formats whose label images lie among the images, and which know no classes of their own."""
 
+_MOST_FILES = 10_000
+
 BY_STEM = ("labelme", "yolo", "labelmask", "maskfolder", "voc")
 """Formats that name a file after an image without its ending, so that ``a.png`` and ``a.tif`` would be one."""
 
@@ -91,8 +95,20 @@ def sniff(path: Path) -> Format:
     fitting = [name for name in fitting if not any(richer in fitting for richer in _RICHER.get(name, ()))]
     if not fitting:
         step = "choose the file or folder with the annotations, or name their format with --format"
-        raise AnnotationError(path, expected=f"annotations ({known})", found="none of these", next_step=step)
+        raise AnnotationError(path, expected=f"annotations ({known})", found=_seen(path), next_step=step)
     if len(fitting) > 1:
         step = f"name the one that is meant with --format {fitting[0]}, or choose the file or folder itself"
         raise AnnotationError(path, expected="one format", found=" and ".join(fitting), next_step=step)
     return FORMATS[fitting[0]]
+
+
+def _seen(path: Path) -> str:
+    """What a file or a folder looks like, for people who wonder why it is not recognised."""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(40)
+        return f"a file beginning with {head.decode(errors='replace')!r}" if head else "an empty file"
+    files = islice((file for file in path.rglob("*") if file.is_file()), _MOST_FILES)
+    endings = Counter(file.suffix.lower() or "without ending" for file in files)
+    listed = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(4))
+    return f"only other files ({listed})" if listed else "an empty folder"
