@@ -122,7 +122,7 @@ def test_an_image_that_is_said_to_be_huge_is_written_or_refused(target: str, tmp
             convert(tmp_path / "c.json", tmp_path / "out", target)
         except AnnelidError as error:
             check_error(error, tmp_path)
-            assert [path.name for path in tmp_path.iterdir()] == ["c.json"]  # noqa: PT017 - some formats take it
+            assert [path.name for path in tmp_path.iterdir()] == ["c.json"]
 
 
 def test_code_in_a_pickle_is_not_run(tmp_path: Path) -> None:
