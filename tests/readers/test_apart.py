@@ -19,15 +19,16 @@ from PIL import Image
 from annelid.errors import ImageError, UsageError
 from annelid.readers import apart, open_image
 from annelid.readers import decoder_process as process_module
+from annelid.readers.apart import read_stored
 from annelid.readers.decoder_process import DecoderProcess
 
 BAD_DECODERS = """
-import os, sys, time
+import functools, os, sys, time
 sys.path.append(sys.argv[1])
 import numpy as np
 from annelid.readers import decoder
 
-def bad(path, scene):
+def bad(opened, path, *rest):
     if "crash" in path.name:
         os.abort()
     if "hang" in path.name:
@@ -36,9 +37,10 @@ def bad(path, scene):
         np.ones(2**45, np.uint8)
     if "print" in path.name:
         os.write(1, b"noise from a decoder\\n")
-    return opened(path, scene)
+    return opened(path, *rest)
 
-opened, decoder.open_here = decoder.open_here, bad
+decoder.open_here = functools.partial(bad, decoder.open_here)
+decoder.decode_stored = functools.partial(bad, decoder.decode_stored)
 decoder.main()
 """
 RAMP = np.arange(30 * 40, dtype=np.uint16).reshape(30, 40)
@@ -77,6 +79,17 @@ def test_a_crash_and_a_flood_are_errors_that_name_the_file_and_the_next_image_is
         assert f"{name}.tif" in str(caught.value)
         assert caught.value.next_step
         np.testing.assert_array_equal(pixels_of(images / "good.tif"), RAMP)
+
+
+def test_pictures_of_labels_are_decoded_there_too(images: Path) -> None:
+    np.testing.assert_array_equal(read_stored(images / "good.tif").pixels, RAMP)
+    with pytest.raises(ImageError, match="decoder crashed"):
+        read_stored(images / "crash.tif")
+    picture = Image.fromarray(RAMP.astype(np.uint8)).convert("P")
+    picture.save(images / "a.png")
+    stored = read_stored(images / "a.png")
+    np.testing.assert_array_equal(stored.pixels, np.asarray(picture))
+    assert list(stored.palette) == picture.getpalette()
 
 
 def test_a_decoder_that_hangs_is_stopped(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:

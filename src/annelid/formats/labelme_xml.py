@@ -16,19 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from annelid import geometry, tracing
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats import safe_xml
 from annelid.formats.base import Annotations, ImageIndex
-from annelid.formats.mask_file import checked
 from annelid.formats.reading import Reading, ShapeError, SizeWh, foreign, label_of, number, points, size_from
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.formats.safe_xml import Node, plain_children
 from annelid.geometry import Shape
 from annelid.objects import Kind
-from annelid.readers.base import decoding
+from annelid.readers.apart import read_stored
 
 AUTHOR = "import:labelme"
 NATIVE, FILE = "labelmexml", "labelmexml_file"
@@ -197,8 +194,7 @@ def _mask_file(file: Path, folder: str, node: Node) -> Path | None:
 def _mask(file: Path, size_wh: SizeWh) -> Shape:
     """The outline of what is neither transparent nor black."""
     try:
-        with decoding(file), checked(file) as image:
-            mask = np.asarray(image) != 0
+        mask = read_stored(file).pixels != 0
     except ImageError as error:
         raise ShapeError("mask-invalid", f"{file.name}: {error.found}", "segm.mask") from None
     mask = mask.any(2) if mask.ndim == 3 else mask

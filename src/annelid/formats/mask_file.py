@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
-from PIL import Image
 
 from annelid.atomic import write_bytes
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import LossReport
-from annelid.readers.base import decoding
-from annelid.readers.tiff_directories import check_directories
+from annelid.readers.apart import read_stored
 
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".bmp", ".gif"})
 OURS = "annelid labels"
 """Description in the TIFF files that are written here: equal values are one object, however few there are."""
-
-_FREE_BYTES = 2**26
-_MAX_RATIO = 20_000
-"""How much tighter than that a label image cannot be packed, even an empty one."""
 
 _LARGEST_LABEL = 2.0**53
 
@@ -41,13 +33,14 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
     Raises:
         AnnotationError: the file is unreadable or no label image.
     """
-    is_tiff = file.suffix.lower() in {".tif", ".tiff"}
     try:
-        with decoding(file):
-            pixels, ours = _read_tiff(file, losses) if is_tiff else (_read_plain(file), False)
+        stored = read_stored(file)
     except ImageError as error:
         raise AnnotationError(file, expected="a label image", found=error.found) from error
-    pixels = _flat(pixels, file, losses)
+    if stored.missing or not stored.blocks:
+        what = f"{stored.missing} of {stored.blocks} blocks of pixels are not in the file: taken as background"
+        losses.add("pixels-missing", what, file)
+    pixels = _flat(stored.pixels, file, losses)
     if pixels.dtype.kind == "f":
         unknown = int(np.isnan(pixels).sum())
         if unknown:
@@ -60,39 +53,7 @@ def read_labels(file: Path, losses: LossReport) -> tuple[Labels, bool]:
     if negative:
         losses.add("negative-label", "pixels below 0 were taken as background", file, count=negative)
         labels[labels < 0] = 0
-    return labels, ours
-
-
-def _read_tiff(file: Path, losses: LossReport) -> tuple[NDArray[Any], bool]:
-    check_directories(file)
-    with tifffile.TiffFile(file) as tiff:
-        page = tiff.pages[0]
-        if tiff.series and tiff.series[0].nbytes > max(_FREE_BYTES, _MAX_RATIO * file.stat().st_size):
-            found = f"{file.stat().st_size} bytes that say to hold {tiff.series[0].nbytes}"
-            raise AnnotationError(file, expected="a label image", found=found)
-        strips: tuple[int, ...] = getattr(page, "databytecounts", ())
-        if 0 in strips or not strips:
-            what = f"{strips.count(0)} of {len(strips)} blocks of pixels are not in the file: taken as background"
-            losses.add("pixels-missing", what, file)
-        return tiff.asarray(), getattr(page, "description", "") == OURS
-
-
-def _read_plain(file: Path) -> NDArray[Any]:
-    with checked(file) as image:
-        return np.asarray(image)
-
-
-@contextmanager
-def checked(file: Path) -> Iterator[Image.Image]:
-    """A picture whose checksums are right, where it has any: what lies behind a damage would read as background.
-
-    Raises:
-        OSError: it is damaged (or whatever else the decoder makes of it, see `annelid.readers.base.decoding`).
-    """
-    with Image.open(file) as image:
-        image.verify()
-    with Image.open(file) as image:
-        yield image
+    return labels, stored.description == OURS
 
 
 def _flat(pixels: NDArray[Any], file: Path, losses: LossReport) -> NDArray[Any]:

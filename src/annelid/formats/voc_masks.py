@@ -14,11 +14,10 @@ from scipy import ndimage
 from annelid import tracing
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import LossReport
-from annelid.formats.mask_file import checked
 from annelid.formats.reading import SizeWh
 from annelid.formats.voc_colours import VOID, LabelMap, numbers_of
 from annelid.geometry import Shape
-from annelid.readers.base import decoding
+from annelid.readers.apart import read_stored
 
 OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
 FOLDERS = (OBJECTS, CLASSES)
@@ -112,13 +111,12 @@ def _read(file: Path, labels: LabelMap) -> _Picture:
         AnnotationError: it cannot be read, or is no such picture.
     """
     try:
-        with decoding(file), checked(file) as image:
-            pixels: NDArray[Any] = np.asarray(image)
-            palette = image.getpalette("RGB") if image.mode == "P" else None
+        stored = read_stored(file)
     except ImageError as error:
         raise AnnotationError(file, expected="masks as a PNG", found=error.found) from error
-    if palette:
-        table = numbers_of(np.array(palette, np.int64).reshape(-1, 3))
+    pixels = stored.pixels
+    if stored.palette:
+        table = numbers_of(np.array(stored.palette, np.int64).reshape(-1, 3))
         return _by_palette(pixels, table, {0, VOID, *labels.colours})
     if pixels.ndim == 2 and pixels.dtype.kind in "bu":
         return _Picture(pixels.astype(np.int64), is_colour=False)

@@ -14,6 +14,7 @@ import numpy as np
 from annelid.errors import AnnelidError, ImageError, UsageError
 from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, checked_window
 from annelid.readers.decoder_process import decoder_process
+from annelid.readers.stored import Stored
 
 _SECONDS = 120.0
 _BYTES_PER_SECOND = 5e6
@@ -57,38 +58,11 @@ class ApartImage(ImageFile):
                     found=f"{' x '.join(map(str, found[0]))} of {found[1]}: the file has changed",
                     next_step="try again when it is no longer written to",
                 )
-            return self._received(shape, dtype, seconds)
-
-    def _received(self, shape: tuple[int, ...], dtype: np.dtype[Any], seconds: float) -> Pixels:
-        try:
-            pixels = np.empty(shape, dtype)
-            decoder_process.receive(pixels.reshape(-1).view(np.uint8))
-        except MemoryError as error:
-            decoder_process.end()
-            raise ImageError(
-                self.path, expected="pixels that fit into the memory", found=str(error), next_step=_BY_WINDOW
-            ) from error
-        except EOFError:
-            raise self._lost(seconds, 0.0) from None
-        return pixels
+            return _received(self.path, answer)
 
     def _ask(self, do: str, seconds: float, question: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        place = {"do": do, "file": self._number, "path": str(self.path.absolute()), "scene": int(self._scene)}
-        started = time.monotonic()
-        try:
-            answer = decoder_process.ask({**place, **(question or {}), "seconds": seconds})
-        except EOFError:
-            raise self._lost(seconds, time.monotonic() - started) from None
-        if "error" in answer:
-            raise _error(self.path, answer["error"])
-        return answer
-
-    def _lost(self, seconds: float, took: float) -> ImageError:
-        """The error for an answer that never came."""
-        found = f"its decoder crashed ({decoder_process.how_it_ended})"
-        if took >= seconds:
-            found = f"nothing after {seconds:.0f} seconds: its decoder was stopped"
-        return ImageError(self.path, expected="an image that can be decoded", found=found, next_step=_DAMAGED)
+        place = {"file": self._number, "scene": int(self._scene)}
+        return _answer(self.path, {"do": do, **place, **(question or {})}, seconds)
 
     def close(self) -> None:
         """Let go of the file; closing twice is fine."""
@@ -97,8 +71,51 @@ class ApartImage(ImageFile):
                 self._ask("close", _SECONDS)
 
 
-_DAMAGED = "the file is probably damaged: copy it again from where it came from, or save it as TIFF with Fiji"
-_BY_WINDOW = "read it by window, or thinned"
+def read_stored(path: Path) -> Stored:
+    """A picture as its values are stored, see `Stored`.
+
+    Raises:
+        ImageError: it cannot be decoded, or its decoder crashes or comes to no end.
+    """
+    with decoder_process.lock:
+        answer = _answer(path, {"do": "stored"}, _SECONDS)
+        pixels = _received(path, answer)
+    said = {name: value for name, value in answer.items() if name not in ("shape", "dtype")}
+    return Stored(pixels, **{**said, "palette": tuple(said["palette"])})
+
+
+def _answer(path: Path, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    started = time.monotonic()
+    try:
+        answer = decoder_process.ask({**question, "path": str(path.absolute()), "seconds": seconds})
+    except EOFError:
+        is_late = time.monotonic() - started >= seconds
+        stopped = f"nothing after {seconds:.0f} seconds: its decoder was stopped"
+        raise _lost(path, stopped if is_late else "") from None
+    if "error" in answer:
+        raise _error(path, answer["error"])
+    return answer
+
+
+def _received(path: Path, answer: Mapping[str, Any]) -> Pixels:
+    """The pixels behind an answer."""
+    try:
+        pixels: Pixels = np.empty(answer["shape"], answer["dtype"])
+        decoder_process.receive(pixels.reshape(-1).view(np.uint8))
+    except MemoryError as error:
+        decoder_process.end()
+        step = "read it by window, or thinned"
+        raise ImageError(path, expected="pixels that fit into the memory", found=str(error), next_step=step) from error
+    except EOFError:
+        raise _lost(path) from None
+    return pixels
+
+
+def _lost(path: Path, found: str = "") -> ImageError:
+    """The error for an answer that never came."""
+    found = found or f"its decoder crashed ({decoder_process.how_it_ended})"
+    step = "the file is probably damaged: copy it again from where it came from, or save it as TIFF with Fiji"
+    return ImageError(path, expected="an image that can be decoded", found=found, next_step=step)
 
 
 def _info(answer: Mapping[str, Any]) -> ImageInfo:

@@ -21,6 +21,7 @@ import numpy as np
 from annelid.errors import AnnelidError, InputError
 from annelid.readers.base import ImageFile, Pixels, decoding
 from annelid.readers.opening import open_here
+from annelid.readers.stored import decode_stored
 
 _MOST_OPEN = 16
 """Files kept open; one that is asked for again later is opened again."""
@@ -79,6 +80,9 @@ def _answer(files: OrderedDict[int, ImageFile], question: Mapping[str, Any]) -> 
 
 
 def _done(files: OrderedDict[int, ImageFile], question: Mapping[str, Any]) -> Answer:
+    if question["do"] == "stored":
+        stored = vars(decode_stored(Path(question["path"])))
+        return _with_pixels(stored.pop("pixels"), stored)
     number = question["file"]
     if question["do"] == "close":
         if number in files:
@@ -91,9 +95,13 @@ def _done(files: OrderedDict[int, ImageFile], question: Mapping[str, Any]) -> An
     files.move_to_end(number)
     if question["do"] == "open":
         return {"info": asdict(files[number].info)}, None
-    pixels = files[number].read(question["window"], t=question["t"], z=question["z"], step=question["step"])
+    plane = {name: question[name] for name in ("t", "z", "step")}
+    return _with_pixels(files[number].read(question["window"], **plane), {})
+
+
+def _with_pixels(pixels: Pixels, said: Mapping[str, Any]) -> Answer:
     pixels = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("="))
-    return {"shape": pixels.shape, "dtype": pixels.dtype.name}, pixels
+    return {**said, "shape": pixels.shape, "dtype": pixels.dtype.name}, pixels
 
 
 def _described(error: AnnelidError) -> dict[str, str]:

@@ -18,8 +18,9 @@ _IGNORED = {
     "__macosx",
     "$recycle.bin",
     "system volume information",
-    "segmentationclass",  # the masks of Pascal VOC, called like their images
-    "segmentationobject",
+    # What lies beside the images of Pascal VOC, called like them: masks, and pictures of them.
+    *(f"segmentation{of}{what}" for of in ("class", "object") for what in ("", "png", "npy", "visualization")),
+    "annotationsvisualization",
 }
 
 
