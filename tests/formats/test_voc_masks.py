@@ -259,3 +259,20 @@ def test_a_folder_without_xml_and_masks_is_refused(tmp_path: Path) -> None:
     (tmp_path / "SegmentationObject").mkdir()
     with pytest.raises(AnnotationError):
         voc.read(tmp_path, FolderImages(tmp_path))
+
+
+@pytest.mark.parametrize("ending", ["", "PNG"])
+def test_what_labelmes_converter_writes_is_read(folder: Path, ending: str) -> None:
+    (folder / "labelmap.txt").unlink()
+    (folder / "class_names.txt").write_text("_background_\ncell\nbud\n")
+    pixels = picture(1, 2)
+    pixels[0, 0] = 255
+    save(folder, f"Object{ending}", pixels, palette=True)
+    save(folder, f"Class{ending}", picture(2, 1), palette=True)
+    own.picture(folder, "SegmentationClassVisualization/a.png")
+    (folder / f"SegmentationClass{'' if ending else 'Npy'}").mkdir(exist_ok=True)
+    assert formats.sniff(folder) is voc
+    found = read(folder)
+    assert (found.classes, objects_of(found).labels.tolist()) == (("cell", "bud"), ["bud", "cell"])
+    assert kinds_of_loss(found) == {"void": 1}
+    assert [path.parent.name for path in FolderImages(folder).all()] == ["JPEGImages"]

@@ -1,4 +1,4 @@
-"""The colours by which Pascal VOC numbers objects and classes, and labelmap.txt, which names those of the classes."""
+"""The colours by which Pascal VOC numbers objects and classes, and the files that name those of the classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from annelid.formats.jsontext import read_text
 
-LABELMAP = "labelmap.txt"
+LABELMAP, CLASS_NAMES = "labelmap.txt", "class_names.txt"
+"""CVAT's file of names and colours, and the one of names that LabelMe's converter writes."""
 BACKGROUND = "background"
 VOID = 255
 """Number, and by its colour 224, 224, 192, of pixels that belong to nothing: the borders of objects."""
@@ -48,7 +49,7 @@ def numbers_of(colours: NDArray[np.integer]) -> Ints:
 
 @dataclass(frozen=True)
 class LabelMap:
-    """What a labelmap.txt says.
+    """What a labelmap.txt or class_names.txt says.
 
     Attributes:
         names: names in the order of the lines, background and void included.
@@ -81,14 +82,23 @@ class LabelMap:
 
 
 def read_labelmap(root: Path) -> LabelMap:
-    """The labelmap.txt of a folder (``name:red,green,blue:parts:actions`` a line); an empty one where there is none."""
+    """The labelmap.txt of a folder (``name:red,green,blue:parts:actions`` a line), else its class_names.txt.
+
+    Both are in the order of the numbers; where there is none the map is empty.
+    """
     file = root / LABELMAP
     if not file.is_file():
-        return LabelMap()
+        return _read_names(root / CLASS_NAMES) if (root / CLASS_NAMES).is_file() else LabelMap()
     lines = (line.strip() for line in read_text(file).splitlines())
     fields = [line.rsplit(":", 3) for line in lines if line and not line.startswith("#")]
     colours = {_colour(entry[1]): entry[0] for entry in fields if len(entry) > 1}
     return LabelMap(tuple(entry[0] for entry in fields), {n: name for n, name in colours.items() if n >= 0})
+
+
+def _read_names(file: Path) -> LabelMap:
+    """Names, of which ``_background_`` is the first one."""
+    names = (line.strip() for line in read_text(file).splitlines())
+    return LabelMap(tuple(BACKGROUND if name == f"_{BACKGROUND}_" else name for name in names if name))
 
 
 def _colour(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from annelid.geometry import Shape
 from annelid.readers.apart import read_stored
 
 OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
-FOLDERS = (OBJECTS, CLASSES)
+_ENDINGS = ("", "PNG")
+"""What the folders' names end with; ``PNG`` is how LabelMe's converter called them once."""
 
 
 @dataclass(frozen=True)
@@ -40,28 +41,38 @@ class Segment:
 
 @dataclass(frozen=True)
 class _Picture:
-    """int64 (h, w), 0 is background, and whether the numbers are those of colours."""
+    """int64 (h, w), 0 is background; whether the numbers are those of colours; and the file."""
 
     numbers: NDArray[np.int64]
     is_colour: bool
+    file: Path
 
 
 def segmented_keys(root: Path) -> list[str]:
     """Ids of the images that have masks: their paths below the folders, without ending."""
-    files = ((root / folder, file) for folder in FOLDERS for file in sorted((root / folder).rglob("*.png")))
+    folders = [root / f"{kind}{ending}" for kind in (OBJECTS, CLASSES) for ending in _ENDINGS]
+    files = ((folder, file) for folder in folders for file in sorted(folder.rglob("*.png")))
     return sorted({file.relative_to(folder).with_suffix("").as_posix() for folder, file in files if file.is_file()})
+
+
+def mask_file(root: Path, key: str) -> Path | None:
+    """The picture of an image's objects, else of its classes, None where it has none."""
+    return _file(root, OBJECTS, key) or _file(root, CLASSES, key)
+
+
+def _file(root: Path, kind: str, key: str) -> Path | None:
+    files = (root / f"{kind}{ending}" / f"{key}.png" for ending in _ENDINGS)
+    return next((file for file in files if file.is_file()), None)
 
 
 def size_of(root: Path, key: str) -> SizeWh | None:
     """The size of an image's masks, None where they cannot be read."""
-    for folder in FOLDERS:
-        if (root / folder / f"{key}.png").is_file():
-            try:
-                height, width = _read(root / folder / f"{key}.png", LabelMap()).numbers.shape
-            except AnnotationError:
-                return None
-            return width, height
-    return None
+    file = mask_file(root, key)
+    try:
+        height, width = _read(file, LabelMap()).numbers.shape if file else (0, 0)
+    except AnnotationError:
+        return None
+    return (width, height) if width and height else None
 
 
 def segments_of(root: Path, key: str, size_wh: SizeWh, labels: LabelMap, losses: LossReport) -> list[Segment]:
@@ -77,9 +88,8 @@ def segments_of(root: Path, key: str, size_wh: SizeWh, labels: LabelMap, losses:
     pictures = _pictures(root, key, size_wh, labels, losses)
     objects, named = pictures.get(OBJECTS), pictures.get(CLASSES)
     if objects is None:
-        file = root / CLASSES / f"{key}.png"
-        return _areas(_without_void(named, file, losses), labels, file, losses) if named else []
-    objects = _without_void(objects, root / OBJECTS / f"{key}.png", losses)
+        return _areas(_without_void(named, losses), labels, losses) if named else []
+    objects = _without_void(objects, losses)
     shapes = tracing.label_image_to_shapes(objects.numbers)
     of_object = _labels(objects.numbers, named, labels) if named else {}
     return [Segment(n, of_object.get(n, ""), shape) for n, shape in shapes.items()]
@@ -87,9 +97,9 @@ def segments_of(root: Path, key: str, size_wh: SizeWh, labels: LabelMap, losses:
 
 def _pictures(root: Path, key: str, size_wh: SizeWh, labels: LabelMap, losses: LossReport) -> Mapping[str, _Picture]:
     found: dict[str, _Picture] = {}
-    for folder in FOLDERS:
-        file = root / folder / f"{key}.png"
-        if not file.is_file():
+    for kind in (OBJECTS, CLASSES):
+        file = _file(root, kind, key)
+        if file is None:
             continue
         try:
             picture = _read(file, labels)
@@ -100,7 +110,7 @@ def _pictures(root: Path, key: str, size_wh: SizeWh, labels: LabelMap, losses: L
             what = f"the masks have {picture.numbers.shape[::-1]} pixels, the image {size_wh}: they were left out"
             losses.add("size-mismatch", what, file)
             continue
-        found[folder] = picture
+        found[kind] = picture
     return found
 
 
@@ -117,31 +127,31 @@ def _read(file: Path, labels: LabelMap) -> _Picture:
     pixels = stored.pixels
     if stored.palette:
         table = numbers_of(np.array(stored.palette, np.int64).reshape(-1, 3))
-        return _by_palette(pixels, table, {0, VOID, *labels.colours})
+        return _by_palette(file, pixels, table, {0, VOID, *labels.colours})
     if pixels.ndim == 2 and pixels.dtype.kind in "bu":
-        return _Picture(pixels.astype(np.int64), is_colour=False)
+        return _Picture(pixels.astype(np.int64), is_colour=False, file=file)
     if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
         raise AnnotationError(file, expected="masks as a PNG", found=f"shape {pixels.shape} of {pixels.dtype}")
-    return _Picture(numbers_of(pixels[..., :3]), is_colour=True)
+    return _Picture(numbers_of(pixels[..., :3]), is_colour=True, file=file)
 
 
-def _by_palette(pixels: NDArray[Any], table: NDArray[np.int64], known: set[int]) -> _Picture:
+def _by_palette(file: Path, pixels: NDArray[Any], table: NDArray[np.int64], known: set[int]) -> _Picture:
     """Numbers by colour where all of these are known, else the indices."""
     used = np.unique(pixels)
     if used.max(initial=0) < len(table) and set(table[used].tolist()) <= known:
-        return _Picture(table[pixels], is_colour=True)
-    return _Picture(pixels.astype(np.int64), is_colour=False)
+        return _Picture(table[pixels], is_colour=True, file=file)
+    return _Picture(pixels.astype(np.int64), is_colour=False, file=file)
 
 
-def _without_void(picture: _Picture, file: Path, losses: LossReport) -> _Picture:
+def _without_void(picture: _Picture, losses: LossReport) -> _Picture:
     """The picture with the border of objects as background; what is only 0 and 255 has no border."""
     void = picture.numbers == VOID
     is_binary = not picture.is_colour and bool((void | (picture.numbers == 0)).all())
     if is_binary or not void.any():
         return picture
     what = f"{int(void.sum())} pixels that belong to no object (the border, number 255) were taken as background"
-    losses.add("void", what, file)
-    return _Picture(np.where(void, 0, picture.numbers), picture.is_colour)
+    losses.add("void", what, picture.file)
+    return replace(picture, numbers=np.where(void, 0, picture.numbers))
 
 
 def _labels(objects: NDArray[np.int64], classes: _Picture, labels: LabelMap) -> dict[int, str]:
@@ -158,7 +168,7 @@ def _labels(objects: NDArray[np.int64], classes: _Picture, labels: LabelMap) -> 
     return found
 
 
-def _areas(classes: _Picture, labels: LabelMap, file: Path, losses: LossReport) -> list[Segment]:
+def _areas(classes: _Picture, labels: LabelMap, losses: LossReport) -> list[Segment]:
     """Every area of a class: nothing tells objects that touch each other apart."""
     segments: list[Segment] = []
     for number in np.unique(classes.numbers[classes.numbers > 0]).tolist():
@@ -167,5 +177,5 @@ def _areas(classes: _Picture, labels: LabelMap, file: Path, losses: LossReport) 
         segments += [Segment(0, name, shape) for shape in tracing.label_image_to_shapes(areas).values()]
     if segments:
         what = "there is no SegmentationObject: each area of a class became an object, touching ones are not told apart"
-        losses.add("semantic", what, file, count=len(segments))
+        losses.add("semantic", what, classes.file, count=len(segments))
     return segments

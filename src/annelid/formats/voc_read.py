@@ -137,7 +137,7 @@ def _pascal(names: Iterable[str]) -> LabelMap:
 
 def _read_masks(key: str, data: _Set, reading: Reading) -> None:
     """An image that has masks and no XML file."""
-    file = next(f for folder in voc_masks.FOLDERS if (f := data.root / folder / f"{key}.png").is_file())
+    file = voc_masks.mask_file(data.root, key) or data.root
     size = voc_masks.size_of(data.root, key)
     found = reading.locate([f"JPEGImages/{key}", f"JPEGImages/{key}.jpg", key], size, file)
     if found is not None:
