@@ -13,7 +13,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 from tests.readers.czi_file import JPEG_XR, LZW, RAW, ZSTD, ZSTD_HEADED, Piece, write_czi
-from tests.readers.test_zarr import write_image
+from tests.readers.zarr_file import write_image
 
 OME_XML_BOMB = (
     '<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a0 "ha">'

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ def _limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A decoder that takes more memory or time than any of these small files can need is found out."""
     monkeypatch.setattr("annelid.readers.apart._SECONDS", SECONDS)
     process_module.decoder_process.end()
-    if os.name == "posix":
+    if sys.platform == "linux":
         monkeypatch.setattr(process_module, "START", LIMITED + process_module.START)
 
 

@@ -65,6 +65,7 @@ def _set_limits() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
         most = int(_SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         _, highest = resource.getrlimit(resource.RLIMIT_DATA)  # files that are mapped do not count
         if highest == resource.RLIM_INFINITY or most < highest:
