@@ -33,6 +33,7 @@ def test_names_differ_where_paths_do_on_every_drive(paths: list[str], by_stem: b
     [
         (["images/a.png", "images/b.png"], ["a.png", "b.png"]),
         (["JPEGImages/a.jpg"], ["a.jpg"]),
+        (["images/default/a.jpg"], ["a.jpg"]),
         (["a/images/a.png", "b/images/b.png"], ["a.png", "b.png"]),
         (["human brain/tissue images/a.png"], ["human brain/a.png"]),
         (["plate 1/a.tif", "plate 2/a.tif", "plate 2/b.tif"], ["plate 1/a.tif", "plate 2/a.tif", "plate 2/b.tif"]),

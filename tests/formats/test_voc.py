@@ -163,6 +163,18 @@ def test_parts_in_the_names_are_written_as_lists_and_read_again(tmp_path: Path) 
     assert (tmp_path / "ImageSets/Main/val.txt").read_text() == '"val/a b"\n'
 
 
+def test_each_of_several_data_sets_in_a_folder_has_its_own_images(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        own.picture(tmp_path / name / "JPEGImages")
+        write_xml(tmp_path / name / "Annotations" / "a.xml", thing(name=name))
+    found = voc.read(tmp_path, FolderImages(tmp_path))
+    assert [(Path(i.image.path).parts[-3], *i.objects.labels) for i in found.items] == [
+        ("first", "first"),
+        ("second", "second"),
+    ]
+    assert list(found.losses) == []
+
+
 def test_the_folder_of_the_images_is_no_folder_of_the_annotations(tmp_path: Path) -> None:
     voc.write(own.dataset(Objects.from_boxes([[1, 1, 9, 9]], ["cell"])), tmp_path, {"1": "JPEGImages/a.png"})
     assert (tmp_path / "Annotations/a.xml").is_file()

@@ -63,7 +63,8 @@ def _divided(place: _Place) -> tuple[list[str], list[str], str]:
     kept, left_out = [part] if part else [], list[str]()
     for folder in folders:
         is_part = bool(part) and len(kept) == 1 and folder.lower() in _PARTS
-        says_nothing = is_part or _ROLE.fullmatch(folder) or folder == PurePosixPath(file).stem
+        is_cvats = folder == "default" and left_out[-1:] == ["images"]
+        says_nothing = is_part or is_cvats or _ROLE.fullmatch(folder) or folder == PurePosixPath(file).stem
         (left_out if says_nothing else kept).append(folder)
     return kept, left_out, file
 

@@ -159,7 +159,14 @@ def _names(file: Path, key: str, node: Node) -> list[str]:
     named, folder, path = node.value("filename"), node.value("folder"), node.value("path")
     beside = PurePosixPath(_subfolder(file), named) if named else PurePosixPath(_subfolder(file), file.stem)
     inside = f"JPEGImages/{PurePosixPath(key).with_name(PurePosixPath(named).name)}" if named.strip("./\\") else ""
-    return [str(beside), inside, f"{folder}/{named}" if folder and named else "", named, path, file.stem]
+    own = f"{_root_name(file)}/JPEGImages/{beside}"
+    return [str(beside), inside, own, f"{folder}/{named}" if folder and named else "", named, path, file.stem]
+
+
+def _root_name(file: Path) -> str:
+    """Name of the folder that ``Annotations`` lies in: of several data sets in one folder, each has its images."""
+    folders = file.parent.parts
+    return folders[folders.index(FOLDER) - 1] if FOLDER in folders[1:] else ""
 
 
 def _subfolder(file: Path) -> str:
