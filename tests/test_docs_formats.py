@@ -1,8 +1,7 @@
 """docs/formats.md says what each format carries: every cell of its table is tried out here.
 
 A cell is found by writing one object and reading it again: ``yes`` when it comes back without a loss, ``(code)`` when
-it comes back to Annelid while other programs see less, ``code`` when that loss was reported and it is gone, and
-``outline only`` when the outline comes back as a polygon.
+it comes back to Annelid while other programs see less, and ``code`` when that loss was reported and it is gone.
 """
 
 from __future__ import annotations
@@ -74,10 +73,7 @@ def cell(module: Format, objects: Objects, column: str = "") -> str:
     codes = [loss.kind for report in reports for loss in report if loss.kind not in NOT_OF_OBJECTS]
     back = found.items[0].objects if found and found.items else Objects.empty()
     same = len(back) == 1 and _same(objects, back, column)
-    if not same and not codes:
-        assert len(back) == 1, "lost without a word"
-        assert _same_rings(objects, back), "changed without a word"
-        return "outline only"
+    assert same or codes, "lost or changed without a word"
     said = ", ".join(dict.fromkeys(codes))
     return f"({said})" if same and codes else said or "yes"
 

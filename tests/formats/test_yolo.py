@@ -42,7 +42,7 @@ def read(folder: Path, classes: tuple[str, ...] = ()) -> Annotations:
 
 def dataset(objects: Objects, size_wh: tuple[int, int] = (100, 50), covered: bool = True) -> Dataset:
     view = View(ImageRef("1", ("a.png",), size_wh))
-    item = LabeledImage(view, objects, whole_image(size_wh) if covered else ())
+    item = LabeledImage(view, objects, whole_image(size_wh) if covered else (), state="reviewed")
     return Dataset(tuple(dict.fromkeys(map(str, objects.labels))) or ("cell",), (item,))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -13,9 +14,11 @@ from annelid import geometry, tracing
 from annelid.atomic import write_bytes, write_text
 from annelid.dataset import Dataset, LabeledImage, Task
 from annelid.errors import AnnotationError
+from annelid.formats.attributes import LeftOut, tell_of_files
 from annelid.formats.base import LossReport
 from annelid.formats.data_yaml import PARTS, data_yaml_text
-from annelid.formats.yolo_line import box_text, line_text, ring_text, rounded_shares, texts_of_shares
+from annelid.formats.writing import coverage
+from annelid.formats.yolo_line import box_text, is_upright, line_text, ring_text, rounded_shares, texts_of_shares
 from annelid.formats.yolo_ring import single_ring
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
@@ -33,10 +36,22 @@ _LOSS_TEXT = {
     "parts-bridged": "objects in several parts were joined by a line as thin as a pixel",
     "holes-bridged": "holes were joined to the outline by a line through the object",
     "outline-thinned-by-ultralytics": f"outlines over {MAX_VERTICES} vertices: Ultralytics may thin them",
+    "ellipse-as-polygon": "ellipses were written as polygons of 64 corners",
+    "rotated-as-polygon": "rotated boxes were written as polygons of four corners, as there are other shapes too",
+    "duplicate-line": "objects of one class with the same outline were written, of which YOLO reads one",
     "score": "confidences were left out",
-    "attributes": "attributes, parents and origins of objects were left out",
     "coverage": "only part of the image is covered, which YOLO cannot say: it will be read as complete",
+    "draft": "nobody looked at the objects yet, which YOLO cannot say: they will be read as reviewed",
 }
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What goes for the whole dataset: whether there are outlines, and whether all are rotated boxes."""
+
+    dataset: Dataset
+    task: Task
+    is_oriented: bool
 
 
 def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
@@ -51,7 +66,8 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     losses = LossReport()
     relative = {item.id: _inside_images(names[item.id]) for item in dataset.items}
     used: dict[Path, str] = {}
-    task = dataset.task
+    whole = _Whole(dataset, dataset.task, _is_oriented(dataset))
+    tell_of_files(dataset, losses, out)
     for item in counted("writing", dataset.items):
         file = out / "labels" / relative[item.id].with_suffix(".txt")
         if used.setdefault(file, names[item.id]) != names[item.id]:
@@ -60,7 +76,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
             raise AnnotationError(file, expected="one image per label file", found=found, next_step=step)
         if item.covered or len(item.objects):
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(file, _content(item, dataset, task, file, losses))
+            write_bytes(file, _content(item, whole, file, losses))
     parts = _parts(list(relative.values()), out, losses)
     write_text(out / "data.yaml", data_yaml_text(dataset.classes, parts))
     write_text(out / "classes.txt", "".join(f"{name}\n" for name in dataset.classes))
@@ -84,7 +100,14 @@ def _parts(names: list[PurePosixPath], out: Path, losses: LossReport) -> dict[st
     return {"train": train, "val": folders.get("val", train), **test}
 
 
-def _content(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losses: LossReport) -> bytes:
+def _is_oriented(dataset: Dataset) -> bool:
+    """Whether there are rotated boxes and nothing else, which is read as a dataset of oriented boxes."""
+    written = [item.objects[~item.objects.ignore & item.objects.has_area] for item in dataset.items]
+    only = all((objects.kinds == Kind.ROTATED_BOX).all() for objects in written)
+    return only and any(not is_upright(shape[0][0]) for objects in written for shape in objects.shapes)
+
+
+def _content(item: LabeledImage, whole: _Whole, file: Path, losses: LossReport) -> bytes:
     lost: Counter[str] = Counter()
     objects = item.objects
     kept = ~objects.ignore & objects.has_area
@@ -92,14 +115,25 @@ def _content(item: LabeledImage, dataset: Dataset, task: Task, file: Path, losse
     lost["point"] = int((~objects.has_area & ~objects.ignore).sum())
     objects = objects if kept.all() else objects[kept]
     lost["score"] = int(np.isfinite(objects.scores).sum())
-    columns = zip(objects.extra, objects.origins, objects.parents, strict=True)
-    lost["attributes"] = sum(bool(set(e) - {"label_value"} or o or p) for e, o, p in columns)
-    lost["coverage"] = int(item.is_partly_reviewed)
-    lines = _lines(objects, dataset.class_indices(objects).tolist(), item.size_wh, task, lost)
+    lost["ellipse-as-polygon"] = int((objects.kinds == Kind.ELLIPSE).sum())
+    lost["rotated-as-polygon"] = 0 if whole.is_oriented else int((objects.kinds == Kind.ROTATED_BOX).sum())
+    if reason := coverage(item):
+        lost[reason] = 1
+    lines = _lines(objects, whole.dataset.class_indices(objects).tolist(), item.size_wh, whole.task, lost)
+    lost["duplicate-line"] = len(lines) - len(set(lines))
     for kind, count in lost.items():
         if count:
             losses.add(kind, _LOSS_TEXT[kind], file, count=count)
+    _tell_attributes(objects, file, losses)
     return b"".join(lines)
+
+
+def _tell_attributes(objects: Objects, file: Path, losses: LossReport) -> None:
+    left_out = LeftOut()
+    for extra, origin, parent in zip(objects.extra, objects.origins, objects.parents, strict=True):
+        if extra or origin or parent:
+            left_out.add(extra, origin, parent)
+    left_out.report(losses, file)
 
 
 def _lines(
