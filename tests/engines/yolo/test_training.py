@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from ruamel.yaml import YAML
@@ -19,7 +20,7 @@ from tests import small
 
 from annelid import jobs, settings, train
 from annelid.engines.yolo import parameters
-from annelid.errors import EngineError, UsageError
+from annelid.errors import EngineError, Interrupted, UsageError
 from annelid.jobs import Event
 from annelid.preprocess import Preprocessing
 from annelid.project import Project
@@ -258,6 +259,47 @@ def test_a_training_survives_ctrl_c_and_then_a_kill(first: First) -> None:
     assert _epochs(folder) == list(range(1, 8))
     assert (resumed.card.epochs_run, resumed.card.task, resumed.run) == (7, "detect", folder)
     assert [c.reference for c in project.models() if c.name == "stopped"] == ["stopped@v1"]
+
+
+def test_a_run_that_was_stopped_and_killed_equals_one_that_was_not(first: First) -> None:
+    """Stopped before mosaic is closed, killed after: to the bit, on the one thread that two cores get."""
+    project, model, name = first.project, "yolo11n-seg.yaml", "cut"
+
+    def stop(event: Event) -> None:
+        if event.name == "epoch" and event.data["epoch"] == 2:
+            (project.root / "runs" / name / "stop").touch()
+
+    whole = project.train(model=model, name="whole", epochs=8, imgsz=64, plots=False, batch=2)
+    with pytest.raises(Interrupted):
+        project.train(model=model, name=name, watch=stop, epochs=8, imgsz=64, plots=False, batch=2)
+    job = train.resume(project.root / "runs" / name)
+    job.write()
+    worker = jobs.start(job)
+    _wait_for_epoch(job.folder, 7, worker)
+    worker.kill()
+    worker.wait()
+    cut = project.resume(name)
+    assert not list(cut.run.glob("weights/state*"))
+    one, other = _weights(whole.run), _weights(cut.run)
+    assert [key for key in one if not np.array_equal(one[key], other[key])] == []
+    assert _without_time(whole.run) == _without_time(cut.run)
+
+
+def _without_time(run: Path) -> list[dict[str, str]]:
+    return [{key: v for key, v in row.items() if key != "time"} for row in small.rows_of(run / "results.csv")]
+
+
+def _weights(run: Path) -> dict[str, Any]:
+    """The arrays of a run's last checkpoint, read in a process of its own."""
+    code = (
+        "import sys, numpy; from ultralytics.nn.tasks import load_checkpoint; "
+        "model, _ = load_checkpoint(sys.argv[1]); "
+        "numpy.savez(sys.argv[2], **{k: v.float().numpy() for k, v in model.state_dict().items()})"
+    )
+    files = [str(run / "weights" / "last.pt"), str(run / "last.npz")]
+    subprocess.run([sys.executable, "-c", code, *files], check=True, env=small.environment(), timeout=120)
+    with np.load(files[1]) as arrays:
+        return dict(arrays)
 
 
 def test_a_run_that_was_killed_after_its_last_epoch_is_finished_by_resuming(first: First) -> None:

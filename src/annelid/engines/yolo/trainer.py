@@ -15,6 +15,7 @@ from ultralytics.models.yolo.segment import SegmentationTrainer
 
 from annelid.dataset import Task
 from annelid.engines.base import TrainingData
+from annelid.engines.yolo import state
 from annelid.engines.yolo.data import ObjectsDataset
 
 
@@ -37,6 +38,9 @@ class _ExamplesTrainer:
     data: dict[str, Any]
     model: Any
     ema: Any
+    epochs: int
+    start_epoch: int
+    wdir: Path
     last: Path
     best: Path
 
@@ -79,6 +83,18 @@ class _ExamplesTrainer:
     def _setup_train(self) -> None:
         super()._setup_train()  # type: ignore[misc]
         self._shorten_ema()
+        self._close_mosaic_after = self.args.close_mosaic
+        kept = state.read(self.wdir / state.NAME) if self.resume else None  # type: ignore[attr-defined]
+        if kept:
+            state.restore(self, kept)
+        if self.start_epoch > self.epochs - self.args.close_mosaic:
+            self._close_dataloader_mosaic()  # type: ignore[attr-defined]
+            self.args.close_mosaic = 0  # or Ultralytics would close it again, with another order of the pictures
+
+    def begin_epoch(self) -> None:
+        """What Annelid does before each epoch."""
+        self.args.close_mosaic = self._close_mosaic_after
+        state.seed_epoch(self)
 
     def _shorten_ema(self) -> None:
         """Fit the moving average of the weights to the length of the run.
@@ -105,6 +121,7 @@ class _ExamplesTrainer:
             for part, real in ((self.best, real_best), (self.last, real_last)):
                 if part.exists():
                     os.replace(part, real)  # noqa: PTH105 - the same on every system
+            state.save(self, self.wdir / state.NAME)  # last: the others are written again when this epoch is
         finally:
             self.last.unlink(missing_ok=True)
             self.best.unlink(missing_ok=True)

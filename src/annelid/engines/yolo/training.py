@@ -17,7 +17,7 @@ from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid import atomic
 from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
-from annelid.engines.yolo import parameters, weights
+from annelid.engines.yolo import parameters, state, weights
 from annelid.engines.yolo.trainer import trainer_class
 from annelid.errors import EngineError, Interrupted
 
@@ -46,7 +46,7 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     if config.resume:
         if _is_over(config.resume):
             return _finish(out, effective)
-        _forget_after(config.resume, out / "results.csv")
+        _forget_after(_epochs_done(config.resume), out / "results.csv")
     handler = _forward_log(report)
     try:
         trainer = trainer_class(config.task, data)(overrides=_overrides(effective, config, data, out))
@@ -113,10 +113,14 @@ def _finish(out: Path, effective: dict[str, Any]) -> TrainResult:
     return _result(out, effective)
 
 
-def _forget_after(checkpoint: Path, results: Path) -> None:
-    """Drop the rows of epochs that the checkpoint does not hold: the run was killed before it was written."""
-    _, content = weights.open_checkpoint(checkpoint, trust=False)
-    done = int(content["epoch"]) + 1
+def _epochs_done(checkpoint: Path) -> int:
+    """How many epochs are behind the state that a run goes on from."""
+    kept = state.read(checkpoint.with_name(state.NAME))
+    return int((kept or weights.open_checkpoint(checkpoint, trust=False)[1])["epoch"]) + 1
+
+
+def _forget_after(done: int, results: Path) -> None:
+    """Drop the rows of epochs that will be run again: the run was killed before their state was written."""
     if results.exists():
         head, *rows = results.read_text(encoding="utf-8").splitlines()
         kept = [row for row in rows if row.strip() and int(float(row.split(",")[0])) <= done]
@@ -135,7 +139,8 @@ def _add_callbacks(trainer: Any, out: Path, report: Report) -> None:
     started = {"epoch": 0.0}
     batch = {"done": 0, "said": 0.0}
 
-    def on_epoch_start(_: Any) -> None:
+    def on_epoch_start(t: Any) -> None:
+        t.begin_epoch()
         started["epoch"] = time.perf_counter()
         batch["done"] = 0
 
@@ -221,6 +226,7 @@ def _result(out: Path, effective: dict[str, Any]) -> TrainResult:
     best = out / "weights" / "best.pt"
     if not best.exists():
         raise EngineError("the training ended without weights", next_step=f"read {out / 'worker.log'}")
+    (out / "weights" / state.NAME).unlink(missing_ok=True)  # there is nothing to resume any more
     rows = _results(out / "results.csv")
     fitness: Callable[[dict[str, float]], float] = lambda row: sum(  # noqa: E731
         v for k, v in row.items() if k.startswith("metrics/mAP50-95")
