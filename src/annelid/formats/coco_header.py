@@ -53,6 +53,9 @@ def class_names(data: Json, used: set[str], losses: LossReport, file: str) -> di
             what = f"category id {category['id']} is given twice; {names[str(category['id'])]!r} was kept"
             losses.add("class-twice", what, file, f"categories[{number}]")
         else:
+            if str(category["name"]) in names.values():
+                what = f"{category['name']!r} is the name of two categories: their objects are of one class now"
+                losses.add("class-twice", what, file, f"categories[{number}]")
             names[str(category["id"])] = str(category["name"])
     parents = {str(c.get("supercategory")) for c in categories if isinstance(c, dict)}
     if "0" in names and "0" not in used and (names["0"] in parents or names["0"] == "_background_"):

@@ -31,7 +31,7 @@ def read_objects(
     for number, value in values:
         place = f"{root}[{number}]"
         try:
-            outline, row = _row(value, place, reading)
+            outline, row = _row(value, place, size_wh, reading)
         except ShapeError as error:
             where = f"{place}.{error.key}" if error.key else place
             reading.losses.add(error.kind, error.what, reading.file, where)
@@ -46,7 +46,7 @@ def read_objects(
     return objects if reading.as_is else _clipped(objects, rows, places, size_wh, reading)
 
 
-def _row(value: Json, place: str, reading: Reading) -> tuple[Outline, Row]:
+def _row(value: Json, place: str, size_wh: SizeWh, reading: Reading) -> tuple[Outline, Row]:
     key = str(value.get("category_id"))
     label = reading.class_names.get(key)
     if label is None:
@@ -55,6 +55,9 @@ def _row(value: Json, place: str, reading: Reading) -> tuple[Outline, Row]:
     if label not in reading.known:
         raise ShapeError("class-unknown", f"class {label!r} is not among the given ones: left out", "category_id")
     outline = decode_outline(value, flat_boxes=reading.as_is)
+    if outline.size_wh not in (None, size_wh):
+        what = f"a mask for an image of {outline.size_wh} pixels, this one has {size_wh}: it was left out"
+        raise ShapeError("size-mismatch", what, "segmentation.size")
     for bad in outline.bad_rings:
         reading.losses.add(bad.kind, bad.what, reading.file, f"{place}.{bad.key}")
     crowd = value.get("iscrowd") in (1, True)

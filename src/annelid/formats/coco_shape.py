@@ -12,6 +12,7 @@ import numpy as np
 
 from annelid import geometry
 from annelid.formats import rle
+from annelid.formats.reading import MAX_COORDINATE
 from annelid.formats.row import Row
 from annelid.geometry import Ring, Shape
 from annelid.objects import Kind
@@ -48,12 +49,14 @@ class Outline:
         shape: parts of one ring each; empty for a mask.
         window: the mask in its own window, for a mask.
         bad_rings: rings that were left out, the others being good.
+        size_wh: size of the image that a mask is for.
     """
 
     kind: Kind
     shape: Shape = ()
     window: rle.Window | None = None
     bad_rings: tuple[ShapeError, ...] = ()
+    size_wh: SizeWh | None = None
 
 
 # --- reading ----------------------------------------------------------------------------------------------
@@ -104,8 +107,8 @@ def _ring(values: Any) -> Ring:
     if len(values) < 6:
         raise ValueError(f"expected at least 3 points, found {len(values) // 2}")
     ring = np.array(values, np.float64)
-    if not np.isfinite(ring).all():
-        raise ValueError("a coordinate is NaN, infinite or missing")
+    if not (np.abs(ring) <= MAX_COORDINATE).all():
+        raise ValueError("a coordinate is missing, NaN, infinite or beyond any image")
     return ring.reshape(-1, 2)
 
 
@@ -119,7 +122,7 @@ def _decode_rle(value: Json) -> Outline:
         raise ShapeError("outline-invalid", f"{error}: the mask was left out", "segmentation.counts") from None
     if not window[0].size:
         raise ShapeError("empty-object", "the mask holds no pixel and was left out", "segmentation")
-    return Outline(Kind.MASK, window=window)
+    return Outline(Kind.MASK, window=window, size_wh=(w, h))
 
 
 def _runs(counts: Any) -> rle.Counts:
@@ -144,8 +147,8 @@ def _decode_box(bbox: Any, flat_boxes: bool) -> Outline:
         x, y, w, h = (float(v) for v in bbox)
     except (ValueError, TypeError):
         raise ShapeError("box-invalid", f"expected [x, y, width, height], found {bbox!r:.80}", "bbox") from None
-    if not all(map(math.isfinite, (x, y, w, h))):
-        raise ShapeError("box-invalid", f"expected numbers, found {bbox!r:.80}: the box was left out", "bbox")
+    if not all(abs(v) <= MAX_COORDINATE for v in (x, y, w, h)):
+        raise ShapeError("box-invalid", f"expected pixels, found {bbox!r:.80}: the box was left out", "bbox")
     if w < 0 or h < 0 or (not flat_boxes and (w == 0 or h == 0)):
         raise ShapeError("box-invalid", f"width {w:g} and height {h:g}: the box was left out", "bbox")
     return Outline(Kind.BOX, ((geometry.box_ring(x, y, x + w, y + h),),))
