@@ -76,7 +76,7 @@ def _parse(content: str, number: int, file: Path) -> Line:
     if len(values) < 5:
         raise _refused(file, number, "a class index and 4 or more numbers", content)
     index, values = values[0], values[1:]
-    if index != math.floor(index) or not 0 <= index < 100_000:
+    if not (0 <= index < 100_000 and index == math.floor(index)):
         raise _refused(file, number, "a class index 0, 1, 2 ... first", content)
     if not all(map(math.isfinite, values)):
         raise _refused(file, number, "finite numbers", content)
