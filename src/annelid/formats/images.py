@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +37,7 @@ class FolderImages:
 
     @cached_property
     def _paths(self) -> list[Path]:
-        found = {path.resolve(): path for folder in self.folders for path in find_images(folder)}
+        found = {os.path.realpath(path): path for folder in self.folders for path in find_images(folder)}
         return sorted(found.values())
 
     @cached_property
