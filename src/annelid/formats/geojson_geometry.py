@@ -69,11 +69,21 @@ def _polygon(value: object, key: str, parts: list[Part], _: list[Ring], lost: li
     rings = [_ring(value[0], f"{key}[0]", lost)]
     for n, hole in enumerate(value[1:], 1):
         try:
-            rings.append(_ring(hole, f"{key}[{n}]", lost))
+            rings += _inside(_ring(hole, f"{key}[{n}]", lost), rings[0], f"{key}[{n}]", lost)
         except ShapeError as error:
             error.kind, error.what = "hole-invalid", f"{error}: the hole was filled"
             lost.append(error)
     parts.append(tuple(rings))
+
+
+def _inside(hole: Ring, outline: Ring, key: str, lost: list[ShapeError]) -> list[Ring]:
+    """What of a hole lies inside its outline: the rest would be filled where holes and outlines count alike."""
+    if (hole.min(0) >= outline.min(0)).all() and (hole.max(0) <= outline.max(0)).all():
+        return [hole]
+    error = ShapeError("hole-outside", "a hole reaches out of its outline", key)
+    error.what = f"{error}: only what of it lies inside was cut out"
+    lost.append(error)
+    return [part[0] for part in geometry.intersect_shapes(((hole,),), [((outline,),)])]
 
 
 def _polygons(value: object, key: str, parts: list[Part], points: list[Ring], lost: list[ShapeError]) -> None:

@@ -304,7 +304,7 @@ def points(xs: object, key: str, least: int = 3) -> NDArray[np.float64]:
         raise ShapeError("outline-invalid", "expected pairs of numbers", key) from None
     if found.ndim != 2 or found.shape[1] != 2 or not (np.abs(found) <= _MAX_NUMBER).all():
         raise ShapeError("outline-invalid", "expected pairs of numbers that can be pixels", key)
-    if len(found) > least >= 3 and (found[0] == found[-1]).all():
+    if len(found) > 1 and least >= 3 and (found[0] == found[-1]).all():
         found = found[:-1]  # closed: the first point again
     if len(found) < least:
         raise ShapeError("outline-invalid", f"expected at least {least} points, found {len(found)}", key)
