@@ -12,12 +12,11 @@ from annelid.evaluate.coco_metrics import Precision, coco_precision
 from annelid.evaluate.confusion import confusion
 from annelid.evaluate.counted import Counted, Overlaps, counted
 from annelid.evaluate.curves import ConfidenceCurve, confidence_curve
-from annelid.evaluate.figures import Evaluation, Figures, InstanceFigures, Part
-from annelid.match import THRESHOLDS, By, Tally, match
+from annelid.evaluate.figures import Evaluation, Figures, Part
+from annelid.evaluate.instances import instance_figures
+from annelid.evaluate.matched import Matched, matched
+from annelid.match import By
 from annelid.objects import Kind, Objects
-
-IOU = 0.5
-"""The IoU at which P, R and F1 are given."""
 
 Compared = Sequence[tuple[Counted, Overlaps]]
 
@@ -53,7 +52,7 @@ def evaluate(truth: Dataset, predictions: Mapping[str, Objects], *, conf_for_pr:
     return Evaluation(
         box=box,
         mask=mask,
-        bio=_instances(pairs, truth.classes, main.by, main.conf),
+        bio=instance_figures(pairs, truth.classes, main.by, main.conf),
         confusion=confusion(pairs, truth.classes),
         images=len(images),
         objects=sum(len(image.truth) for image in images),
@@ -76,32 +75,20 @@ def _part(images: Sequence[Counted], classes: tuple[str, ...], by: By, conf: flo
     """The figures of the boxes or of the masks, and the overlaps that they rest on."""
     pairs = [(image, Overlaps.of(image, by)) for image in images]
     precision = coco_precision(images, len(classes), by)
-    curve = _curve(pairs, len(classes))
+    made = matched(pairs, len(classes))
+    curve = _curve(made, len(classes))
     at = curve.best if conf is None else conf
     each = _class_figures(images, classes, precision, curve.at(at))
     figures = _mean_figures(each, precision)
-    part = Part(by, figures, each, at, curve, precision.values[0, :, :, 0])
+    part = Part(by, figures, each, at, curve, precision.values[0, :, :, 0], made)
     return part, pairs
 
 
-def _curve(pairs: Compared, n_classes: int) -> ConfidenceCurve:
+def _curve(made: Matched, n_classes: int) -> ConfidenceCurve:
     """P and R over the confidence: as the best scores choose first, those below change nothing above."""
-    scores, classes, hits = [np.zeros(0)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
-    for image, overlaps in pairs:
-        hit = np.zeros(len(image.pred), bool)
-        hit[match(_within_class(image, overlaps), IOU, image.pred.scores)[:, 1]] = True
-        judged = hit | (overlaps.on_ignored < IOU)
-        scores.append(image.pred.scores[judged])
-        classes.append(image.pred_class[judged])
-        hits.append(hit[judged])
-    n_true = _count((image.truth_class for image, _ in pairs), n_classes)
-    return confidence_curve(np.concatenate(scores), np.concatenate(classes), np.concatenate(hits), n_true)
-
-
-def _within_class(image: Counted, overlaps: Overlaps) -> NDArray[np.float64]:
-    """float64 (T, P): the IoU of objects of the same class, 0 for others."""
-    same = image.truth_class[:, None] == image.pred_class[None]
-    return np.where(same, overlaps.iou.toarray(), 0.0)
+    judged = ~made.excused[0]
+    columns = (made.scores[judged], made.classes[judged], made.hit[0][judged])
+    return confidence_curve(*columns, made.true.sum(0, dtype=np.int64).reshape(n_classes))
 
 
 def _count(classes: Iterable[NDArray[np.int64]], n_classes: int) -> NDArray[np.int64]:
@@ -148,42 +135,3 @@ def _mean_figures(each: Sequence[Figures], precision: Precision) -> Figures:
         mean(lambda figures: figures.recall),
         mean(lambda figures: figures.f1),
     )
-
-
-def _instances(pairs: Compared, classes: tuple[str, ...], by: By, conf: float) -> InstanceFigures:
-    """Count instances at every IoU threshold, of the predictions of at least this confidence."""
-    nothing = (Tally(),) * len(THRESHOLDS)
-    by_class = dict.fromkeys(classes, nothing)
-    by_image: dict[str, Tally] = {}
-    for image, overlaps in pairs:
-        kept = np.ones(len(image.pred), bool) if np.isnan(conf) else image.pred.scores >= conf
-        iou = _within_class(image, overlaps)[:, kept]
-        shares = overlaps.on_ignored[kept]
-        found = [_tallies(image, len(classes), iou, image.pred_class[kept], shares, t) for t in THRESHOLDS]
-        for k, name in enumerate(classes):
-            by_class[name] = tuple(a + b[k] for a, b in zip(by_class[name], found, strict=True))
-        by_image[image.id] = sum(found[0], Tally())
-    every = tuple(sum(of_threshold, Tally()) for of_threshold in zip(*by_class.values(), strict=True)) or nothing
-    return InstanceFigures(by, conf, every, by_class, by_image)
-
-
-def _tallies(
-    image: Counted,
-    n: int,
-    iou: NDArray[np.float64],
-    pred_class: NDArray[np.int64],
-    on_ignored: NDArray[np.float64],
-    threshold: float,
-) -> list[Tally]:
-    """The counts of each of n classes of one image at one IoU threshold."""
-    pairs = match(iou, threshold)
-    found = np.bincount(pred_class[pairs[:, 1]], minlength=n)
-    overlap = np.bincount(pred_class[pairs[:, 1]], iou[pairs[:, 0], pairs[:, 1]], minlength=n)
-    unpaired = on_ignored < threshold
-    unpaired[pairs[:, 1]] = False
-    made_up, true = (
-        np.bincount(pred_class[unpaired], minlength=n),
-        np.bincount(image.truth_class, minlength=n),
-    )
-    columns = zip(found.tolist(), made_up.tolist(), (true - found).tolist(), overlap.tolist(), strict=True)
-    return [Tally(*row) for row in columns]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annelid.evaluate.counted import EVERY_CLASS, Counted
+from annelid.evaluate.counted import EVERY_CLASS, Counted, boxes_xywh
 from annelid.match import THRESHOLDS, By, coco_masks
 from annelid.match.coco_masks import Rle
 from annelid.objects import Objects
@@ -107,11 +107,8 @@ def _predicted(images: Sequence[Counted], by: By) -> Iterator[Annotation]:
 def _columns(
     objects: Objects, classes: NDArray[np.int64], areas: NDArray[np.float64], masks: list[Rle] | None
 ) -> Iterator[tuple[list[float], int, float, Rle | None]]:
-    boxes = objects.boxes_xyxy
-    # Without the noise of the subtraction: an IoU that lies exactly on a threshold must not fall below it.
-    xywh = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1).round(6)
     each_mask: Iterable[Rle | None] = repeat(None, len(objects)) if masks is None else masks
-    return zip(xywh.tolist(), classes.tolist(), areas.tolist(), each_mask, strict=True)
+    return zip(boxes_xywh(objects).tolist(), classes.tolist(), areas.tolist(), each_mask, strict=True)
 
 
 def _annotation(image_id: int, of_class: int, box_xywh: list[float], area: float, mask: Rle | None) -> Annotation:

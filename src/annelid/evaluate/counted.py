@@ -13,7 +13,7 @@ from scipy import sparse
 
 from annelid.dataset import Dataset, LabeledImage
 from annelid.geometry import Ring
-from annelid.match import By, box_overlap, coco_masks
+from annelid.match import By, coco_masks
 from annelid.match.coco_masks import Rle
 from annelid.objects import Kind, Objects
 
@@ -94,12 +94,21 @@ class Overlaps:
             iou = coco_masks.overlap(image.truth_rle, image.pred_rle)
             share = coco_masks.overlap(image.ignored_rle, image.pred_rle, over_b=True)
         else:
-            pred = image.pred.boxes_xyxy
-            iou = box_overlap(image.truth.boxes_xyxy, pred)
-            share = box_overlap(image.ignored.boxes_xyxy, pred, over_b=True)
+            pred = boxes_xywh(image.pred)
+            iou = coco_masks.box_overlap(boxes_xywh(image.truth), pred)
+            share = coco_masks.box_overlap(boxes_xywh(image.ignored), pred, over_b=True)
         region = image.ignored_class[:, None]
         concerned = (region == image.pred_class[None]) | (region == EVERY_CLASS)
         return cls(sparse.csr_array(iou), (share * concerned).max(0, initial=0.0))
+
+
+def boxes_xywh(objects: Objects) -> NDArray[np.float64]:
+    """float64 (N, 4): left, top, width and height of each box, as the COCO tools get them.
+
+    Without the noise of the subtraction: an IoU that lies exactly on a threshold must not fall below it.
+    """
+    boxes = objects.boxes_xyxy
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1).round(6)
 
 
 def counted(truth: Dataset, predictions: Mapping[str, Objects]) -> tuple[list[Counted], list[str]]:

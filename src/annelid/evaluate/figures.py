@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from annelid.evaluate.confusion import Confusion
 from annelid.evaluate.curves import ConfidenceCurve
+from annelid.evaluate.matched import Matched
 from annelid.match import THRESHOLDS, By, Tally
 
 
@@ -77,6 +78,7 @@ class Part:
         curve: P and R over the confidence at IoU .50.
         precision_by_recall: float64 (101, K), interpolated precision at IoU .50 for recall 0, .01 ... 1; NaN
             for a class without true objects.
+        matched: what became of every prediction: the figures follow from it.
     """
 
     by: By
@@ -85,6 +87,7 @@ class Part:
     conf: float
     curve: ConfidenceCurve
     precision_by_recall: NDArray[np.float64]
+    matched: Matched
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, without the curves."""
@@ -106,7 +109,8 @@ class InstanceFigures:
         conf: least confidence of the predictions that were counted; NaN when all were.
         tallies: the counts of all classes at each IoU threshold of `match.THRESHOLDS`.
         classes: the same for each class, by name.
-        images: counts of each image at IoU .50, by id.
+        images: counts of each image at IoU .50, by id, in the order of the images.
+        counts: float64 (I, 10, 4), of every image at each threshold: found, made up, missed, sum of the IoU.
     """
 
     by: By
@@ -114,6 +118,13 @@ class InstanceFigures:
     tallies: tuple[Tally, ...]
     classes: dict[str, tuple[Tally, ...]]
     images: dict[str, Tally]
+    counts: NDArray[np.float64]
+
+    @property
+    def count_error(self) -> float:
+        """By how much the number of predicted objects is off: .1 is 10 % too many; NaN without true objects."""
+        t = self.tallies[0] if self.tallies else Tally()
+        return (t.tp + t.fp) / (t.tp + t.fn) - 1 if t.tp + t.fn else float("nan")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values; AP is TP / (TP + FP + FN), averaged over the thresholds where no IoU is named."""
@@ -121,6 +132,7 @@ class InstanceFigures:
             "by": self.by,
             "conf": number(self.conf),
             **_instance_summary(self.tallies),
+            "count_error": number(self.count_error),
             "thresholds": [{"iou": t, **tally_dict(each)} for t, each in zip(THRESHOLDS, self.tallies, strict=True)],
             "classes": [{"name": name, **_instance_summary(each)} for name, each in self.classes.items()],
             "images": {name: tally_dict(each) for name, each in self.images.items()},

@@ -89,6 +89,18 @@ def overlap(a: list[Rle], b: list[Rle], *, over_b: bool = False) -> NDArray[np.f
     return np.nan_to_num(result)
 
 
+def box_overlap(
+    a_xywh: NDArray[np.float64], b_xywh: NDArray[np.float64], *, over_b: bool = False
+) -> NDArray[np.float64]:
+    """The same of boxes, float64 (A, 4) and (B, 4) of left, top, width, height: to the last bit as the COCO tools."""
+    if not len(a_xywh) or not len(b_xywh):
+        return np.zeros((len(a_xywh), len(b_xywh)))
+    from faster_coco_eval.core import mask as coco_mask
+
+    result = np.asarray(coco_mask.iou(b_xywh, a_xywh, [int(over_b)] * len(a_xywh)), np.float64).T
+    return np.nan_to_num(result)
+
+
 def areas(masks: list[Rle]) -> NDArray[np.float64]:
     """float64 (N,): pixels of each mask."""
     if not masks:
