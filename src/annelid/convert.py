@@ -7,25 +7,29 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from annelid import formats
 from annelid.atomic import new_folder
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError, UsageError
-from annelid.formats.archive import opened
+from annelid.formats.archive import divided, is_there, opened
 from annelid.formats.base import Annotations, Format, Loss, LossReport
 from annelid.formats.data_yaml import each_once, read_class_file, read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.formats.jsontext import parse, read_text
+from annelid.formats.layout import copies_of, names_of, seen_from, tell_parts
+from annelid.formats.mask_name import is_mask_name
+from annelid.readers import find_images
+from annelid.settings import check_classes
 from annelid.split import split_dataset
 from annelid.split.groups import infer_group
 from annelid.steps import counted
 
 PARTED = ("yolo",)
 """Formats that have a training and a validation part of their own."""
-_IMAGES = {"yolo": "images", "coco": "images", "labelmask": "images"}
-"""Where a format's files expect the images; elsewhere they lie beside the files."""
+_SINGLE = {".json", ".xml", ".geojson"}
+"""Endings of a ``dst`` that is a file."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,14 @@ def convert(
     """Convert annotations; the result appears as a whole or not at all.
 
     Args:
-        src: a file, a folder or a zip archive of either.
-        dst: a folder that does not exist or is empty; a ``.json`` file where the result is a single file.
+        src: a file, a folder or a zip archive of either; ``set.zip/a.json`` is a file in one.
+        dst: a folder that does not exist or is empty, outside of ``src``; a ``.json`` or ``.xml`` file where the
+            result is a single file.
         to: format to write.
         format: format to read; "auto" tells it by content.
         classes: class names in order, or a file with them (see `read_classes`).
-        images: folder or zip archive of the images; by default they are looked for beside the annotations.
+        images: folder or zip archive of the images; by default they are looked for beside the annotations, and
+            beside a zip archive that brings none.
         val: share of the images to validate on, for ``yolo``, never through a group of images that were taken
             together as far as names tell; 0 keeps the parts that the source has.
         copy: copy the images too, to where the written files expect them; by default only for ``yolo``,
@@ -76,22 +82,26 @@ def convert(
 
     Raises:
         AnnotationError: something would be lost and ``strict`` was asked for, or the source cannot be read.
-        UsageError: ``dst`` has something in it, a format is unknown, or ``val`` makes no sense here.
+        UsageError: ``dst`` has something in it, a path leads nowhere, or a format, ``val`` or ``classes`` make no
+            sense here.
         AnnelidError: the result cannot be written.
     """
     src, dst, target = Path(src), Path(dst), formats.get(to)
-    _check_call(src, dst, target, val)
+    _check_call(src, dst, target, val, Path(images) if images else None)
     names = read_classes(Path(classes)) if isinstance(classes, Path | str) else tuple(classes or ())
+    check_classes(names)
     with ExitStack() as stack:
         root = stack.enter_context(opened(src))
         source = formats.sniff(root) if format == "auto" else formats.get(format)
-        folder = stack.enter_context(opened(Path(images))) if images else root if root.is_dir() else root.parent
+        folder = stack.enter_context(opened(Path(images))) if images else _images_near(src, root)
         found = source.read(root, FolderImages(folder), names)
         losses = found.losses.renamed(root, src)
         dataset = _dataset(found, folder)
         parts = _parts(found, dataset, val, losses) if target.NAME in PARTED else {}
-        paths = _names(dataset, folder, parts)
-        copies = _copies(dataset, paths, target) if copy or (copy is None and target.NAME in PARTED) else {}
+        paths = names_of(dataset, folder, parts, losses, by_stem=target.NAME in formats.BY_STEM)
+        tell_parts(dataset, found.parts, paths, losses)
+        with_images = copy or (copy is None and target.NAME in PARTED)
+        copies = copies_of(dataset, paths, target.NAME, losses) if with_images else {}
         losses.losses += _write(target, dataset, dst, paths, copies, losses if strict else None)
     objects = sum(len(item.objects) for item in dataset.items)
     return ConvertReport(len(dataset), objects, dataset.classes, losses, dst)
@@ -116,9 +126,13 @@ def read_classes(path: Path) -> tuple[str, ...]:
     return names
 
 
-def _check_call(src: Path, dst: Path, target: Format, val: float) -> None:
-    if not src.exists():
-        raise UsageError(f"{src} does not exist", next_step="check the path")
+def _check_call(src: Path, dst: Path, target: Format, val: float, images: Path | None) -> None:
+    for path in filter(None, (src, images)):
+        if not is_there(path):
+            raise UsageError(f"{path} does not exist", next_step="check the path")
+    if src.is_dir() and src.resolve() in dst.resolve().parents:
+        step = "choose a folder beside it: what is written there would be read the next time"
+        raise UsageError(f"{dst} lies in {src}", next_step=step)
     if dst.is_dir() and any(dst.iterdir()):
         raise UsageError(f"{dst} is not empty", next_step="choose a new folder: nothing is overwritten")
     if dst.exists() and not dst.is_dir():
@@ -130,10 +144,22 @@ def _check_call(src: Path, dst: Path, target: Format, val: float) -> None:
         raise UsageError(f"{target.NAME} has no validation part, so val would do nothing", next_step=step)
 
 
+def _images_near(src: Path, root: Path) -> Path:
+    """Where images are looked for: where the annotations are, or beside a zip archive that brings none.
+
+    Args:
+        src: the source as the user named it.
+        root: the source, or what the archive holds.
+    """
+    near = root if root.is_dir() else root.parent
+    brings_some = root == src or any(not is_mask_name(image, near) for image in find_images(near))
+    return near if brings_some else divided(src)[0].parent
+
+
 def _dataset(found: Annotations, folder: Path) -> Dataset:
     """The images with what reading need not give: an id, and the group that their names tell."""
     width = len(str(len(found.items)))
-    names = [_relative(item, folder) for item in found.items]
+    names = [seen_from(item, folder) for item in found.items]
     groups = infer_group(names)
     items: list[LabeledImage] = []
     for n, (item, name) in enumerate(zip(found.items, names, strict=True)):
@@ -157,52 +183,6 @@ def _parts(found: Annotations, dataset: Dataset, val: float, losses: LossReport)
     return {item.id: own.get(item.id, "train") for item in dataset.items} if own else {}
 
 
-def _names(dataset: Dataset, folder: Path, parts: Mapping[str, str]) -> dict[str, str]:
-    """Item id -> name of the image in the written files: below its part if it has one, no two alike."""
-    names: dict[str, str] = {}
-    taken: dict[str, str] = {}
-    for item in dataset.items:
-        name = _relative(item, folder)
-        part = parts.get(item.id)
-        if part:
-            name = str(PurePosixPath(part, *_without_part(PurePosixPath(name).parts)))
-        owner = taken.setdefault(name.casefold(), item.image.path)
-        if owner != item.image.path:
-            path = PurePosixPath(name)
-            name = str(path.with_name(f"{item.id}_{path.name}"))
-            taken[name.casefold()] = item.image.path
-        names[item.id] = name
-    return names
-
-
-def _relative(item: LabeledImage, folder: Path) -> str:
-    path = Path(item.image.path)
-    if path.is_absolute() and path.is_relative_to(folder.absolute()):
-        return path.relative_to(folder.absolute()).as_posix()
-    if path.is_relative_to(folder):
-        return path.relative_to(folder).as_posix()
-    name = PurePosixPath(item.image.path)
-    outside = name.is_absolute() or ".." in name.parts or PureWindowsPath(item.image.path).drive
-    return name.name if outside else str(name)
-
-
-_PART_FOLDERS = {"train", "val", "valid", "validation", "test", "images"}
-
-
-def _without_part(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """A path without the folders that are put before it anew: ``images/train/a.png`` is ``a.png``."""
-    while len(parts) > 1 and parts[0].lower() in _PART_FOLDERS:
-        parts = parts[1:]
-    return parts
-
-
-def _copies(dataset: Dataset, names: Mapping[str, str], target: Format) -> dict[str, Path]:
-    """Where each image shall be copied to, relative to the result -> the image, where it was found."""
-    folder = _IMAGES.get(target.NAME, "")
-    found = ((names[item.id], Path(item.image.path)) for item in dataset.items)
-    return {str(PurePosixPath(folder, name)): path for name, path in found if path.is_file()}
-
-
 def _write(
     target: Format,
     dataset: Dataset,
@@ -211,11 +191,11 @@ def _write(
     copies: Mapping[str, Path],
     forbidden: LossReport | None,
 ) -> LossReport:
-    """Write a folder, or the one file that the format makes where ``dst`` is a ``.json``.
+    """Write a folder, or the one file that the format makes where ``dst`` is one.
 
     ``forbidden`` are the losses of reading, where none are allowed: those of writing then count too.
     """
-    single = dst.suffix.lower() == ".json" and not dst.is_dir()
+    single = dst.suffix.lower() in _SINGLE and not dst.is_dir()
     folder = dst.with_name(f"{dst.stem}.{uuid.uuid4().hex[:12]}") if single else dst
     try:
         with new_folder(folder) as working:
@@ -239,16 +219,17 @@ def _refuse(losses: Sequence[Loss], dst: Path) -> None:
     if real:
         kinds = ", ".join(f"{sum(x.count for x in xs)} x {kind}" for kind, xs in LossReport(real).by_kind().items())
         first = f"{real[0].file} {real[0].place}".strip()
+        images = "name the folder of the images with --images, " if real[0].kind == "image-missing" else ""
         raise AnnotationError(
             dst,
             expected="no loss, as --strict asks",
             found=f"{kinds}; first: {first}: {real[0].what}",
-            next_step="choose another format (docs/formats.md), or leave --strict out",
+            next_step=f"{images}choose another format (docs/formats.md), or leave --strict out",
         )
 
 
 def _only_file(folder: Path, dst: Path) -> Path:
     made = [path for path in folder.rglob("*") if path.is_file()]
-    if len(made) != 1 or made[0].suffix.lower() != ".json":
+    if len(made) != 1 or made[0].suffix.lower() != dst.suffix.lower():
         raise UsageError(f"{len(made)} files do not fit into {dst.name}", next_step="give a folder instead")
     return made[0]
