@@ -137,7 +137,7 @@ def test_what_was_drawn_on_planes_comes_back_to_these_planes(project: Project, t
         assert found == {z: z for z in range(5)}
 
 
-@pytest.mark.parametrize("name", ["labelme", "voc", "cvat", "geojson"])
+@pytest.mark.parametrize("name", ["labelme", "voc", "cvat", "geojson", "coco"])
 def test_what_was_drawn_on_a_larger_scene_is_not_cut_to_the_first(project: Project, tmp_path: Path, name: str) -> None:
     with project:
         project.import_(tmp_path / "scenes.ome.tif")

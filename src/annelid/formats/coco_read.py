@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import Annotations, ImageIndex, LossReport
+from annelid.formats.coco_about import About
 from annelid.formats.coco_header import Crowd, checked, class_names, crowd_is_object
 from annelid.formats.coco_objects import read_objects
 from annelid.formats.coco_parse import parse_coco
@@ -20,8 +21,8 @@ from annelid.formats.coco_reading import Json, Reading, SizeWh
 from annelid.formats.coco_shape import OURS
 from annelid.formats.coco_table import AnnotationTable
 from annelid.formats.jsontext import collecting_nothing
+from annelid.formats.plane import at_plane, is_other_scene
 from annelid.formats.row import view_of
-from annelid.image import Projection, View
 from annelid.objects import Objects
 
 
@@ -87,15 +88,18 @@ def of_table(
     paths: dict[str, str] = {}
     annotated = _says_where(table) if len(table) else bool(names)
     known: set[str] = set()
+    about = About(data)
     for key, entry, place in _image_entries(data, reading):
         known.add(key)
         found = _locate(entry, place, images, subset, table.count(key), reading)
         if found is None:
             continue
         path, size_wh = found
-        item = _item(path, size_wh, _objects(table, key, size_wh, reading), entry, annotated)
+        objects = about.on(_objects(table, key, size_wh, reading), entry)
+        item = _item(path, size_wh, objects, entry, annotated)
         add_item(items, item, losses, file, place)
         paths[key] = path
+    about.report(losses, file)
     for number in table.strays(known):
         place = f"annotations[{number}].image_id"
         losses.add("image-unknown", "the annotation's image is not listed: it was left out", file, place)
@@ -149,7 +153,8 @@ def _locate(
     if path is None and images.all():
         what = f"{name} was not found among the images"
         reading.losses.add("image-missing", what, reading.file, place, max(count, 1))
-    actual = _size_of_file(path, images, reading, place) if path else None
+    is_other = stated is not None and is_other_scene(entry.get(OURS))
+    actual = _size_of_file(path, images, reading, place) if path and not is_other else None
     if stated and actual and stated != actual:
         what = (
             f"{name}: the annotations say {stated[0]} x {stated[1]}, the image has {actual[0]} x {actual[1]} "
@@ -206,12 +211,7 @@ def _restored(item: LabeledImage, ours: Json) -> LabeledImage:
         item = replace(item, covered=rings)
     except (KeyError, ValueError, TypeError):
         pass
-    plane = ours.get("plane")
-    if isinstance(plane, list) and len(plane) in (2, 4) and all(isinstance(v, int) and v >= 0 for v in plane[:3]):
-        t, z, scene = (*plane[:3], 0)[:3]
-        projection: Projection = next((name for name in get_args(Projection) if plane[3:] == [name]), "")
-        item = replace(item, view=View(item.image, t, z, scene, projection))
-    return item
+    return replace(item, view=at_plane(item.view, ours))
 
 
 def add_item(
