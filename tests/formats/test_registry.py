@@ -27,9 +27,9 @@ LOSSLESS = {
     "darwin": (Kind.BOX, Kind.POLYGON, Kind.POINT, Kind.ELLIPSE),
 }
 
-WITHOUT_PLANES = ("labelmask", "maskfolder")
+WITHOUT_PLANES = ("yolo", "labelmask", "maskfolder")
 """Formats that have no place for the plane of a stack."""
-WITH_PLANES = [name for name in formats.FORMATS if name not in {*WITHOUT_PLANES, "yolo"}]
+WITH_PLANES = [name for name in formats.FORMATS if name not in WITHOUT_PLANES]
 
 _RECTANGLE = {
     "type": "rectanglelabels",

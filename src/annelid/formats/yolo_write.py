@@ -17,6 +17,7 @@ from annelid.errors import AnnotationError
 from annelid.formats.attributes import LeftOut, tell_of_files
 from annelid.formats.base import LossReport
 from annelid.formats.data_yaml import PARTS, data_yaml_text
+from annelid.formats.plane import UNSAID, refuse_several_planes, unsaid_plane
 from annelid.formats.writing import coverage
 from annelid.formats.yolo_line import box_text, is_upright, line_text, ring_text, rounded_shares, texts_of_shares
 from annelid.formats.yolo_ring import single_ring
@@ -39,6 +40,7 @@ _LOSS_TEXT = {
     "ellipse-as-polygon": "ellipses were written as polygons of 64 corners",
     "rotated-as-polygon": "rotated boxes were written as polygons of four corners, as there are other shapes too",
     "duplicate-line": "objects of one class with the same outline were written, of which YOLO reads one",
+    "plane": UNSAID,
     "score": "confidences were left out",
     "coverage": "only part of the image is covered, which YOLO cannot say: it will be read as complete",
     "draft": "nobody looked at the objects yet, which YOLO cannot say: they will be read as reviewed",
@@ -64,6 +66,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
         AnnotationError: two images would share one label file.
     """
     losses = LossReport()
+    refuse_several_planes(dataset, names, out)
     relative = {item.id: _inside_images(names[item.id]) for item in dataset.items}
     used: dict[Path, str] = {}
     whole = _Whole(dataset, dataset.task, _is_oriented(dataset))
@@ -76,7 +79,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
             raise AnnotationError(file, expected="one image per label file", found=found, next_step=step)
         if item.covered or len(item.objects):
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(file, _content(item, whole, file, losses))
+            write_bytes(file, _content(item, names[item.id], whole, file, losses))
     parts = _parts(list(relative.values()), out, losses)
     write_text(out / "data.yaml", data_yaml_text(dataset.classes, parts))
     write_text(out / "classes.txt", "".join(f"{name}\n" for name in dataset.classes))
@@ -107,7 +110,7 @@ def _is_oriented(dataset: Dataset) -> bool:
     return only and any(not is_upright(shape[0][0]) for objects in written for shape in objects.shapes)
 
 
-def _content(item: LabeledImage, whole: _Whole, file: Path, losses: LossReport) -> bytes:
+def _content(item: LabeledImage, name: str, whole: _Whole, file: Path, losses: LossReport) -> bytes:
     lost: Counter[str] = Counter()
     objects = item.objects
     kept = ~objects.ignore & objects.has_area
@@ -117,6 +120,8 @@ def _content(item: LabeledImage, whole: _Whole, file: Path, losses: LossReport) 
     lost["score"] = int(np.isfinite(objects.scores).sum())
     lost["ellipse-as-polygon"] = int((objects.kinds == Kind.ELLIPSE).sum())
     lost["rotated-as-polygon"] = 0 if whole.is_oriented else int((objects.kinds == Kind.ROTATED_BOX).sum())
+    if reason := unsaid_plane(item) if PurePosixPath(name).name == item.image.name else "":
+        lost[reason] = 1  # under another name there is a picture of the very plane
     if reason := coverage(item):
         lost[reason] = 1
     lines = _lines(objects, whole.dataset.class_indices(objects).tolist(), item.size_wh, whole.task, lost)
