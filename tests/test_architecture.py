@@ -18,7 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("objects", "image", "atomic", "download", "fingerprint", "readers", "preprocess", "locate"),
     ("dataset",),
     ("formats", "split", "match", "tiling", "store", "settings"),
-    ("engines", "check", "evaluate", "models", "picture", "synthetic"),
+    ("engines", "check", "evaluate", "diagnose", "models", "picture", "synthetic"),
     (
         "examples",
         "render",
@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "train",
         "proposals",
     ),
-    ("measured", "results", "report", "doctor", "pretrained", "progress", "run_report"),
+    ("measured", "results", "report", "doctor", "pretrained", "progress", "run_record", "run_report"),
     ("project",),
     ("demo", "worker", "cli", "__main__"),
 )

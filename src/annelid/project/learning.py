@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from annelid import export, jobs, outside, predict, pretrained, start, train
+from annelid import export, jobs, outside, predict, pretrained, run_record, start, train
 from annelid.dataset import Dataset
+from annelid.diagnose import Diagnosis, diagnose
 from annelid.engines.base import PredictConfig, TrainConfig
 from annelid.errors import UsageError
 from annelid.jobs import Event
@@ -207,7 +208,9 @@ class Project(ProjectData):
         if "conf" in thresholds:
             raise UsageError("conf has no effect here: every confidence counts", next_step="leave it out")
         part = part_to_measure(part, split, dataset)
-        wanted = dataset.subset(i for i, p in split.parts.items() if p in (part, "val"))
+        run = self._run_to_note(used.card, split)
+        also = run_record.sample_of_train(split) if run else []
+        wanted = dataset.subset({*(i for i, p in split.parts.items() if p in (part, "val")), *also})
         asked = {"max_det": EVERY_OBJECT, **_given(thresholds), "conf": LEAST_CONFIDENCE}
         wanted = as_learned(wanted, used)
         predicted, losses = self._predict(used, [i.view for i in wanted.items], asked, watch, trust=False)
@@ -215,9 +218,39 @@ class Project(ProjectData):
         done = measure(used, wanted, predicted, split, part, conf, losses)
         if used.card:
             self.library.note_metrics(used.card, part, done.evaluation.to_dict()["metrics"])
+            if run:
+                run_record.note_outcomes(run, done, wanted, predicted, split)
             self._write_report(used.card, done, dataset, split, Extras())
         self._log("evaluate", {"model": model, "part": part}, done.headline())
         return done
+
+    def _run_to_note(self, card: Card | None, split: Split) -> Path | None:
+        """The folder of the run that a model came of, if its data are divided as they were then."""
+        run = self.root / "runs" / card.run if card and card.run else None
+        return run if card and run and run.is_dir() and run_record.is_as_trained(card, split) else None
+
+    def diagnose(self, run: Path | str, *, watch: Watch | None = None) -> list[Diagnosis]:
+        """What a training shows: coded findings with what is seen, why it matters and what to type.
+
+        Args:
+            run: the name or folder of a run, or a model that came of one.
+            watch: called with every event, where predictions have to be made first; None shows the progress.
+
+        Raises:
+            UsageError: there is no such run.
+        """
+        folder, card = self._run_and_card(run)
+        if card and not run_record.read_outcomes(folder) and self._run_to_note(card, self._measured_on(card)[1]):
+            self.evaluate(card.reference, part="val", watch=watch)
+        return diagnose(run_record.read_record(folder, card))
+
+    def _run_and_card(self, run: Path | str) -> tuple[Path, Card | None]:
+        """The folder of a run and the latest model that came of it."""
+        folder = next((p for p in (self.root / "runs" / run, Path(run).resolve()) if (p / "job.json").is_file()), None)
+        if folder is None:
+            card = self.library.get(str(run))
+            return self.root / "runs" / card.run, card
+        return folder, next((card for card in reversed(self.library.cards()) if card.run == folder.name), None)
 
     def report(self, measured: Measured, extras: Extras | None = None) -> Path | None:
         """Write the report of the run that a measured model came of; None where there is no such run.
