@@ -15,6 +15,8 @@ from pathlib import PurePosixPath
 from posixpath import commonpath
 
 _ROLE = re.compile(r"(?:(?:jpeg|tissue|raw|input|original)[ _-]?)?(?:images?|imgs?)", re.IGNORECASE)
+_UNFIT = re.compile(r"[\x00-\x1f\x7f]")
+"""What an annotation may say and no drive takes."""
 _PARTS = {"train", "val", "valid", "validation", "test"}
 
 _Place = tuple[str, str]
@@ -59,7 +61,8 @@ def below_common_folder(paths: Mapping[str, str]) -> dict[str, str]:
 def _divided(place: _Place) -> tuple[list[str], list[str], str]:
     """The folders of a name, those that are left out of it, and the file's name."""
     path, part = place
-    *folders, file = path.split("/")
+    *folders, file = _UNFIT.sub("_", path).split("/")
+    file = file or "image"
     kept, left_out = [part] if part else [], list[str]()
     for folder in folders:
         is_part = bool(part) and len(kept) == 1 and folder.lower() in _PARTS
