@@ -98,6 +98,11 @@ STATES: dict[str, tuple[State, tuple[geometry.Ring, ...]]] = {
 }
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_image_on_which_there_is_nothing_is_background_without_classes_too(name: str) -> None:
+    check_chain(replace(own.dataset(Objects.empty()), classes=()), name)
+
+
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", NAMES)
 def test_how_far_an_image_is_annotated_comes_back_or_is_said(name: str, state: str) -> None:

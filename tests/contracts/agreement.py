@@ -166,8 +166,8 @@ def _likeness(a: Objects, n: int, b: Objects, m: int, size_wh: tuple[int, int]) 
     far = (a.boxes_xyxy[n, :2] > b.boxes_xyxy[m, 2:] + 1).any() or (b.boxes_xyxy[m, :2] > a.boxes_xyxy[n, 2:] + 1).any()
     if far or (Kind.POINT in (a.kinds[n], b.kinds[m]) and a.kinds[n] != b.kinds[m]):
         return 0.0
-    same = a.labels[n] == b.labels[m]
-    return 0.01 + _iou(a, n, b, m, size_wh) + 0.5 * bool(same)
+    same = [a.labels[n] == b.labels[m], bool(np.array_equal(a.scores[n], b.scores[m], equal_nan=True))]
+    return 0.01 + _iou(a, n, b, m, size_wh) + float(np.dot(same, [0.5, 0.1]))
 
 
 def _iou(a: Objects, n: int, b: Objects, m: int, size_wh: tuple[int, int]) -> float:

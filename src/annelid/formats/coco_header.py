@@ -64,12 +64,17 @@ def class_names(data: Json, used: set[str], losses: LossReport, file: str) -> di
     return names
 
 
+def is_ours(data: Json) -> bool:
+    """Whether Annelid wrote the file."""
+    info = data.get("info")
+    return isinstance(info, dict) and OURS in info
+
+
 def crowd_is_object(data: Json, table: AnnotationTable, crowd: Crowd, losses: LossReport, file: str) -> bool:
     """Whether ``iscrowd: 1`` marks single objects, as CVAT writes every brush mask; it is said either way."""
     values = table.values
     crowds = [a for a in values if a.get("iscrowd") in (1, True) and isinstance(a.get("segmentation"), dict)]
-    info = data.get("info")
-    if crowd != "auto" or not crowds or (isinstance(info, dict) and OURS in info):
+    if crowd != "auto" or not crowds or is_ours(data):
         return crowd == "instance"
     as_object = _look_like_objects(values, crowds, beside_polygons=bool(table.polygons))
     if as_object:

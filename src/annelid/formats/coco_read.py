@@ -13,7 +13,7 @@ from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.coco_about import About
-from annelid.formats.coco_header import Crowd, checked, class_names, crowd_is_object
+from annelid.formats.coco_header import Crowd, checked, class_names, crowd_is_object, is_ours
 from annelid.formats.coco_objects import read_objects
 from annelid.formats.coco_parse import parse_coco
 from annelid.formats.coco_plain import plain_objects
@@ -86,7 +86,7 @@ def of_table(
     _say_strange(table, reading)
     items: dict[tuple[str | int, ...], LabeledImage] = {}
     paths: dict[str, str] = {}
-    annotated = _says_where(table) if len(table) else bool(names)
+    annotated = _says_where(table) if len(table) else bool(names) or is_ours(data)
     known: set[str] = set()
     about = About(data)
     for key, entry, place in _image_entries(data, reading):
