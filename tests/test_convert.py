@@ -112,6 +112,16 @@ def test_given_classes_set_the_order(source: Path, tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines] == ["1", "0"]
 
 
+def test_classes_that_may_be_one_stay_two_and_that_is_said(tmp_path: Path) -> None:
+    picture(tmp_path / "source" / "a.png")
+    labelme(tmp_path / "source" / "a.json", "a.png", "platelets", "Platelets", "rbc")
+    done = convert(tmp_path / "source", tmp_path / "out", "coco", strict=True)
+    assert done.classes == ("platelets", "Platelets", "rbc")
+    [said] = done.losses
+    assert (said.kind, said.count) == ("class-names-alike", 0)
+    assert "Platelets and platelets" in said.what
+
+
 def test_yolo_comes_with_its_images(source: Path, tmp_path: Path) -> None:
     done = convert(source, tmp_path / "out", "yolo")
     assert len(list((done.out / "images").rglob("*.png"))) == 10

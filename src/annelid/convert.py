@@ -11,6 +11,7 @@ from pathlib import Path
 
 from annelid import formats
 from annelid.atomic import new_folder
+from annelid.check import class_names_alike
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError, UsageError
 from annelid.formats.archive import divided, is_there, opened
@@ -26,6 +27,8 @@ from annelid.split import split_dataset
 from annelid.split.groups import infer_group
 from annelid.steps import counted
 
+_MOST_CLASSES = 300
+"""Of more classes the names are not compared, each with each."""
 PARTED = ("yolo",)
 """Formats that have a training and a validation part of their own."""
 _SINGLE = {".json", ".xml", ".geojson"}
@@ -98,6 +101,7 @@ def convert(
         losses = found.losses.renamed(root, src)
         dataset = _dataset(found, folder)
         parts = _parts(found, dataset, val, losses) if target.NAME in PARTED else {}
+        _tell_alike(dataset, src, losses)
         paths = names_of(dataset, folder, parts, losses, by_stem=target.NAME in formats.BY_STEM)
         tell_parts(dataset, found.parts, paths, losses)
         with_images = copy or (copy is None and target.NAME in PARTED)
@@ -111,6 +115,13 @@ def read_classes(path: Path) -> tuple[str, ...]:
     """Class names in order: from a text file (one a line), a data.yaml, a notes.json or a JSON list.
 
     Raises:
+def _tell_alike(dataset: Dataset, src: Path, losses: LossReport) -> None:
+    """Say which classes may be one that was misspelt; they stay two."""
+    finding = class_names_alike(dataset, None) if len(dataset.classes) <= _MOST_CLASSES else None
+    if finding:
+        losses.add(finding.name, f"{', '.join(finding.evidence[:5])}: written as classes of their own", src, count=0)
+
+
         AnnotationError: the file cannot be read, has no names, or a name twice.
     """
     suffix = path.suffix.lower()
