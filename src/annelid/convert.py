@@ -19,7 +19,7 @@ from annelid.formats.base import Annotations, Format, Loss, LossReport
 from annelid.formats.data_yaml import each_once, read_class_file, read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.formats.jsontext import parse, read_text
-from annelid.formats.layout import copies_of, names_of, seen_from, tell_parts
+from annelid.formats.layout import copies_of, names_of, seen_from, tell_parts, tell_unannotated
 from annelid.formats.mask_name import is_mask_name
 from annelid.readers import find_images
 from annelid.settings import check_classes
@@ -97,24 +97,24 @@ def convert(
         root = stack.enter_context(opened(src))
         source = formats.sniff(root) if format == "auto" else formats.get(format)
         folder = stack.enter_context(opened(Path(images))) if images else _images_near(src, root)
-        found = source.read(root, FolderImages(folder), names)
-        losses = found.losses.renamed(root, src)
+        index = FolderImages(folder)
+        found = source.read(root, index, names)
+        losses = found.losses
         dataset = _dataset(found, folder)
-        parts = _parts(found, dataset, val, losses) if target.NAME in PARTED else {}
         _tell_alike(dataset, src, losses)
+        parts = _parts(found, dataset, val, losses) if target.NAME in PARTED else {}
         paths = names_of(dataset, folder, parts, losses, by_stem=target.NAME in formats.BY_STEM)
         tell_parts(dataset, found.parts, paths, losses)
         with_images = copy or (copy is None and target.NAME in PARTED)
         copies = copies_of(dataset, paths, target.NAME, losses) if with_images else {}
+        if images or root.is_dir():
+            tell_unannotated(dataset, index.all(), folder, losses)
+        losses = losses.renamed(root, src).renamed(folder, Path(images) if images else folder)
         losses.losses += _write(target, dataset, dst, paths, copies, losses if strict else None)
     objects = sum(len(item.objects) for item in dataset.items)
     return ConvertReport(len(dataset), objects, dataset.classes, losses, dst)
 
 
-def read_classes(path: Path) -> tuple[str, ...]:
-    """Class names in order: from a text file (one a line), a data.yaml, a notes.json or a JSON list.
-
-    Raises:
 def _tell_alike(dataset: Dataset, src: Path, losses: LossReport) -> None:
     """Say which classes may be one that was misspelt; they stay two."""
     finding = class_names_alike(dataset, None) if len(dataset.classes) <= _MOST_CLASSES else None
@@ -122,6 +122,10 @@ def _tell_alike(dataset: Dataset, src: Path, losses: LossReport) -> None:
         losses.add(finding.name, f"{', '.join(finding.evidence[:5])}: written as classes of their own", src, count=0)
 
 
+def read_classes(path: Path) -> tuple[str, ...]:
+    """Class names in order: from a text file (one a line), a data.yaml, a notes.json or a JSON list.
+
+    Raises:
         AnnotationError: the file cannot be read, has no names, or a name twice.
     """
     suffix = path.suffix.lower()

@@ -104,7 +104,7 @@ def test_one_file_of_a_zip_is_converted(source: Path, tmp_path: Path) -> None:
         for file in files(source):
             archive.write(source / file, file)
     done = convert(tmp_path / "set.zip" / "images" / "a.json", tmp_path / "out", "coco", images=tmp_path / "set.zip")
-    assert (done.items, list(done.losses)) == (1, [])
+    assert (done.items, codes(done.losses)) == (1, ["image-unannotated"])
 
 
 def test_images_are_looked_for_beside_a_zip_that_brings_none(source: Path, tmp_path: Path) -> None:
@@ -113,6 +113,14 @@ def test_images_are_looked_for_beside_a_zip_that_brings_none(source: Path, tmp_p
             archive.write(file, file.name)
             file.unlink()
     assert list(convert(source / "labels.zip", tmp_path / "out", "coco").losses) == []
+
+
+def test_images_without_annotation_are_said(source: Path, tmp_path: Path) -> None:
+    for name in ("images/b.png", "images/c.png"):
+        picture(source / name)
+    told = list(convert(source, tmp_path / "out", "yolo").losses)
+    assert [(Path(x.file).name, x.count) for x in told if x.kind == "image-unannotated"] == [("b.png", 0)]
+    assert any("left out: 2" in x.what for x in told)
 
 
 def test_an_xml_path_gives_a_file(source: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from annelid.dataset import Dataset, LabeledImage
@@ -11,6 +11,7 @@ from annelid.errors import ImageError
 from annelid.formats.base import LossReport
 from annelid.formats.file_names import stem
 from annelid.formats.image_names import below_common_folder, image_names
+from annelid.formats.mask_name import is_mask_name
 from annelid.formats.writing import part_of_name
 from annelid.readers import image_info
 
@@ -94,3 +95,12 @@ def tell_parts(dataset: Dataset, told: Mapping[str, str], names: Mapping[str, st
     if lost:
         counts = ", ".join(f"{count} {part}" for part, count in Counter(lost).items())
         losses.add("parts", f"the source divides its images ({counts}), which the format does not say", count=len(lost))
+
+
+def tell_unannotated(dataset: Dataset, images: Iterable[Path], folder: Path, losses: LossReport) -> None:
+    """Say how many images there are that no annotation is about; masks are none."""
+    known = {Path(item.image.path) for item in dataset.items}
+    others = [path for path in images if path not in known and not is_mask_name(path, folder)]
+    if others:
+        what = f"images have no annotation and were left out: {len(others)}, this one first"
+        losses.add("image-unannotated", what, others[0], count=0)
