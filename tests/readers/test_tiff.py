@@ -14,6 +14,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 from tests.contracts.reader import check_damage, check_reader
 from tests.readers.samples import texture, write_lsm
 
@@ -407,6 +408,26 @@ def test_bad_calibration_of_real_files_is_not_used(shared_data: Path) -> None:
         assert good.info.pixel_size_um
     with open_image(folder / "xyz_8bit__mitotic_plate_badZcalibrated.tif") as bad:
         assert bad.info.size_wh == good.info.size_wh
+
+
+@pytest.mark.parametrize("compression", [None, "lzw", "zlib"])
+def test_luma_and_chromas_that_no_decoder_turns_into_colours_are(tmp_path: Path, compression: str | None) -> None:
+    picture = Image.fromarray(_ramp(24, 32, 3).astype(np.uint8)).convert("YCbCr")
+    stored = np.asarray(picture)
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="ycbcr", compression=compression, subsampling=(1, 1))
+    check_reader(tmp_path / "a.tif")
+    with open_image(tmp_path / "a.tif") as file:
+        assert file.info.is_rgb
+        assert np.abs(file.read().astype(int) - np.asarray(picture.convert("RGB"))).max() <= 1
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "LAB"])
+def test_other_colours_are_channels_and_that_is_said(tmp_path: Path, mode: str) -> None:
+    picture = Image.fromarray(_ramp(24, 32, 3).astype(np.uint8)).convert("RGB").convert(mode)
+    picture.save(tmp_path / "a.tif")
+    with open_image(tmp_path / "a.tif") as file:
+        assert not file.info.is_rgb
+        assert any("each is taken as a channel" in note for note in file.info.notes)
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "NaN", "INF", "1e9", "0.3 um", "None"])

@@ -5,9 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 from tests.contracts.reader import check_damage, check_reader
 
 from annelid.errors import ImageError, UsageError
@@ -149,6 +151,27 @@ def test_an_aperio_slide_is_read_as_openslide_reads_it(tmp_path: Path) -> None:
         np.testing.assert_array_equal(image.read((300, 200, 550, 550)), np.asarray(window))
         level = slide.read_region((0, 0), 1, (225, 150)).convert("RGB")
         np.testing.assert_array_equal(image.read(step=4), np.asarray(level))
+
+
+@pytest.mark.parametrize("compression", [33003, 33005])
+def test_an_aperio_slide_in_jpeg_2000_has_the_colours_that_openslide_sees(tmp_path: Path, compression: int) -> None:
+    openslide = pytest.importorskip("openslide")
+    y, x = np.mgrid[:256, :512]
+    rgb = np.stack([128 + 100 * np.sin(x / 60), 128 + 100 * np.cos(y / 40), (x + y) % 256], 2).astype(np.uint8)
+    stored = np.asarray(Image.fromarray(rgb).convert("YCbCr")) if compression == 33003 else rgb
+    tiles = (
+        bytes(imagecodecs.jpeg2k_encode(np.ascontiguousarray(tile), level=0, codecformat="j2k", mct=False))
+        for tile in (stored[:, :256], stored[:, 256:])
+    )
+    said = "Aperio Image Library v11.2.1 \r\n512x256 (256x256) J2K/YUV16 Q=90|AppMag = 20|MPP = 0.4990"
+    options: dict[str, Any] = {"photometric": "rgb", "metadata": None, "software": False, "description": said}
+    with tifffile.TiffWriter(tmp_path / "a.svs") as tif:
+        tif.write(tiles, shape=rgb.shape, dtype=np.uint8, tile=(256, 256), compression=compression, **options)
+    check_reader(tmp_path / "a.svs")
+    with openslide.OpenSlide(tmp_path / "a.svs") as slide, open_image(tmp_path / "a.svs") as image:
+        seen = np.asarray(slide.read_region((0, 0), 0, slide.dimensions).convert("RGB"))
+        assert np.abs(image.read().astype(int) - seen).max() <= 1
+        assert np.abs(seen.astype(int) - rgb).max() <= 4
 
 
 @pytest.mark.shared_data
