@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from PIL import Image
 from tests.contracts import own_files as own
 
 from annelid import geometry
@@ -386,3 +387,14 @@ def test_packed_runs_are_read_however_they_are_laid_out(stream: tuple[list[int],
     found = np.zeros((4, 6), bool)
     found[y : y + window.shape[0], x : x + window.shape[1]] = window
     assert (found == mask).all()
+
+
+def test_percentages_are_of_the_picture_as_a_camera_wants_it_turned(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored on its side
+    Image.new("L", (50, 100)).save(tmp_path / "a.jpg", exif=exif)
+    found = read(tmp_path, task(result(), image="a.jpg"))
+    assert (found.items[0].size_wh, objects_of(found).boxes_xyxy.tolist()) == ((100, 50), [[10, 5, 40, 30]])
+    assert not list(found.losses)
+    sideways = read(tmp_path, task(result(original_width=50, original_height=100), image="a.jpg"))
+    assert [loss.kind for loss in sideways.losses] == ["image-size-differs"]
