@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def noted_path(path: Path, root: Path) -> str:
 
 def real_path(path: Path) -> Path:
     """`Path.resolve` for one of many files of a folder, whose links are followed once only (see `forget_folders`)."""
-    return path.resolve() if path.is_symlink() else real_folder(path.parent) / path.name
+    return Path(os.path.realpath(path)) if path.is_symlink() else real_folder(path.parent) / path.name
 
 
 @lru_cache(maxsize=10_000)

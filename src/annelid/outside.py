@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +36,7 @@ def views(sources: Iterable[Path]) -> tuple[list[View], list[Loss]]:
             raise UsageError(f"{source} does not exist", next_step="check the path")
         for file in find_images(source) if source.is_dir() else [source]:
             try:
-                found.append(_view(file.resolve()))
+                found.append(_view(Path(os.path.realpath(file))))
             except ImageError as error:
                 if file == source:
                     raise

@@ -7,6 +7,7 @@ rectangles and one at least stands askew: then they are oriented boxes.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
     if not any(item.state == "reviewed" for item in items):
         raise labels.error or _no_labels(path, labels)
     used = {item.image.path for item in items}
-    part_of = {known[image.resolve()].as_posix(): part for part, found in parts.items() for image in found}
+    part_of = {known[_real(image)].as_posix(): part for part, found in parts.items() for image in found}
     used_parts = {p: part for p, part in part_of.items() if p in used}
     return Annotations(tuple(classes) or names, items, labels.losses, used_parts)
 
@@ -113,8 +114,13 @@ def _known(images: ImageIndex, parts: Mapping[str, Sequence[Path]]) -> dict[Path
     """Every image once, whatever way its path is written: resolved path -> path."""
     known: dict[Path, Path] = {}
     for image in [*images.all(), *(image for part in parts.values() for image in part)]:
-        known.setdefault(image.resolve(), image)
+        known.setdefault(_real(image), image)
     return known
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads; a link to itself stays as it is, where `Path.resolve` would raise."""
+    return Path(os.path.realpath(path))
 
 
 def _no_labels(path: Path, labels: _Labels) -> AnnotationError:
