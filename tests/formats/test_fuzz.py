@@ -16,12 +16,7 @@ REAL_ROUNDS = 60
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning", "ignore:Duplicate name")
 
 
-LATER = pytest.mark.xfail(reason="numbers of classes that are infinite, names with a zero byte", strict=False)
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=LATER) if name in ("coco", "yolo") else name for name in formats.FORMATS]
-)
+@pytest.mark.parametrize("name", list(formats.FORMATS))
 def test_spoiled_files_end_in_an_error_that_helps_or_in_losses(name: str, tmp_path: Path) -> None:
     made = list(seeds(name, tmp_path / "made"))
     Hunt(name, made, tmp_path).run(rounds_of_today(ROUNDS))

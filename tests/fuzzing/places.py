@@ -89,7 +89,7 @@ def _link(link: Path, target: str | Path) -> None:
 
 
 SPOILS: tuple[Spoil, ...] = (
-    *(removed, folder_instead, link_to_nothing, link_to_a_device, folder_in_itself),
+    *(removed, folder_instead, link_to_itself, link_to_nothing, link_to_a_device, folder_in_itself),
     *(twin, renamed, unreadable, beside_junk),
 )
 
