@@ -13,7 +13,7 @@ SRC = Path(__file__).resolve().parents[1] / "src"
 
 # A package stands for all of its files; within one line files may import each other, but not in a circle.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "steps"),
+    ("class_names", "errors", "steps"),
     ("geometry", "tracing"),
     ("objects", "image", "atomic", "download", "fingerprint", "readers", "preprocess", "locate"),
     ("dataset",),

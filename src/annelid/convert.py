@@ -11,7 +11,7 @@ from pathlib import Path
 
 from annelid import formats
 from annelid.atomic import new_folder
-from annelid.check import class_names_alike
+from annelid.class_names import names_alike
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError, UsageError
 from annelid.formats.archive import divided, is_there, opened
@@ -117,9 +117,10 @@ def convert(
 
 def _tell_alike(dataset: Dataset, src: Path, losses: LossReport) -> None:
     """Say which classes may be one that was misspelt; they stay two."""
-    finding = class_names_alike(dataset, None) if len(dataset.classes) <= _MOST_CLASSES else None
-    if finding:
-        losses.add(finding.name, f"{', '.join(finding.evidence[:5])}: written as classes of their own", src, count=0)
+    pairs = names_alike(dataset.classes) if len(dataset.classes) <= _MOST_CLASSES else []
+    if pairs:
+        named = ", ".join(f"{a} and {b}" for a, b in pairs[:5])
+        losses.add("class-names-alike", f"{named}: written as classes of their own", src, count=0)
 
 
 def read_classes(path: Path) -> tuple[str, ...]:
