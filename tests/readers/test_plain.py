@@ -97,6 +97,14 @@ def test_a_png_with_a_wrong_checksum_is_refused(tmp_path: Path) -> None:
         file.read()
 
 
+def test_of_an_animation_the_first_picture_is_read_and_that_is_said(tmp_path: Path) -> None:
+    first, second = (Image.fromarray(_noise(9, 8, 3)[:: 1 - 2 * n]) for n in range(2))
+    first.save(tmp_path / "a.png", save_all=True, append_images=[second])
+    check_reader(tmp_path / "a.png", np.asarray(first))
+    with open_image(tmp_path / "a.png") as file:
+        assert file.info.notes == ("the file holds 2 pictures: the first is read",)
+
+
 def test_cmyk_becomes_colours_and_that_is_said(tmp_path: Path) -> None:
     Image.fromarray(_noise(16, 24, 3)).convert("CMYK").save(tmp_path / "a.jpg")
     with Image.open(tmp_path / "a.jpg") as picture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import imagecodecs
@@ -93,6 +93,7 @@ class PlainImage(ImageFile):
 def _read_header(path: Path) -> tuple[_Kind, ImageInfo]:
     kind = _deep_jpeg(path) or _kind_of(path)
     notes = ["the alpha channel is ignored"] if kind.has_alpha else []
+    notes += [f"the file holds {kind.frames} pictures: the first is read"] if kind.frames > 1 else []
     notes += [f"its {kind.foreign} colours became red, green and blue"] if kind.foreign else []
     info = ImageInfo(
         size_wh=kind.turn.size_wh(*kind.size_wh),
@@ -156,16 +157,18 @@ class _Kind:
         has_alpha: whether there is transparency, which is left out.
         foreign: colours that are converted, ``CMYK``.
         is_deep: whether there are more than 8 bits a value.
+        frames: how many pictures there are, of which the first is read.
     """
 
     mode: str
     dtype: str
-    size_wh: tuple[int, int]
+    size_wh: tuple[int, int] = (0, 0)
     turn: Turn = field(default_factory=Turn)
     is_rgb: bool = False
     has_alpha: bool = False
     foreign: str = ""
     is_deep: bool = False
+    frames: int = 1
 
 
 def _deep_jpeg(path: Path) -> _Kind | None:
@@ -181,18 +184,24 @@ def _deep_jpeg(path: Path) -> _Kind | None:
 def _kind_of(path: Path) -> _Kind:
     with _opened(path) as picture:
         _check_size(path, picture.size)
-        mode, size, turn = picture.mode, picture.size, _turn(picture)
-        has_alpha = mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
-        is_png = isinstance(picture, PngImagePlugin.PngImageFile)
-    if is_png and (deep := _deep_png(path)) is not None:
-        is_rgb, stores_alpha = deep
-        return _Kind("", "uint16", size, turn, is_rgb=is_rgb, has_alpha=has_alpha or stores_alpha, is_deep=True)
+        has_alpha = picture.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
+        kind = replace(_of_mode(picture.mode), size_wh=picture.size, turn=_turn(picture), has_alpha=has_alpha)
+        kind = replace(kind, frames=getattr(picture, "n_frames", 1))
+        deep = _deep_png(path) if isinstance(picture, PngImagePlugin.PngImageFile) else None
+    if deep is None:
+        return kind
+    is_rgb, stores_alpha = deep
+    return replace(
+        kind, mode="", dtype="uint16", is_rgb=is_rgb, has_alpha=has_alpha or stores_alpha, foreign="", is_deep=True
+    )
+
+
+def _of_mode(mode: str) -> _Kind:
     if mode in ("1", "L", "LA", "La"):
-        return _Kind("L", "uint8", size, turn, has_alpha=has_alpha)
+        return _Kind("L", "uint8")
     if mode in ("I", "F"):
-        return _Kind("", {"I": "int32", "F": "float32"}[mode], size, turn)
-    foreign = mode if mode in ("CMYK", "LAB", "HSV") else ""
-    return _Kind("RGB", "uint8", size, turn, is_rgb=True, has_alpha=has_alpha, foreign=foreign)
+        return _Kind("", {"I": "int32", "F": "float32"}[mode])
+    return _Kind("RGB", "uint8", is_rgb=True, foreign=mode if mode in ("CMYK", "LAB", "HSV") else "")
 
 
 def _deep_png(path: Path) -> tuple[bool, bool] | None:
