@@ -29,6 +29,7 @@ from annelid.readers.apart import read_stored
 
 AUTHOR = "import:labelme"
 NATIVE, FILE = "labelmexml", "labelmexml_file"
+FOLDER = "Annotations"
 
 _KNOWN = {"name", "id", "deleted", "polygon", "segm", "parts", "type"}
 _DEFAULTS = {"verified": "0", "occluded": "no", "attributes": ""}
@@ -38,7 +39,7 @@ _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 def sniff(path: Path) -> bool:
     """Whether a file, or one of the first XML files of a folder, is the web tool's."""
-    candidates = [path] if path.is_file() else _xml_files(path)[:5] if path.is_dir() else []
+    candidates = [path] if path.is_file() else xml_files(path)[:5] if path.is_dir() else []
     return any(safe_xml.root_tag(file) == "annotation" and _parses(file) for file in candidates)
 
 
@@ -58,11 +59,12 @@ def is_labelme(root: Node) -> bool:
 def lies_aside(file: Path, folder: Path) -> bool:
     """Whether a picture lies where the web tool keeps masks and scribbles, beside ``Annotations``."""
     beside = (file.is_relative_to(folder / name) for name in ("Masks", "Scribbles"))
-    return (folder / "Annotations").is_dir() and any(beside)
+    return (folder / FOLDER).is_dir() and any(beside)
 
 
-def _xml_files(folder: Path) -> list[Path]:
-    root = folder / "Annotations" if (folder / "Annotations").is_dir() else folder
+def xml_files(folder: Path) -> list[Path]:
+    """The XML files below a folder, sorted; those of ``Annotations`` where there is one, as in Pascal VOC too."""
+    root = folder / FOLDER if (folder / FOLDER).is_dir() else folder
     files = (file for file in sorted(root.rglob("*")) if file.suffix.lower() == ".xml")
     return [file for file in files if not file.name.startswith(".") and file.is_file()]
 
@@ -75,7 +77,7 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
     """
     reading = Reading(images, tuple(classes))
     error: AnnotationError | None = None
-    for file in _xml_files(path) if path.is_dir() else [path]:
+    for file in xml_files(path) if path.is_dir() else [path]:
         try:
             _read_file(file, _load(file), reading)
         except AnnotationError as problem:
@@ -185,7 +187,7 @@ def _mask_file(file: Path, folder: str, node: Node) -> Path | None:
     named = node.value("segm/mask").replace("\\", "/").rsplit("/", 1)[-1]
     if not named:
         return None
-    above = next((above for above in file.parents if above.name == "Annotations"), file.parent)
+    above = next((above for above in file.parents if above.name == FOLDER), file.parent)
     inner = file.parent.relative_to(above)
     places = (above.parent / "Masks" / inner, above.parent / "Masks" / Path(folder).name, file.parent)
     return next((place / named for place in places if (place / named).is_file()), None)

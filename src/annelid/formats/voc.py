@@ -19,10 +19,9 @@ from pathlib import Path
 
 from annelid.errors import AnnotationError
 from annelid.formats import safe_xml
-from annelid.formats.labelme_xml import is_labelme
+from annelid.formats.labelme_xml import is_labelme, xml_files
 from annelid.formats.voc_masks import segmented_keys
 from annelid.formats.voc_read import read as read
-from annelid.formats.voc_read import xml_files
 from annelid.formats.voc_write import write as write
 
 NAME = "voc"

@@ -10,7 +10,7 @@ from typing import Any
 from annelid.errors import AnnotationError
 from annelid.formats import ours, safe_xml, voc_masks
 from annelid.formats.base import Annotations, ImageIndex
-from annelid.formats.labelme_xml import is_labelme
+from annelid.formats.labelme_xml import FOLDER, is_labelme, xml_files
 from annelid.formats.reading import Reading, ShapeError, SizeWh, foreign, size_from
 from annelid.formats.row import Row
 from annelid.formats.safe_xml import Node, plain_children
@@ -23,7 +23,6 @@ from annelid.formats.writing import part_of_name
 from annelid.objects import Kind
 
 FILE = "voc_file"
-FOLDER = "Annotations"
 _KNOWN = {"filename", "size", "object", ours.KEY}
 _CLASS = "object"
 
@@ -90,13 +89,6 @@ def root_of(path: Path) -> Path:
     folder = path if path.is_dir() else path.parent
     above = next((f for f in (folder, *folder.parents) if f.name == FOLDER), None)
     return above.parent if above else folder
-
-
-def xml_files(folder: Path) -> list[Path]:
-    """The XML files below a folder, sorted; those of ``Annotations`` where there is one."""
-    root = folder / FOLDER if (folder / FOLDER).is_dir() else folder
-    files = (file for file in sorted(root.rglob("*")) if file.suffix.lower() == ".xml")
-    return [file for file in files if not file.name.startswith(".") and file.is_file()]
 
 
 def load(file: Path) -> Node:

@@ -10,6 +10,7 @@ from annelid.atomic import write_text
 from annelid.dataset import Dataset, LabeledImage
 from annelid.formats import jsontext, ours, safe_xml
 from annelid.formats.base import LossReport
+from annelid.formats.labelme_xml import FOLDER
 from annelid.formats.plane import told_plane, unsaid_plane
 from annelid.formats.reading import ShapeError, foreign
 from annelid.formats.row import Row, rows_of_objects
@@ -17,7 +18,7 @@ from annelid.formats.safe_xml import Node, element, elements
 from annelid.formats.voc_colours import class_numbers
 from annelid.formats.voc_draw import NOTHING, Drawn, draw, is_drawn, write_masks
 from annelid.formats.voc_lists import write_lists
-from annelid.formats.voc_read import FILE, FOLDER
+from annelid.formats.voc_read import FILE
 from annelid.formats.voc_shape import encode_row, first_pixel
 from annelid.formats.writing import Lost, annotated, coverage, files_for, has_score, is_empty
 from annelid.steps import counted
