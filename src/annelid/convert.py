@@ -75,18 +75,15 @@ def convert(
         to: format to write.
         format: format to read; "auto" tells it by content.
         classes: class names in order, or a file with them (see `read_classes`).
-        images: folder or zip archive of the images; by default they are looked for beside the annotations, and
-            beside a zip archive that brings none.
+        images: folder or zip archive of the images; by default they are looked for beside the annotations.
         val: share of the images to validate on, for ``yolo``, never through a group of images that were taken
             together as far as names tell; 0 keeps the parts that the source has.
-        copy: copy the images too, to where the written files expect them; by default only for ``yolo``,
-            which is no use without.
+        copy: copy the images too, to where the written files expect them; None does for ``yolo`` alone.
         strict: refuse to lose anything: nothing is written then.
 
     Raises:
         AnnotationError: something would be lost and ``strict`` was asked for, or the source cannot be read.
-        UsageError: ``dst`` has something in it, a path leads nowhere, or a format, ``val`` or ``classes`` make no
-            sense here.
+        UsageError: ``dst`` has something in it, a path leads nowhere, or another argument makes no sense.
         AnnelidError: the result cannot be written.
     """
     src, dst, target = Path(src), Path(dst), formats.get(to)
@@ -99,20 +96,38 @@ def convert(
         folder = stack.enter_context(opened(Path(images))) if images else _images_near(src, root)
         index = FolderImages(folder)
         found = source.read(root, index, names)
-        losses = found.losses
-        dataset = _dataset(found, folder)
-        _tell_alike(dataset, src, losses)
-        parts = _parts(found, dataset, val, losses) if target.NAME in PARTED else {}
-        paths = names_of(dataset, folder, parts, losses, by_stem=target.NAME in formats.BY_STEM)
-        tell_parts(dataset, found.parts, paths, losses)
-        with_images = copy or (copy is None and target.NAME in PARTED)
-        copies = copies_of(dataset, paths, target.NAME, losses) if with_images else {}
+        plan = _planned(found, folder, target, val, with_images=target.NAME in PARTED if copy is None else copy)
+        _tell_alike(plan.dataset, src, found.losses)
         if images or root.is_dir():
-            tell_unannotated(dataset, index.all(), folder, losses)
-        losses = losses.renamed(root, src).renamed(folder, Path(images) if images else folder)
-        losses.losses += _write(target, dataset, dst, paths, copies, losses if strict else None)
-    objects = sum(len(item.objects) for item in dataset.items)
-    return ConvertReport(len(dataset), objects, dataset.classes, losses, dst)
+            tell_unannotated(plan.dataset, index.all(), folder, found.losses)
+        losses = found.losses.renamed(root, src).renamed(folder, Path(images) if images else folder)
+        losses.losses += _write(target, plan, dst, losses if strict else None)
+    objects = sum(len(item.objects) for item in plan.dataset.items)
+    return ConvertReport(len(plan.dataset), objects, plan.dataset.classes, losses, dst)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What shall be written.
+
+    Attributes:
+        dataset: the objects.
+        names: item id -> name of its image.
+        copies: where an image is copied to -> where it lies.
+    """
+
+    dataset: Dataset
+    names: Mapping[str, str]
+    copies: Mapping[str, Path]
+
+
+def _planned(found: Annotations, folder: Path, target: Format, val: float, *, with_images: bool) -> _Plan:
+    """What was read as it shall be written; what that costs is added to the losses of reading."""
+    dataset = _dataset(found, folder)
+    parts = _parts(found, dataset, val, found.losses) if target.NAME in PARTED else {}
+    names = names_of(dataset, folder, parts, found.losses, by_stem=target.NAME in formats.BY_STEM)
+    tell_parts(dataset, found.parts, names, found.losses)
+    return _Plan(dataset, names, copies_of(dataset, names, target.NAME, found.losses) if with_images else {})
 
 
 def _tell_alike(dataset: Dataset, src: Path, losses: LossReport) -> None:
@@ -199,14 +214,7 @@ def _parts(found: Annotations, dataset: Dataset, val: float, losses: LossReport)
     return {item.id: own.get(item.id, "train") for item in dataset.items} if own else {}
 
 
-def _write(
-    target: Format,
-    dataset: Dataset,
-    dst: Path,
-    names: Mapping[str, str],
-    copies: Mapping[str, Path],
-    forbidden: LossReport | None,
-) -> LossReport:
+def _write(target: Format, plan: _Plan, dst: Path, forbidden: LossReport | None) -> LossReport:
     """Write a folder, or the one file that the format makes where ``dst`` is one.
 
     ``forbidden`` are the losses of reading, where none are allowed: those of writing then count too.
@@ -215,10 +223,10 @@ def _write(
     folder = dst.with_name(f"{dst.stem}.{uuid.uuid4().hex[:12]}") if single else dst
     try:
         with new_folder(folder) as working:
-            losses = target.write(dataset, working, names)
+            losses = target.write(plan.dataset, working, plan.names)
             if forbidden is not None:
                 _refuse([*forbidden, *losses.renamed(working, dst)], dst)
-            for name, source in counted("copying", copies.items()):
+            for name, source in counted("copying", plan.copies.items()):
                 copy = working / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, copy)
