@@ -115,6 +115,11 @@ def test_images_are_looked_for_beside_a_zip_that_brings_none(source: Path, tmp_p
     assert list(convert(source / "labels.zip", tmp_path / "out", "coco").losses) == []
 
 
+def test_a_lossless_conversion_is_strict_also_without_a_part_to_validate_on(source: Path, tmp_path: Path) -> None:
+    done = convert(source, tmp_path / "out", "yolo", strict=True)
+    assert [(loss.kind, loss.count) for loss in done.losses] == [("no-validation-part", 0)]
+
+
 def test_images_without_annotation_are_said(source: Path, tmp_path: Path) -> None:
     for name in ("images/b.png", "images/c.png"):
         picture(source / name)

@@ -98,7 +98,7 @@ def _parts(names: list[PurePosixPath], out: Path, losses: LossReport) -> dict[st
     train = folders.get("train", "images")
     if "val" not in folders:
         what = "there is no part to validate on: data.yaml names the training images again"
-        losses.add("no-validation-part", what, out / "data.yaml", "val")
+        losses.add("no-validation-part", what, out / "data.yaml", "val", count=0)
     test = {"test": folders["test"]} if "test" in folders else {}
     return {"train": train, "val": folders.get("val", train), **test}
 
