@@ -22,6 +22,7 @@ Key = tuple[str, str, str]
 Kept = tuple[Matched, NDArray[np.bool_]]
 
 RECALLS = np.linspace(0.0, 1.0, 101)
+_ROUNDED_UP = np.arange(101) / 100 < RECALLS
 CELLS = 2_000_000
 """Entries of a table that are held at once: selections x predictions."""
 
@@ -112,40 +113,37 @@ def _of_class(
 ) -> NDArray[np.float64]:
     """float64 (B, 10): AP at every threshold; NaN without true objects."""
     weight = weights.astype(np.int32)[:, made.image[rows]]
-    so_far, needed = weight.cumsum(1, dtype=np.int32), _needed(n_true)
+    so_far = weight.cumsum(1, dtype=np.int32)
     found = np.zeros((len(weights), len(THRESHOLDS)))
     for t in range(len(THRESHOLDS)):
         hits = np.flatnonzero(made.hit[t, rows])
         excused = made.excused[t, rows]
         judged = so_far - (weight * excused).cumsum(1, dtype=np.int32) if excused.any() else so_far
-        found[:, t] = _area(weight[:, hits].cumsum(1, dtype=np.int32), judged[:, hits], needed)
+        found[:, t] = _area(weight[:, hits].cumsum(1, dtype=np.int64), judged[:, hits], n_true)
     found[n_true == 0] = np.nan
     return found
 
 
-def _needed(n_true: NDArray[np.int64]) -> NDArray[np.int64]:
-    """int64 (B, 101): how many objects must be found to reach each recall, in COCO's own rounding."""
-    counts, place = np.unique(n_true, return_inverse=True)
-    return np.array([np.searchsorted(np.arange(n + 1) / max(n, 1), RECALLS) for n in counts.tolist()])[place]
-
-
-def _area(found: NDArray[np.int32], judged: NDArray[np.int32], needed: NDArray[np.int64]) -> NDArray[np.float64]:
-    """float64 (B,): mean precision over the recalls, interpolated as COCO does it.
+def _area(found: NDArray[np.int64], judged: NDArray[np.int32], n_true: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean precision over the recalls, interpolated as COCO does it: float64 (B,).
 
     Args:
-        found: int32 (B, H), at every hit the objects found so far.
+        found: int64 (B, H), at every hit the objects found so far.
         judged: int32 (B, H), the predictions judged so far.
-        needed: int64 (B, 101), see `_needed`.
+        n_true: int64 (B,), the objects to be found.
     """
-    b, h = found.shape
-    precision = found / np.maximum(judged, 1)
-    best = np.zeros((b, h + 1))
-    best[:, :h] = np.maximum.accumulate(precision[:, ::-1], 1)[:, ::-1]
-    # One search for all rows: each is lifted above the one before.
-    lift = np.arange(b)[:, None] * (int(max(found.max(initial=0), needed.max(initial=0))) + 1)
-    places = np.searchsorted((found + lift).ravel(), (needed + lift).ravel()).reshape(b, -1) - np.arange(b)[:, None] * h
-    area: NDArray[np.float64] = np.take_along_axis(best, np.clip(places, 0, h), 1).mean(1)
+    best = np.maximum.accumulate((found / np.maximum(judged, 1))[:, ::-1], 1)[:, ::-1]
+    reached = np.diff(_recalls_reached(found, n_true[:, None]), axis=1, prepend=0)
+    area: NDArray[np.float64] = np.einsum("bh,bh->b", reached, best) / len(RECALLS)
     return area
+
+
+def _recalls_reached(found: NDArray[np.int64], n_true: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of `RECALLS` are at most found / n_true, in whole numbers but with COCO's own rounding."""
+    whole = np.maximum(n_true, 1)
+    percent, rest = np.divmod(100 * found, whole)
+    reached: NDArray[np.int64] = percent + 1 - ((rest == 0) & _ROUNDED_UP[percent])
+    return reached
 
 
 def _at_confidence(
