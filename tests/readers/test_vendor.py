@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -95,6 +96,24 @@ def test_positions_of_an_nd2_are_scenes(tmp_path: Path) -> None:
             np.testing.assert_array_equal(image.read(t=t, z=z), expected)
     with pytest.raises(UsageError, match="no scene 2"):
         Nd2Image(tmp_path / "a.nd2", PositionsOf2(), 2)
+
+
+@pytest.mark.shared_data
+def test_planes_that_an_nd2_does_not_hold_are_said_and_one_that_is_cut_off_is_refused(
+    microscopy: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("nd2")
+    content = (microscopy / FILES["nd2"]).read_bytes()
+    entry = content.rindex(b"ImageDataSeq|4!") + len(b"ImageDataSeq|4!")
+    path = tmp_path / "a.nd2"
+    path.write_bytes(content[: entry - 15] + b"ImageDataLos|4!" + content[entry:])
+    with open_image(path) as image:
+        assert "1 planes were not recorded: they are black" in image.info.notes
+        assert not image.read(z=4).any()
+        assert image.read(z=5).any()
+    path.write_bytes(content[:entry] + struct.pack("<Q", 2**40) + content[entry + 8 :])
+    with pytest.raises(ImageError, match="cut off"):
+        open_image(path)
 
 
 @pytest.mark.shared_data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from annelid.readers.base import (
     Window,
     check_scene,
     checked_window,
+    cut_off,
     decoding,
     distinct,
     handing_over,
@@ -63,12 +65,27 @@ class Nd2Image(ImageFile):
     def _index_frames(self, loops: Any) -> dict[tuple[int, int], int]:
         """(t, z) -> number of the frame; T and all other loops together are t."""
         lengths = [self._sizes[axis] for axis in self._loops]
+        held = self._held()
         found = {}
         for number, loop in enumerate(loops):
-            if loop.get("P", 0) == self._scene:
+            if loop.get("P", 0) == self._scene and (held is None or number in held):
                 t = int(np.ravel_multi_index([loop.get(axis, 0) for axis in self._loops], lengths)) if lengths else 0
                 found[t, int(loop.get("Z", 0))] = number
         return found
+
+    def _held(self) -> Mapping[int, int] | None:
+        """Number of a frame -> where it lies; the library, asked for another one, would give zeros. None if unknown.
+
+        Raises:
+            ImageError: one lies behind the end of the file.
+        """
+        held = getattr(getattr(self._file, "_rdr", None), "_frame_offsets", None)
+        if not isinstance(held, Mapping):
+            return None
+        end, last = self.path.stat().st_size, max(held.values(), default=0)
+        if last >= end:
+            raise cut_off(self.path, last + 1, end)
+        return held
 
     def _describe(self) -> ImageInfo:
         sizes, channels = self._sizes, self._file.metadata.channels or []
