@@ -69,7 +69,11 @@ class Difference:
 def differences(
     before: Mapping[str, LabeledImage], after: Mapping[str, LabeledImage], tolerance_px: float = 1e-3
 ) -> Iterator[Difference]:
-    """All that differs between images by name; what was added to ``extra`` does not count."""
+    """All that differs between images by name; what was added to ``extra`` does not count.
+
+    What files say of themselves may ride on another object afterwards.
+    """
+    kept = [value for item in after.values() for extra in item.objects.extra for value in extra.values()]
     for name, item in before.items():
         again = after.get(name)
         if again is None:
@@ -83,6 +87,10 @@ def differences(
             else:
                 found = _of_object(item.objects[[n]], again.objects[[m]], item.size_wh, tolerance_px)
                 yield from (Difference(what, name, n, detail) for what, detail in found)
+                gone = (
+                    (key, v) for key, v in item.objects.extra[n].items() if key.endswith(_OF_FILE) and v not in kept
+                )
+                yield from (Difference("file", name, n, f"{key}: {v!r:.80}") for key, v in gone if _says_something(v))
         left = [m for m in pairs if m is not None]
         if left != sorted(left):
             yield Difference("order", name, -1, f"{left}")
@@ -130,9 +138,9 @@ def _of_object(a: Objects, b: Objects, size_wh: tuple[int, int], tolerance_px: f
         if _iou(a, 0, b, 0, size_wh) < 1:
             yield "raster", f"IoU {_iou(a, 0, b, 0, size_wh):.4f}"
     for key, value in a.extra[0].items():
-        if key != VALUE and b.extra[0].get(key) != value and _says_something(value):
-            of = "file" if key.endswith(_OF_FILE) else "extra"
-            yield of, f"{key}: {value!r:.80} is {b.extra[0].get(key)!r:.80}"
+        is_of_object = key != VALUE and not key.endswith(_OF_FILE)
+        if is_of_object and b.extra[0].get(key) != value and _says_something(value):
+            yield "extra", f"{key}: {value!r:.80} is {b.extra[0].get(key)!r:.80}"
 
 
 def _says_something(value: object) -> bool:

@@ -104,6 +104,13 @@ def test_what_masks_cannot_say_is_said(tmp_path: Path) -> None:
     assert sorted(again.labels) == ["mask", "polygon"]
 
 
+def test_an_image_without_objects_is_background_beside_its_picture_too(tmp_path: Path) -> None:
+    maskfolder.write(own.dataset(Objects.empty()), tmp_path, {"1": "a.png"})
+    own.picture(tmp_path, "a/images/a.png")
+    item = maskfolder.read(tmp_path, FolderImages(tmp_path)).items[0]
+    assert (len(item.objects), item.is_complete, item.image.name) == (0, True, "a.png")
+
+
 def test_a_table_that_is_none_is_an_error(tmp_path: Path) -> None:
     own.round_trip(maskfolder, Objects.from_label_image(np.eye(5, dtype=np.uint8), "mask"), tmp_path)
     for content in ("a,b\n", "image,mask,class,score\na.png,x.png,c,many\n"):

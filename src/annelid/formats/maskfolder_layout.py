@@ -47,7 +47,7 @@ class ImageFolder:
 def image_folders(root: Path) -> list[ImageFolder]:
     """The folders below (or the one that is) ``root`` with one image in ``images`` and its objects in ``masks``.
 
-    Without a folder ``images`` only where a masks.csv, as Annelid writes it, says what lies there. Folders in which
+    Without a folder ``images``, or without any mask, only where there is a masks.csv, as Annelid writes it. Folders in which
     a mask has the image's name are another layout: that mask holds all objects.
     """
     listed = (root / TABLE).is_file()
@@ -64,7 +64,8 @@ def _image_folder(path: Path, root: Path, *, listed: bool) -> ImageFolder | None
     if not (path / "images").is_dir():
         return ImageFolder(name, None, masks) if listed and path != root else None
     images = [file for file in _files(path / "images") if is_image(file)]
-    if len(images) != 1 or not masks or any(mask.stem == images[0].stem for mask in masks):
+    is_told = bool(masks) or listed
+    if len(images) != 1 or not is_told or any(mask.stem == images[0].stem for mask in masks):
         return None
     return ImageFolder(name, images[0], masks)
 
