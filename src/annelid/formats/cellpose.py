@@ -33,8 +33,9 @@ from annelid.formats.cellpose_write import AUTHOR, FILE, NAME, WRITTEN
 from annelid.formats.cellpose_write import write as write
 from annelid.formats.label_notes import UNCLASSIFIED, VALUE, rows_of_labels, tell_other_masks
 from annelid.formats.mask_file import Labels, read_labels
-from annelid.formats.reading import Reading, ShapeError, SizeWh
+from annelid.formats.reading import Reading
 from annelid.formats.row import Row
+from annelid.formats.values import ShapeError, SizeWh
 
 _KINDS = ("_seg.npy", "_cp_masks.tif", "_cp_masks.tiff", "_cp_masks.png", "_cp_outlines.txt")
 """What may lie beside an image, best first."""

@@ -12,7 +12,7 @@ from skimage.draw import line, polygon
 
 from annelid import tracing
 from annelid.formats import jsontext
-from annelid.formats.reading import MAX_COORDINATE, ShapeError, SizeWh
+from annelid.formats.values import MAX_COORDINATE, ShapeError, SizeWh
 from annelid.geometry import Ring, Shape
 from annelid.objects import Kind
 

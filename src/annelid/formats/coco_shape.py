@@ -12,8 +12,8 @@ import numpy as np
 
 from annelid import geometry
 from annelid.formats import rle
-from annelid.formats.reading import MAX_COORDINATE
 from annelid.formats.row import Row
+from annelid.formats.values import MAX_COORDINATE
 from annelid.geometry import Ring, Shape
 from annelid.objects import Kind
 

@@ -28,9 +28,10 @@ from annelid.formats.cvat_shape import AUTHOR, NATIVE, decode_shape, encode_row,
 from annelid.formats.cvat_track import add_frame, frames_of
 from annelid.formats.data_yaml import PARTS
 from annelid.formats.plane import told_plane, unsaid_plane
-from annelid.formats.reading import Reading, ShapeError, SizeWh, joined, size_from
+from annelid.formats.reading import Reading, joined
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.safe_xml import Node, element
+from annelid.formats.values import ShapeError, SizeWh, size_from
 from annelid.formats.writing import Lost, annotated, coverage, has_score, is_empty, part_rows
 from annelid.objects import Kind
 from annelid.steps import counted

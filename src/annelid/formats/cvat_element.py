@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from annelid.formats.reading import ShapeError, foreign, label_of, number
 from annelid.formats.safe_xml import Node
+from annelid.formats.values import ShapeError, foreign, label_of, number
 
 _MANUAL = "manual"
 _KNOWN = {

@@ -25,9 +25,10 @@ from annelid.formats.cvat_media import number_of
 from annelid.formats.cvat_server import Server, Task, server_beside
 from annelid.formats.cvat_shape import decode_shape
 from annelid.formats.cvat_track import Frame, add_frame, rows_of_track
-from annelid.formats.reading import Reading, ShapeError
+from annelid.formats.reading import Reading
 from annelid.formats.row import Row
 from annelid.formats.safe_xml import Node
+from annelid.formats.values import ShapeError
 
 _ENDS = 2**18
 _LISTS = [re.compile(rb'"%s"\s*:\s*\[' % name) for name in (b"shapes", b"tags", b"tracks")]

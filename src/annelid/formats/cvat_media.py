@@ -11,7 +11,7 @@ from typing import Any
 from annelid.errors import AnnotationError
 from annelid.formats import jsontext
 from annelid.formats.base import LossReport
-from annelid.formats.reading import SizeWh, size_from
+from annelid.formats.values import SizeWh, size_from
 
 _STEP = re.compile(r"step\s*=\s*(\d{1,6})")
 

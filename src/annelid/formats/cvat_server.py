@@ -17,7 +17,7 @@ from annelid.errors import AnnotationError
 from annelid.formats import jsontext
 from annelid.formats.base import LossReport
 from annelid.formats.cvat_media import Media, from_database, from_manifest, from_meta, number_of, step_of
-from annelid.formats.reading import ShapeError, SizeWh
+from annelid.formats.values import ShapeError, SizeWh
 
 _MOST_FILES, _MOST_BYTES = 50, 2**26
 _LIKELY = ("task", "label", "meta", "job", "project", "data")

@@ -11,10 +11,10 @@ import numpy as np
 
 from annelid import geometry
 from annelid.formats import jsontext, ours, rle
-from annelid.formats.reading import ShapeError, foreign, label_of, number, points
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.formats.safe_xml import Node, element
 from annelid.formats.safe_xml import number as written
+from annelid.formats.values import ShapeError, foreign, label_of, number, points
 from annelid.formats.writing import can_use_params, degrees
 from annelid.geometry import Ring, Shape
 from annelid.objects import Kind

@@ -14,9 +14,10 @@ import numpy as np
 
 from annelid import geometry
 from annelid.formats.cvat_shape import NATIVE, decode_shape, is_shape
-from annelid.formats.reading import Reading, ShapeError, SizeWh, joined, size_from
+from annelid.formats.reading import Reading, joined
 from annelid.formats.row import Row
 from annelid.formats.safe_xml import Node
+from annelid.formats.values import ShapeError, SizeWh, size_from
 from annelid.objects import Kind
 
 _MAX_FRAMES = 1_000_000

@@ -27,8 +27,9 @@ from annelid.formats.darwin_raster import decode_layer
 from annelid.formats.darwin_shape import RASTER, decode_annotation
 from annelid.formats.darwin_write import CLASSES, FILE, write
 from annelid.formats.json_head import without_ours
-from annelid.formats.reading import Reading, ShapeError, SizeWh
+from annelid.formats.reading import Reading
 from annelid.formats.row import Row
+from annelid.formats.values import ShapeError, SizeWh
 
 __all__ = ["NAME", "read", "sniff", "write"]
 

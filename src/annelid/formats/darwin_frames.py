@@ -7,7 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from annelid.formats.reading import Reading, ShapeError, number
+from annelid.formats.reading import Reading
+from annelid.formats.values import ShapeError, number
 
 _MOST_FRAMES = 1_000_000
 _OF_VIDEO = ("frames", "sections")

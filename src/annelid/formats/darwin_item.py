@@ -9,7 +9,7 @@ from typing import Any
 
 from annelid.dataset import LabeledImage
 from annelid.errors import AnnotationError
-from annelid.formats.reading import SizeWh, size_from
+from annelid.formats.values import SizeWh, size_from
 
 VERSION = {
     "version": "2.0",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annelid.formats import rle
-from annelid.formats.reading import ShapeError, SizeWh
+from annelid.formats.values import ShapeError, SizeWh
 
 Ints = NDArray[np.int64]
 

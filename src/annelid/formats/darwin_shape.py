@@ -13,8 +13,8 @@ import numpy as np
 from annelid import geometry
 from annelid.formats import ours, rle
 from annelid.formats.even_odd import even_odd_shape
-from annelid.formats.reading import ShapeError, foreign, label_of, number, points
 from annelid.formats.row import NO_PARAMS, Row
+from annelid.formats.values import ShapeError, foreign, label_of, number, points
 from annelid.formats.writing import can_use_params, has_score
 from annelid.geometry import Ring, Shape, signed_area
 from annelid.objects import Kind

@@ -19,8 +19,8 @@ from annelid.formats.darwin_item import document
 from annelid.formats.darwin_raster import encode_layer, free_of_others
 from annelid.formats.darwin_shape import NATIVE, RASTER, annotation_id, encode_row
 from annelid.formats.plane import told_plane, unsaid_plane
-from annelid.formats.reading import ShapeError
 from annelid.formats.row import Row, rows_of_objects
+from annelid.formats.values import ShapeError
 from annelid.formats.writing import Lost, coverage, is_empty
 from annelid.objects import Kind
 from annelid.steps import counted

@@ -40,8 +40,9 @@ from annelid.formats.geojson_feature import (
 )
 from annelid.formats.geojson_file import DEEPEST, GEOMETRIES, Found, features_of, text_of
 from annelid.formats.plane import at_plane, told_plane, unsaid_plane
-from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
+from annelid.formats.reading import Reading
 from annelid.formats.row import Row, rows_of_objects, view_of
+from annelid.formats.values import ShapeError, SizeWh, size_from
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
 from annelid.objects import Kind
 from annelid.steps import counted

@@ -12,8 +12,8 @@ from typing import Any
 
 from annelid.formats import jsontext, ours
 from annelid.formats.geojson_geometry import UNDERSTOOD, decode_geometry, encode_geometry
-from annelid.formats.reading import ShapeError
 from annelid.formats.row import Row
+from annelid.formats.values import ShapeError
 from annelid.objects import Kind, new_ids
 
 AUTHOR = "import:geojson"

@@ -15,8 +15,8 @@ from annelid.errors import AnnotationError
 from annelid.formats import jsontext
 from annelid.formats.archive import FREE_BYTES, MAX_RATIO
 from annelid.formats.geojson_feature import NATIVE, Json, children_of, decode_feature
-from annelid.formats.reading import ShapeError
 from annelid.formats.row import Row
+from annelid.formats.values import ShapeError
 from annelid.objects import new_ids
 
 GEOMETRIES = "(?:Multi)?(?:Point|Polygon|LineString)|GeometryCollection"

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from annelid import geometry
-from annelid.formats import reading
-from annelid.formats.reading import ShapeError
+from annelid.formats import values
 from annelid.formats.row import NO_PARAMS, Row
+from annelid.formats.values import ShapeError
 from annelid.geometry import Part, Ring, Shape
 from annelid.objects import Kind
 
@@ -128,7 +128,7 @@ def _pairs(value: object, key: str, least: int, lost: list[ShapeError]) -> Ring:
             error.what = "the third coordinate was left out"
             lost.append(error)
         flat = [point[:2] if isinstance(point, list) else point for point in value]
-    return reading.points(flat, key, least)
+    return values.points(flat, key, least)
 
 
 def _ellipse(ring: Ring) -> Outline:

@@ -39,8 +39,9 @@ from annelid.formats.imagej_draw import NATIVE
 from annelid.formats.imagej_roi import UNCLASSIFIED, decode_roi, encode_roi
 from annelid.formats.imagej_zip import BROKEN, Roi, header_of_zip, holds_rois, is_empty_zip, packed, rois_in_zip
 from annelid.formats.plane import plane_of_name, unsaid_plane, without_plane
-from annelid.formats.reading import Reading, ShapeError
+from annelid.formats.reading import Reading
 from annelid.formats.row import Row, rows_of_objects
+from annelid.formats.values import ShapeError
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
 from annelid.objects import Kind
 from annelid.steps import counted

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annelid.formats.even_odd import parts_of_rings
-from annelid.formats.reading import ShapeError
+from annelid.formats.values import ShapeError
 from annelid.geometry import Ring, Shape, signed_area
 
 Floats = NDArray[np.float32]

@@ -14,13 +14,13 @@ import numpy as np
 from roifile import ROI_OPTIONS, ROI_SUBTYPE, ROI_TYPE, ImagejRoi
 
 from annelid import geometry
-from annelid.formats import ours, reading
+from annelid.formats import ours, values
 from annelid.formats.cellpose_outlines import filled
 from annelid.formats.imagej_draw import NATIVE, POINT_CENTRE, draw
 from annelid.formats.imagej_fields import CLASS_KEY, join_props, read_fields, split_props, write_fields
 from annelid.formats.imagej_path import decode_path, is_along_pixels
-from annelid.formats.reading import ShapeError
 from annelid.formats.row import NO_PARAMS, Row
+from annelid.formats.values import ShapeError
 from annelid.geometry import Ring, Shape
 from annelid.objects import Kind
 
@@ -149,10 +149,10 @@ def _outlines(roi: ImagejRoi, lost: list[ShapeError]) -> list[Outline]:
 
 def _coordinates(roi: ImagejRoi, least: int) -> Ring:
     if roi.subpixel_coordinates is not None:
-        return reading.points(roi.subpixel_coordinates, "", least)
+        return values.points(roi.subpixel_coordinates, "", least)
     if roi.integer_coordinates is None:
         raise ShapeError("outline-invalid", f"expected at least {least} points, found none")
-    return reading.points(roi.integer_coordinates + np.array([roi.left, roi.top]), "", least)
+    return values.points(roi.integer_coordinates + np.array([roi.left, roi.top]), "", least)
 
 
 def _box(roi: ImagejRoi) -> tuple[float, float, float, float]:

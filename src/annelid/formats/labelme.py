@@ -22,8 +22,8 @@ from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.class_order import classes_in, told_classes
 from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape, encode_row, set_group
 from annelid.formats.plane import at_plane, is_other_scene, told_plane, unsaid_plane
-from annelid.formats.reading import size_from
 from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
+from annelid.formats.values import size_from
 from annelid.formats.writing import coverage, file_of_each, is_empty
 from annelid.objects import Kind
 from annelid.steps import counted

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from annelid import geometry, tracing
 from annelid.formats import png_text
 from annelid.formats.ours import with_exact
-from annelid.formats.reading import MAX_COORDINATE
 from annelid.formats.row import NO_PARAMS, Row
+from annelid.formats.values import MAX_COORDINATE
 from annelid.geometry import Shape
 from annelid.objects import Kind
 

@@ -20,9 +20,10 @@ from annelid import geometry, tracing
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats import safe_xml
 from annelid.formats.base import Annotations, ImageIndex
-from annelid.formats.reading import Reading, ShapeError, SizeWh, foreign, label_of, number, points, size_from
+from annelid.formats.reading import Reading
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.formats.safe_xml import Node, plain_children
+from annelid.formats.values import ShapeError, SizeWh, foreign, label_of, number, points, size_from
 from annelid.geometry import Shape
 from annelid.objects import Kind
 from annelid.readers.apart import read_stored

@@ -41,8 +41,9 @@ from annelid.formats.labelstudio_task import (
     unusable,
 )
 from annelid.formats.plane import told_plane, unsaid_plane
-from annelid.formats.reading import Reading, ShapeError, SizeWh, size_from
+from annelid.formats.reading import Reading
 from annelid.formats.row import Row, rows_of_objects
+from annelid.formats.values import ShapeError, SizeWh, size_from
 from annelid.formats.writing import Lost, annotated, coverage, is_empty
 from annelid.steps import counted
 

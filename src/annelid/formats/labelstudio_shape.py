@@ -11,8 +11,8 @@ import numpy as np
 
 from annelid import geometry
 from annelid.formats import labelstudio_rle, ours, png_text, rle
-from annelid.formats.reading import ShapeError, SizeWh, foreign, label_of, number, points, size_from
 from annelid.formats.row import NO_PARAMS, Row
+from annelid.formats.values import ShapeError, SizeWh, foreign, label_of, number, points, size_from
 from annelid.formats.writing import can_use_params, degrees
 from annelid.geometry import Shape
 from annelid.objects import Kind

@@ -25,8 +25,9 @@ from annelid.formats.file_names import stem
 from annelid.formats.mask_file import read_labels
 from annelid.formats.maskfolder_layout import TABLE, ImageFolder, TableRow, image_folders, read_table, write_table
 from annelid.formats.plane import UNSAID, refuse_several_planes, unsaid_plane
-from annelid.formats.reading import Reading, SizeWh
+from annelid.formats.reading import Reading
 from annelid.formats.row import Row, rows_of_objects
+from annelid.formats.values import SizeWh
 from annelid.formats.writing import Lost, annotated, coverage, files_for
 from annelid.geometry import refuse_huge, window_mask
 from annelid.objects import Kind

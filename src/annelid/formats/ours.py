@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from annelid.formats.reading import MAX_COORDINATE
 from annelid.formats.row import Row
+from annelid.formats.values import MAX_COORDINATE
 from annelid.geometry import Shape
 from annelid.objects import Kind
 

@@ -24,8 +24,9 @@ from annelid.formats import jsontext, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.json_head import without_ours
 from annelid.formats.plane import told_plane, unsaid_plane
-from annelid.formats.reading import Reading, ShapeError, SizeWh, joined, label_of
+from annelid.formats.reading import Reading, joined
 from annelid.formats.row import Row, rows_of_objects
+from annelid.formats.values import ShapeError, SizeWh, label_of
 from annelid.formats.via3 import as_via2, is_via3
 from annelid.formats.via_shape import AUTHOR, NATIVE, chosen, class_attribute, decode_region, encode_row
 from annelid.formats.writing import Lost, annotated, coverage, has_score, is_empty, part_rows

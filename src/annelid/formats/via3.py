@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from annelid.formats.reading import ShapeError
+from annelid.formats.values import ShapeError
 
 Json = Mapping[str, Any]
 

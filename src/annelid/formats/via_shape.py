@@ -9,8 +9,8 @@ import numpy as np
 
 from annelid import geometry
 from annelid.formats import ours
-from annelid.formats.reading import ShapeError, foreign, number, points
 from annelid.formats.row import NO_PARAMS, Row
+from annelid.formats.values import ShapeError, foreign, number, points
 from annelid.formats.writing import can_use_params
 from annelid.geometry import Ring, Shape
 from annelid.objects import Kind

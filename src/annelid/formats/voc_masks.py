@@ -14,7 +14,7 @@ from scipy import ndimage
 from annelid import tracing
 from annelid.errors import AnnotationError, ImageError
 from annelid.formats.base import LossReport
-from annelid.formats.reading import SizeWh
+from annelid.formats.values import SizeWh
 from annelid.formats.voc_colours import VOID, LabelMap, numbers_of
 from annelid.geometry import Shape
 from annelid.readers.apart import read_stored

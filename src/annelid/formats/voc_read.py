@@ -11,9 +11,10 @@ from annelid.errors import AnnotationError
 from annelid.formats import ours, safe_xml, voc_masks
 from annelid.formats.base import Annotations, ImageIndex
 from annelid.formats.labelme_xml import FOLDER, is_labelme, xml_files
-from annelid.formats.reading import Reading, ShapeError, SizeWh, foreign, size_from
+from annelid.formats.reading import Reading
 from annelid.formats.row import Row
 from annelid.formats.safe_xml import Node, plain_children
+from annelid.formats.values import ShapeError, SizeWh, foreign, size_from
 from annelid.formats.voc_colours import PASCAL, LabelMap, read_labelmap
 from annelid.formats.voc_lists import parts_of
 from annelid.formats.voc_masks import Segment

@@ -9,10 +9,10 @@ from typing import Any
 
 from annelid import geometry
 from annelid.formats import jsontext, ours
-from annelid.formats.reading import ShapeError, foreign, label_of, number, points
 from annelid.formats.row import NO_PARAMS, Row
 from annelid.formats.safe_xml import Node, element, elements, plain_children
 from annelid.formats.safe_xml import number as safe_number
+from annelid.formats.values import ShapeError, foreign, label_of, number, points
 from annelid.formats.voc_match import BOX, NUMBER
 from annelid.formats.writing import can_use_params
 from annelid.geometry import Shape

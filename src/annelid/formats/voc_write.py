@@ -12,9 +12,9 @@ from annelid.formats import jsontext, ours, safe_xml
 from annelid.formats.base import LossReport
 from annelid.formats.labelme_xml import FOLDER
 from annelid.formats.plane import told_plane, unsaid_plane
-from annelid.formats.reading import ShapeError, foreign
 from annelid.formats.row import Row, rows_of_objects
 from annelid.formats.safe_xml import Node, element, elements
+from annelid.formats.values import ShapeError, foreign
 from annelid.formats.voc_colours import class_numbers
 from annelid.formats.voc_draw import NOTHING, Drawn, draw, is_drawn, write_masks
 from annelid.formats.voc_lists import write_lists
