@@ -47,8 +47,8 @@ class ImageFolder:
 def image_folders(root: Path) -> list[ImageFolder]:
     """The folders below (or the one that is) ``root`` with one image in ``images`` and its objects in ``masks``.
 
-    Without a folder ``images``, or without any mask, only where there is a masks.csv, as Annelid writes it. Folders in which
-    a mask has the image's name are another layout: that mask holds all objects.
+    Without a folder ``images``, or without any mask, only where there is a masks.csv, as Annelid writes it. Folders
+    in which a mask has the image's name are another layout: that mask holds all objects.
     """
     listed = (root / TABLE).is_file()
     candidates = [root, *sorted(path.parent for path in root.rglob("*") if path.name == "masks" and path.is_dir())]
