@@ -188,10 +188,9 @@ def merged(_: np.random.Generator, objects: list[Thing]) -> list[Thing]:
     """Neighbours that touch are drawn as one."""
     import shapely
 
-    shapes = [shapely.Polygon(ring).buffer(1.5) for _, ring in objects]
-    whole = shapely.union_all(shapes)
+    whole = shapely.union_all([shapely.Polygon(ring).buffer(1) for _, ring in objects])
     parts = list(whole.geoms) if hasattr(whole, "geoms") else [whole]
-    return [(0, np.asarray(part.buffer(-1.5).exterior.coords)) for part in parts]
+    return [(0, np.asarray(part.exterior.coords).clip(0, SIDE)) for part in parts]
 
 
 def halved(_: np.random.Generator, objects: list[Thing]) -> list[Thing]:
@@ -219,7 +218,7 @@ RUNS: Mapping[str, Run] = {
     "healthy-two-classes": Run(("D100",), {**SHORT, "epochs": 20}, PAIR, names=TWO),
     "healthy-touching": Run(("D100",), {**SHORT, "epochs": 20}, Scene(touching=0.4)),
     "healthy-debris": Run(("D100",), SHORT, Scene(debris=2)),
-    "learning-rate-far-too-high": Run(("D101",), {"epochs": 12, "imgsz": SIDE, "lr0": 5.0}, from_base=False),
+    "learning-rate-far-too-high": Run(("D101",), {"epochs": 12, "imgsz": SIDE, "lr0": 1.0}, from_base=False),
     "learning-rate-too-high": Run(("D101",), {"epochs": 20, "imgsz": SIDE, "lr0": 0.4}, from_base=False),
     "fine-tuning-rate-too-high": Run(("D101",), {**SHORT, "lr0": 0.05}),
     "learning-rate-too-low": Run(("D102",), {"epochs": 20, "imgsz": SIDE, "lr0": 1e-5}, from_base=False),
@@ -293,7 +292,8 @@ def make(name: str, work: Path) -> Record:
         except AnnelidError as error:
             print(f"    {error}")
             place, card = folder / "runs" / name, None
-        return run_record.read_record(place, card)
+        record = run_record.read_record(place, card)
+        return replace(record, started_from=Path(record.started_from).name)
 
 
 def main() -> None:

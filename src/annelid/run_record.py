@@ -100,12 +100,13 @@ def read_record(run: Path, card: Card | None) -> Record:
         run=run.name,
         model=card.reference if card else "",
         engine=job["engine"],
-        started_from=Path(config["model"]).name,
+        started_from=job["parent"] or config["model"],
         typed=dict(config["params"]),
         params={**_defaults(job["engine"], config), **(card.parameters if card else {})},
         curves=_curves(run),
         parts=read_outcomes(run),
         facts=facts(*_data(run)),
+        outside=bool(job["outside"]),
         error=_error(run),
     )
 

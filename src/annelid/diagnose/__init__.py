@@ -1,14 +1,105 @@
-"""Say what a finished training shows: is it good, where does it fail, why, and what to type next."""
+"""Say what a finished training shows: is it good, where does it fail, why, and what to type next.
+
+Causes come before what follows from them: a learning rate that is far off makes every kind of error, so the kinds of
+error are then not told. Nothing here reads a file; `annelid.run_record` gathers the `Record`.
+"""
 
 from __future__ import annotations
 
-from annelid.diagnose.finding import Diagnosis
+from collections.abc import Callable, Iterable
+
+from annelid.diagnose import classes, learning, mistakes, trust
+from annelid.diagnose.advice import predict
+from annelid.diagnose.chance import percent
+from annelid.diagnose.course import Course
+from annelid.diagnose.finding import Diagnosis, Kind
+from annelid.diagnose.levels import FAIR
 from annelid.diagnose.record import Record
 
+__all__ = ["KINDS", "Diagnosis", "Record", "diagnose"]
 
-__all__ = ["Diagnosis", "Record", "diagnose"]
+Rule = Callable[[Record, Course], Diagnosis | None]
+
+HEALTHY = Kind(
+    *("D100", "healthy", "good"),
+    "the curves came to rest, training and validation agree, and no kind of error stands out",
+)
+
+KINDS: tuple[Kind, ...] = (
+    HEALTHY,
+    learning.TOO_HIGH,
+    learning.TOO_LOW,
+    learning.IMPROVING,
+    learning.PLATEAU,
+    learning.UNDERFITTING,
+    learning.OVERFITTING,
+    trust.PERFECTION,
+    trust.UNSTABLE,
+    classes.IMBALANCE,
+    classes.CONFUSED,
+    mistakes.CAUTIOUS,
+    mistakes.CARELESS,
+    mistakes.BACKGROUND,
+    mistakes.SMALL,
+    mistakes.MERGED,
+    mistakes.PIECES,
+    mistakes.COARSE,
+    mistakes.ONE_IMAGE,
+)
+"""Every kind of finding, by code."""
+
+_CLASSES: tuple[Rule, ...] = (classes.imbalance, classes.confused)
+_PLACES: tuple[Rule, ...] = (
+    mistakes.one_image,
+    mistakes.merged,
+    mistakes.pieces,
+    mistakes.small,
+    mistakes.background,
+    mistakes.coarse,
+)
 
 
 def diagnose(record: Record) -> list[Diagnosis]:
-    """Every finding, errors first."""
-    return []
+    """Every finding, errors first; one that says so where the training is healthy.
+
+    Args:
+        record: the run. What it does not know is not judged.
+    """
+    course = Course.of(record.curves)
+    found = list(_causes(record, course))
+    if not found and record.val and record.val.f1 >= FAIR:
+        found = [_healthy(record)]
+    order = ("error", "warning", "info", "good")
+    return sorted(found, key=lambda finding: (order.index(finding.severity), finding.code))
+
+
+def _causes(record: Record, course: Course) -> Iterable[Diagnosis]:
+    """From what spoils everything to what spoils a little; the first that explains the errors ends the search."""
+    if broken := learning.learning_rate(record, course):
+        return [broken]
+    if leak := trust.perfection(record, course):
+        return [leak]
+    doubts = _all((trust.unstable,), record, course)
+    if (early := learning.still_improving(record, course)) and learning.is_early(record):
+        return [*doubts, early]
+    told = [*doubts, *_all((*_CLASSES, *_PLACES), record, course)]
+    if len(told) > len(doubts):
+        return told
+    rest = (learning.overfitting, learning.underfitting, mistakes.lopsided)
+    one = early or next(iter(_all(rest, record, course)), None)
+    one = one or (learning.plateau(record, course) if not doubts else None)
+    return [*doubts, *([one] if one else [])]
+
+
+def _all(rules: Iterable[Rule], record: Record, course: Course) -> list[Diagnosis]:
+    return [finding for rule in rules if (finding := rule(record, course))]
+
+
+def _healthy(record: Record) -> Diagnosis:
+    val = record.val
+    assert val is not None
+    seen = f"On {val.images} validation images it finds {percent((val.found, val.objects))} of the objects, with "
+    seen += f"{val.n_extra:,} false ones (F1 {val.f1:.2f})."
+    todo = "Measure it on the test part, and look through a sample of what it predicts on new images."
+    commands = (f"annelid evaluate {record.model or record.run}", predict(record))
+    return HEALTHY.finding(seen, todo, *commands, evidence={"f1": val.f1})

@@ -126,13 +126,23 @@ def _areas(image: Counted, by: By) -> Floats:
     return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), np.float64)
 
 
+def _inside_pred(overlap: _Overlap) -> Bools:
+    """Bool (T, P): whether most of a true object lies in a prediction of its class."""
+    return np.asarray((overlap.of_truth >= INSIDE) & overlap.same_class, bool)
+
+
+def _over_several(overlap: _Overlap) -> Bools:
+    """Bool (P,): predictions over two true objects or more, made mostly of these; one over everything is none."""
+    inside = _inside_pred(overlap)
+    filled = (overlap.of_pred * inside).sum(0)
+    return np.asarray((inside.sum(0) >= 2) & (filled >= INSIDE), bool)
+
+
 def _missed(overlap: _Overlap, found: Bools) -> tuple[str, ...]:
     """The kind of every true object, the first that fits."""
-    inside = (overlap.of_truth >= INSIDE) & overlap.same_class
-    over_several = inside.sum(0) >= 2
     kinds = (
         ((overlap.iou >= FOUND_IOU) & ~overlap.same_class).any(1),
-        (inside & over_several[None]).any(1),
+        (_inside_pred(overlap) & _over_several(overlap)[None]).any(1),
         (overlap.iou >= TOUCH_IOU).any(1),
     )
     return _first(kinds, MISSED, done=found)
@@ -147,7 +157,7 @@ def _extra(overlap: _Overlap, fine: Bools) -> tuple[str, ...]:
         ((overlap.iou >= FOUND_IOU) & ~same).any(0),
         ((overlap.iou >= FOUND_IOU) & same).any(0),
         (inside & in_pieces[:, None]).any(0),
-        ((overlap.of_truth >= INSIDE) & same).sum(0) >= 2,
+        _over_several(overlap),
         (overlap.iou >= TOUCH_IOU).any(0),
     )
     return _first(kinds, EXTRA, done=fine)

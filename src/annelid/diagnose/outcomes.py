@@ -130,6 +130,17 @@ class Outcomes:
         return 2 * self.found / max(self.objects + self.predicted, 1)
 
     @property
+    def best_f1(self) -> float:
+        """F1 of precision and recall at the best confidence: what is known, whatever the confidence."""
+        total = self.best_precision + self.best_recall
+        return 2 * self.best_precision * self.best_recall / total if total else 0.0
+
+    @property
+    def right(self) -> tuple[int, int]:
+        """F1 as a share, how many of how many: found, of the mean of true and predicted objects."""
+        return self.found, max(self.found, round((self.objects + self.predicted) / 2))
+
+    @property
     def n_missed(self) -> int:
         """True objects that were not found."""
         return self.objects - self.found

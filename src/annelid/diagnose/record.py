@@ -47,6 +47,7 @@ class Record:
         curves: columns of ``results.csv``: name -> a value per epoch, NaN where there is none.
         parts: part -> what the model did there.
         facts: the data.
+        outside: whether the data came with ``--data`` and not from the project.
         error: why it ended without a model, or "".
     """
 
@@ -59,6 +60,7 @@ class Record:
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
     parts: Mapping[str, Outcomes] = field(default_factory=dict)
     facts: Facts = Facts()
+    outside: bool = False
     error: str = ""
 
     @property

@@ -1,0 +1,259 @@
+"""How the training went: learning rate, length, what it knows of the images that it learned from."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from annelid.diagnose.advice import train_again, train_on
+from annelid.diagnose.chance import is_clearly_below, percent
+from annelid.diagnose.course import LEAST_WINDOW, Course, Curve, gain, level
+from annelid.diagnose.finding import Diagnosis, Kind
+from annelid.diagnose.levels import FAIR, GAP, GOOD
+from annelid.diagnose.record import Record
+
+USUAL_RATE = {"SGD": 0.01, "MuSGD": 0.01}
+"""Learning rate at which an optimiser is usually run; the adaptive ones take `USUAL_ADAPTIVE`."""
+USUAL_ADAPTIVE = 0.001
+FAR = 10
+"""A learning rate that many times smaller than usual is none that anybody tunes to."""
+UNMOVED = 0.05
+"""A validation loss that changed by less over a whole run shows that nothing was learned."""
+RISEN = 1.15
+"""A training loss that ends so much above its lowest level did not find its way down; scatter is a few percent."""
+EXPLODED = 2.0
+"""A loss that many times above that of the first epoch, where nothing was known yet, was driven there."""
+WORTHWHILE = 0.1
+"""A gain over the last quarter, relative to the level: as much again would be seen in pictures."""
+
+TOO_HIGH = Kind(
+    *("D101", "learning-rate-too-high", "warning"),
+    "steps that are too long jump over the good weights: the loss does not settle, or the numbers overflow",
+)
+TOO_LOW = Kind(
+    *("D102", "learning-rate-too-low", "warning"),
+    "steps that are too short leave the weights where they were: the time was spent, and next to nothing learned",
+)
+IMPROVING = Kind(
+    *("D103", "still-improving", "info"),
+    "the training was stopped while it still learned: what it reached is not what it can reach",
+)
+PLATEAU = Kind(
+    *("D104", "plateau", "info"),
+    "the curves have been flat for long: more of the same epochs cost time and change nothing",
+)
+UNDERFITTING = Kind(
+    *("D105", "underfitting", "warning"),
+    "a model that fails on the very images it learned from cannot do better on new ones",
+)
+OVERFITTING = Kind(
+    *("D106", "overfitting", "warning"),
+    "it has learned its training images by heart: on new images it is much worse than training suggests",
+)
+
+
+def learning_rate(record: Record, course: Course) -> Diagnosis | None:
+    """Too high or too low, by what the losses did."""
+    return _too_high(record, course) or _too_low(record, course)
+
+
+def _too_high(record: Record, course: Course) -> Diagnosis | None:
+    rate = _rate(record, course)
+    seen = _overflow(record, course) or _unsettled(record, course)
+    if not seen:
+        return None
+    lower = rate / FAR
+    todo = f"Take a learning rate ten times lower ({lower:.2g})."
+    evidence = {"lr": rate, "train_loss": course.train_loss.tolist()}
+    curves = ("train/box_loss", "val/box_loss")
+    return TOO_HIGH.finding(seen, todo, train_again(record, lr0=lower), evidence=evidence, curves=curves)
+
+
+def _overflow(record: Record, course: Course) -> str:
+    broken = np.flatnonzero(~np.isfinite(course.train_loss))
+    if len(broken):
+        return f"In epoch {broken[0] + 1} the training loss was no number any more."
+    if record.error and "nan" in record.error.lower():
+        return f"The training ended with: {record.error}"
+    return ""
+
+
+def _unsettled(record: Record, course: Course) -> str:
+    """The loss went up and stayed there, and the model is no good."""
+    loss, val = course.train_loss, _f1(record)
+    if len(loss) < LEAST_WINDOW or val >= FAIR:
+        return ""
+    if exploded := _exploded(course):
+        return exploded
+    smooth = _smooth(loss)
+    lowest, end = float(smooth.min()), float(smooth[-1])
+    if end < RISEN * lowest or _is_low(record, course):
+        return ""
+    at = int(smooth.argmin()) + 1
+    return f"The training loss was lowest around epoch {at} ({lowest:.3g}) and ended at {end:.3g}: it rose."
+
+
+def _exploded(course: Course) -> str:
+    for what, loss in (("training", course.train_loss), ("validation", course.val_loss)):
+        if len(loss) and loss[0] > 0 and float(np.nanmax(loss)) > EXPLODED * loss[0]:
+            at = int(np.nanargmax(loss)) + 1
+            return f"The {what} loss went from {loss[0]:.3g} in the first epoch up to {loss[at - 1]:.3g} in epoch {at}."
+    return ""
+
+
+def _smooth(curve: Curve) -> Curve:
+    """Medians of three: one odd epoch is nothing."""
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(curve, LEAST_WINDOW), 1))
+
+
+def _too_low(record: Record, course: Course) -> Diagnosis | None:
+    loss = course.val_loss
+    if len(loss) < LEAST_WINDOW or _f1(record) >= FAIR or not _is_low(record, course):
+        return None
+    moved = abs(float(loss[-1] / loss[0]) - 1) if loss[0] else math.nan
+    if not moved < UNMOVED:
+        return None
+    rate, usual = _rate(record, course), _usual_rate(record)
+    seen = f"Over {course.epochs} epochs the validation loss changed by {moved:.1%}; the learning rate was {rate:.2g}."
+    todo = f"Take the usual learning rate: leave lr0 out, or set it to {usual:g}."
+    evidence = {"lr": rate, "usual": usual, "moved": moved}
+    curves = ("train/box_loss", "val/box_loss")
+    return TOO_LOW.finding(seen, todo, train_again(record, lr0=None), evidence=evidence, curves=curves)
+
+
+def _rate(record: Record, course: Course) -> float:
+    """The highest learning rate of the run; the one that was asked for where none was recorded."""
+    finite = course.lr[np.isfinite(course.lr)]
+    return float(finite.max()) if len(finite) else float(record.params.get("lr0") or _usual_rate(record))
+
+
+def _usual_rate(record: Record) -> float:
+    return USUAL_RATE.get(str(record.params.get("optimizer")), USUAL_ADAPTIVE)
+
+
+def _is_low(record: Record, course: Course) -> bool:
+    return _rate(record, course) * FAR <= _usual_rate(record)
+
+
+def _f1(record: Record) -> float:
+    """Best F1 on the validation part; by the training's own figures where that was not looked at."""
+    if record.val:
+        return record.val.best_f1
+    for kind in ("M", "B"):
+        p, r = (record.curves.get(f"metrics/{name}({kind})") for name in ("precision", "recall"))
+        if p and r:
+            return max(2 * a * b / (a + b) if a + b > 0 else 0.0 for a, b in zip(p, r, strict=True))
+    return 0.0
+
+
+def still_improving(record: Record, course: Course) -> Diagnosis | None:
+    """The fitness, or before there is any the loss, had not come to rest."""
+    known = record.train.best_f1 if record.train else 0.0
+    if not len(course.train_loss) or known >= GOOD:  # what it knows already, more epochs do not teach it
+        return None
+    seen = _too_few_epochs(record, course) or _rising(course) or _falling(record, course)
+    if not seen:
+        return None
+    longer = max(2 * course.epochs, 10 * LEAST_WINDOW)
+    more = train_on(record, epochs=max(course.epochs, 10 * LEAST_WINDOW)) if record.model else ""
+    commands = [command for command in (train_again(record, epochs=longer), more) if command]
+    todo = f"Train longer: {longer} epochs from the same start, or go on from this model."
+    evidence = {"epochs": course.epochs, "best_epoch": course.best_epoch}
+    return IMPROVING.finding(seen, todo, *commands, evidence=evidence, curves=(course.name,))
+
+
+def _too_few_epochs(record: Record, course: Course) -> str:
+    if course.epochs > LEAST_WINDOW or _f1(record) >= FAIR:
+        return ""
+    return f"It ran for {course.epochs} epoch{'s' * (course.epochs > 1)}: too few to tell a model from chance."
+
+
+def _rising(course: Course) -> str:
+    rise, error = gain(course.fitness, course.window)
+    height = level(course.fitness, course.window)
+    if not (rise > 2 * error and rise > WORTHWHILE * height):
+        return ""
+    return (
+        f"In the last {course.window} epochs the mAP50-95 rose by {rise:.3f} to {height:.3f}, and the best epoch was "
+        f"{course.best_epoch} of {course.epochs}."
+    )
+
+
+def _falling(record: Record, course: Course) -> str:
+    """A run that has found nothing yet, while its validation loss falls."""
+    if _f1(record) >= FAIR:
+        return ""
+    fall, error = gain(course.val_loss, course.window)
+    height = level(course.val_loss, course.window)
+    if not (-fall > 2 * error and -fall > WORTHWHILE * height):
+        return ""
+    return (
+        f"In the last {course.window} epochs the validation loss still fell from {height - fall:.3g} to {height:.3g}."
+    )
+
+
+def overfitting(record: Record, course: Course) -> Diagnosis | None:
+    """Training images are known, validation images are not."""
+    del course
+    train, val = record.train, record.val
+    if not train or not val or train.best_f1 - val.best_f1 < GAP or not is_clearly_below(val.right, train.right):
+        return None
+    seen = (
+        f"F1 is {train.best_f1:.2f} on training images and {val.best_f1:.2f} on validation images: found are "
+        f"{percent((train.found, train.objects))} there, {percent((val.found, val.objects))} here."
+    )
+    images = record.facts.images.get("train", train.images_of)
+    todo = (
+        f"Annotate more and other images (there are {images} to learn from): let the model propose, and correct it. "
+        "Until then more augmentation and fewer epochs help."
+    )
+    commands = [
+        f"annelid propose --model {record.model or record.run}",
+        train_again(record, degrees=180, flipud=0.5, mosaic=1.0, scale=0.5, translate=0.1, hsv_v=0.4, fliplr=0.5),
+    ]
+    evidence = {"train_f1": train.best_f1, "val_f1": val.best_f1, "train_images": images}
+    return OVERFITTING.finding(seen, todo, *commands, evidence=evidence, curves=("train/cls_loss", "val/cls_loss"))
+
+
+def underfitting(record: Record, course: Course) -> Diagnosis | None:
+    """Not even training images are known."""
+    train = record.train
+    if not train or train.best_f1 >= FAIR:
+        return None
+    settled = course.settled_at()
+    rest = f"; the curves have been flat since epoch {settled}" if 0 < settled <= course.epochs / 2 else ""
+    seen = (
+        f"On {train.images} of its own training images it finds {percent((train.found, train.objects))} of the objects "
+        f"with {train.n_extra:,} false ones (F1 {train.best_f1:.2f}){rest}."
+    )
+    todo = (
+        "Look at the annotation first (labels.jpg, annelid preview): outlines of other images, or half of the objects "
+        "missing, cannot be learned. If it is right, take a larger model, larger pictures, or more epochs."
+    )
+    larger = train_again(record, imgsz=2 * int(record.params.get("imgsz") or 640))
+    evidence = {"train_f1": train.best_f1, "val_f1": record.val.best_f1 if record.val else None}
+    return UNDERFITTING.finding(
+        seen, todo, "annelid check", larger, evidence=evidence, curves=("train/box_loss", "train/cls_loss")
+    )
+
+
+def plateau(record: Record, course: Course) -> Diagnosis | None:
+    """Flat since before the middle, and not good enough."""
+    f1, settled = _f1(record), course.settled_at()
+    if f1 >= GOOD or not 0 < settled <= course.epochs / 2:
+        return None
+    seen = (
+        f"Since epoch {settled} of {course.epochs} the mAP50-95 has stayed where it is "
+        f"({level(course.fitness, course.window):.3f}), and F1 is {f1:.2f}."
+    )
+    todo = "Add annotated images, above all of what it misses; more epochs will not help. Let it propose, and correct."
+    commands = (f"annelid propose --model {record.model or record.run}", train_again(record, patience=20))
+    evidence = {"settled": settled, "f1": f1}
+    return PLATEAU.finding(seen, todo, *commands, evidence=evidence, curves=(course.name,))
+
+
+def is_early(record: Record) -> bool:
+    """Whether there is too little of a model to say anything of its kinds of error."""
+    known = record.train or record.val
+    return known is None or known.best_f1 < FAIR
