@@ -22,7 +22,7 @@ from annelid.objects import Kind, Objects
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
 TOLERANCE_PX = 1e-3
-NOT_OF_OBJECTS = {"no-validation-part", "part-missing", "channels", "calibration"}
+NOT_OF_OBJECTS = {"no-validation-part", "part-missing", "channels", "calibration", "image-not-tiff"}
 """What is said of the set and its images, here of a single one that nobody calibrated."""
 
 RING = np.array([[20, 10], [60, 12], [55, 40], [22, 38]], float)

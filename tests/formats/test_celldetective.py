@@ -12,13 +12,13 @@ import pytest
 import tifffile
 
 from annelid import formats
-from annelid.dataset import Dataset
+from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnotationError
 from annelid.formats import celldetective
 from annelid.formats.base import Annotations
 from annelid.formats.images import FolderImages
-from annelid.image import View
-from annelid.objects import Kind
+from annelid.image import ImageRef, View
+from annelid.objects import Kind, Objects
 
 LABELS = np.zeros((20, 30), np.int16)
 LABELS[2:6, 3:9], LABELS[10:14, 3:9] = 4, 9
@@ -179,6 +179,14 @@ def test_an_image_alone_is_refused(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "x.tif", LABELS)
     with pytest.raises(AnnotationError, match=r"x_labelled\.tif"):
         read(tmp_path / "x.tif")
+
+
+def test_images_that_celldetective_does_not_look_at_are_said(tmp_path: Path) -> None:
+    item = LabeledImage(View(ImageRef("1", ("a.png",), (40, 30))), Objects.empty(), whole_image((40, 30)))
+    losses = celldetective.write(Dataset(("a",), (item,)), tmp_path, {"1": "a.png"})
+    assert ("image-not-tiff", 0) in [(loss.kind, loss.count) for loss in losses]
+    losses = celldetective.write(Dataset(("a",), (item,)), tmp_path, {"1": "a.tif"})
+    assert "image-not-tiff" not in losses.by_kind()
 
 
 @pytest.mark.shared_data

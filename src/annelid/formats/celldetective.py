@@ -48,6 +48,7 @@ _WHAT = {
     "classes": "the label image does not say classes; they are under the key annelid of the JSON",
     "channels": "the names of the channels are not known: put them into the JSON before training",
     "calibration": "the size of a pixel is not known: put spatial_calibration into the JSON before training",
+    "image-not-tiff": "celldetective looks at TIFF images alone: save this one as such beside its label image",
 }
 
 
@@ -234,6 +235,8 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
         if plane := told_plane(item.view):
             notes |= {"image": PurePosixPath(names[item.id]).name, **plane}
             losses.add("plane", _WHAT["plane"], file)
+        if PurePosixPath(names[item.id]).suffix.lower() not in {"", ".tif", ".tiff"}:
+            losses.add("image-not-tiff", _WHAT["image-not-tiff"], names[item.id], count=0)
         about = _written_about(item)
         write_text(_json_of(file), jsontext.dump({**about, ours.KEY: notes}))
         painted.report(losses, file)
