@@ -32,8 +32,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "predict",
         "train",
         "proposals",
+        "looks",
+        "fixes",
+        "leakage",
     ),
-    ("measured", "results", "report", "doctor", "pretrained", "progress", "run_record", "run_report"),
+    ("measured", "results", "report", "check_report", "doctor", "pretrained", "progress", "run_record", "run_report"),
     ("project",),
     ("demo", "worker", "cli", "__main__"),
 )

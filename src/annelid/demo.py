@@ -122,7 +122,7 @@ def run(
     out = _free(out)
     with Project.init(out) as project:
         _import(project, images, labels, seed, clock)
-        findings = project.check()
+        findings = project.check().findings
         clock.step("check", f"{len(findings)} findings")
         split = project.split(val=0.2, test=0.2)
         parts = list(split.parts.values())

@@ -55,6 +55,7 @@ class Card:
         licence: licence of the weights.
         notes: free text.
         outside: whether it was trained on a data set outside of the project (``--data``).
+        leakage: what the parts shared that it was trained and measured on, a sentence each; goes with every figure.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Card:
     licence: str = ""
     notes: str = ""
     outside: bool = False
+    leakage: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -102,7 +104,7 @@ class Card:
         """From `to_dict`; fields of newer versions are left out."""
         known = {f.name for f in dataclasses.fields(cls)}
         fields = {k: v for k, v in content.items() if k in known}
-        lists = {key: tuple(content.get(key, ())) for key in ("classes", "channels")}
+        lists = {key: tuple(content.get(key, ())) for key in ("classes", "channels", "leakage")}
         return cls(**{**fields, **lists})
 
 
@@ -221,8 +223,9 @@ class Library:
         return self.promote(before[-1].reference)
 
     def note_metrics(self, card: Card, part: str, figures: Mapping[str, Any]) -> None:
-        """Put the figures of an evaluation on the card."""
-        self._write(dataclasses.replace(self.get(card.reference), metrics={**card.metrics, part: dict(figures)}))
+        """Put the figures of an evaluation on the card, with what they leak."""
+        noted = {**figures, "leakage": list(card.leakage)} if card.leakage else dict(figures)
+        self._write(dataclasses.replace(self.get(card.reference), metrics={**card.metrics, part: noted}))
 
     def note_threshold(self, card: Card, name: str, value: float) -> Card:
         """Put a threshold on the card, with which the model predicts from now on."""

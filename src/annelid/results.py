@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from annelid import picture
+from annelid.check.finding import Finding
+from annelid.check.scan import Scan
 from annelid.dataset import Dataset, LabeledImage
 from annelid.examples import render_view
 from annelid.models import Card
@@ -53,6 +55,57 @@ class Status:
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
         return {**vars(self), "root": str(self.root), "models": list(self.models)}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a data check found.
+
+    Attributes:
+        findings: the worst first.
+        scan: a line for each part of the split.
+        page: the page with the evidence, where one was asked for.
+    """
+
+    findings: tuple[Finding, ...]
+    scan: tuple[Scan, ...]
+    page: Path | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "findings": [finding.to_dict() for finding in self.findings],
+            "scan": [vars(line) for line in self.scan],
+            "page": str(self.page) if self.page else None,
+        }
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What mending a finding changed.
+
+    Attributes:
+        code: of the finding.
+        revisions: id of each view whose annotation changed -> its new revision, which can be taken back.
+        parts: how many images each part holds now, where the images were divided.
+        classes: old class -> new class, None where it was deleted.
+    """
+
+    code: str
+    revisions: Mapping[str, int]
+    parts: Mapping[str, int]
+    classes: Mapping[str, str | None]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return vars(self).copy()
+
+    def __str__(self) -> str:
+        """In a sentence."""
+        done = [f"{len(self.revisions)} image(s) changed (annelid restore takes that back)"] if self.revisions else []
+        done += [f"{old} became {new}" if new else f"{old} was deleted" for old, new in self.classes.items()]
+        done += ["divided: " + ", ".join(f"{n} {part}" for part, n in self.parts.items())] if self.parts else []
+        return f"{self.code}: {'; '.join(done) or 'there was nothing to mend'}"
 
 
 @dataclass(frozen=True)

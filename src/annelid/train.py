@@ -38,6 +38,7 @@ class Plan:
         parent: reference of the model that is fine-tuned, or "".
         notes: free text for the card.
         outside: whether the data stay outside of the project.
+        leakage: what parts of the split share, a sentence each; it was allowed.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Plan:
     parent: str = ""
     notes: str = ""
     outside: bool = False
+    leakage: tuple[str, ...] = ()
 
 
 def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
@@ -83,6 +85,7 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
         "parent": plan.parent,
         "notes": plan.notes,
         "outside": plan.outside,
+        "leakage": list(plan.leakage),
     }
     return Job("train", folder, arguments)
 
@@ -211,6 +214,7 @@ def _card(job: Job, dataset: Dataset, split: Split, data: TrainingData, result: 
         versions={name: _version(name) for name in ("annelid", "ultralytics", "torch", "numpy")},
         notes=job.arguments["notes"],
         outside=job.arguments["outside"],
+        leakage=tuple(job.arguments.get("leakage", ())),
     )
 
 

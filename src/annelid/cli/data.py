@@ -230,15 +230,24 @@ def restore(image: str, revision: int, as_json: Json = False) -> None:
 
 
 @app.command()
-def check(as_json: Json = False) -> None:
-    """Look for duplicates, leakage, imbalance and suspicious objects."""
+def check(
+    out: Annotated[Path | None, typer.Option(help="folder for check.html, with pictures, and labels.jpg")] = None,
+    fix: Annotated[list[str] | None, typer.Option(metavar="CODE", help="mend this finding, then check again")] = None,
+    pixels: Annotated[bool, typer.Option("--pixels/--no-pixels", help="look at the images, too")] = True,
+    as_json: Json = False,
+) -> None:
+    """Look for copies, leakage, imbalance, damaged images and suspicious objects (docs/check.md)."""
     with _project() as project:
-        findings = project.check()
-        lines: list[str] = []
-        for f in findings:
+        with show.busy("checking"):
+            fixed = [project.fix(code) for code in fix or []]
+            done = project.check(out=out, pixels=pixels)
+        lines = [*map(str, fixed), *map(str, done.scan)]
+        for f in done.findings:
             lines += [f"{f.code} {f.severity}: {f.what}", f"    why: {f.why}", f"    fix: {f.fix}"]
-            lines += [f"    at   {place}" for place in f.evidence[: show.FIRST_PLACES] if place != "none"]
-        show.answer({"findings": [vars(f) for f in findings]}, lines or ["nothing found"], as_json=as_json)
+            lines += [f"    at   {place}" for place in f.evidence[: show.FIRST_PLACES] if place.text != "none"]
+        lines += [f"page {done.page}"] if done.page else ["nothing found"] if not done.findings else []
+        value = {**done.to_dict(), "fixed": [one.to_dict() for one in fixed]}
+        show.answer(value, lines, as_json=as_json)
 
 
 @app.command()

@@ -36,6 +36,9 @@ def train(
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="go on with an interrupted run")] = None,
     notes: Annotated[str | None, typer.Option(help="free text for the model's card")] = None,
     trust: Annotated[bool, typer.Option("--trust", help="load weights that may carry code")] = False,
+    allow_leakage: Annotated[
+        bool, typer.Option("--allow-leakage", help="train although parts of the split share images")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train. Engine parameters follow as --epochs 50 or epochs=50 (imgsz, batch, lr0, degrees ...)."""
@@ -62,12 +65,17 @@ def train(
             done = project.resume(resume)
         else:
             given = {key: option for key, option in options.items() if option is not None}
-            done = project.train(**given, trust=trust or bool(params.pop("trust", False)), **params)
+            given |= {
+                "trust": trust or bool(params.pop("trust", False)),
+                "allow_leakage": allow_leakage or bool(params.pop("allow_leakage", False)),
+            }
+            done = project.train(**given, **params)
         card = done.card
         lines = [
             f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s",
             f"conf   {card.thresholds.get('conf', 0):g} at prediction, unless told otherwise",
             f"run    {done.run}",
+            *(f"note   {leak}" for leak in card.leakage),
             f"next   annelid evaluate {card.reference}",
         ]
         show.answer(done.to_dict(), lines, as_json=as_json)

@@ -145,6 +145,11 @@ def to_png(pixels: Pixels, path: Path) -> None:
     atomic.write_bytes(path, _encoded(pixels, "PNG"))
 
 
+def to_jpeg(pixels: Pixels, path: Path) -> None:
+    """Write uint8 ``[y, x, 3]`` as a JPEG, whole or not at all."""
+    atomic.write_bytes(path, _encoded(pixels, "JPEG", quality=90, subsampling=0))
+
+
 def to_data_uri(pixels: Pixels, *, most_bytes: int = 400_000) -> str:
     """uint8 ``[y, x, 3]`` as a ``data:`` URI for a page: a PNG, or a JPEG where that would be too large."""
     png = _encoded(pixels, "PNG")

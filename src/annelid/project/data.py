@@ -8,18 +8,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from annelid import doctor, export, ingest, jobs, outside, settings
-from annelid.check import check as check_data
-from annelid.check.finding import Finding
+from annelid import doctor, export, fixes, ingest, jobs, outside, settings
+from annelid.check import examine
+from annelid.check.scan import scan
+from annelid.check.subject import Subject
+from annelid.check_report import write_check
 from annelid.convert import convert
 from annelid.dataset import Dataset, LabeledImage, State
 from annelid.download import fetched, is_link
 from annelid.errors import UsageError
 from annelid.folder import DATABASE, dataset_of, make_project, require_project
 from annelid.formats.base import LossReport
+from annelid.leakage import subject_of
 from annelid.models import Library
 from annelid.preprocess import Preprocessing
-from annelid.results import Previewed, Status
+from annelid.results import Checked, Fixed, Previewed, Status
 from annelid.settings import Settings
 from annelid.split import Split, split_dataset
 from annelid.store import Store
@@ -183,9 +186,49 @@ class ProjectData:
         self._log("classes", {"map": dict(mapping)}, {"images": len(revisions)})
         return revisions
 
-    def check(self) -> list[Finding]:
-        """Findings about the data: duplicates, leakage, imbalance, suspicious objects."""
-        return list(check_data(self.dataset(), self._last_split()))
+    def check(self, *, out: Path | str | None = None, pixels: bool = True) -> Checked:
+        """Findings about the data: duplicates, leakage, imbalance, suspicious objects.
+
+        Args:
+            out: folder for ``check.html``, the findings with pictures, and ``labels.jpg``; None writes nothing.
+            pixels: whether the images are looked at; without, copies that are not byte-identical and damaged
+                images stay unseen.
+        """
+        data = self._subject(pixels=pixels)
+        findings = examine(data)
+        shown = self.settings.preprocessing
+        page = write_check(Path(out), data, findings, self.root, shown) if out is not None else None
+        return Checked(tuple(findings), tuple(scan(data)), page)
+
+    def fix(self, code: str) -> Fixed:
+        """Mend a finding of `check`: divide anew, leave images out, delete objects, merge classes.
+
+        What changes annotation is a revision of each image and can be taken back by `restore`.
+
+        Args:
+            code: of the finding, for example ``A102``.
+
+        Raises:
+            UsageError: there is no such finding, or a person has to decide.
+        """
+        code = code.upper()
+        if code not in fixes.FIXABLE:
+            known = ", ".join(sorted(fixes.FIXABLE))
+            raise UsageError(f"{code} can't be mended by itself", next_step=f"these can: {known}; see annelid check")
+        if code in fixes.RESPLIT or code == fixes.PLACE:
+            by = "group" if code == "A103" else None
+            split = self.split(by=by, resplit=code in fixes.RESPLIT)
+            return Fixed(code, {}, _counts(split), {})
+        data = self._subject(pixels=code not in ("A102", "A205", "A206"))
+        mapping = fixes.class_map(code, data)
+        if mapping is not None:
+            return Fixed(code, self.map_classes(mapping, author=f"check:{code}") if mapping else {}, {}, mapping)
+        revisions = self.store.save_many(fixes.changes(code, data) or {})
+        self._log("fix", {"code": code}, {"images": len(revisions)})
+        return Fixed(code, revisions, {}, {})
+
+    def _subject(self, *, pixels: bool = True) -> Subject:
+        return subject_of(self.dataset(), self._last_split(), self.root, self.settings.preprocessing, pixels=pixels)
 
     def split(
         self,
@@ -202,7 +245,8 @@ class ProjectData:
             val: share of the images for validation; None is what ``annelid.yaml`` says.
             test: share for testing.
             seed: another seed, another split.
-            by: ``group``, or ``image`` where images are independent of each other.
+            by: ``group``, or ``image`` where images are independent of each other. By group, images that show
+                the same stay together, too.
             resplit: divide anew; models trained before may then have seen the new test images, which is said
                 wherever they are measured.
 
@@ -220,12 +264,19 @@ class ProjectData:
         dataset = self._trainable()
         if not len(dataset):
             raise UsageError("no image is annotated yet", next_step="annelid import LABELS, or annelid propose")
-        split = split_dataset(dataset, **vars(policy), previous=previous)
+        is_placed = previous is not None and all(item.id in previous.parts for item in dataset.items)
+        together = () if is_placed or policy.by == "image" else self._alike(dataset)
+        split = split_dataset(dataset, **vars(policy), previous=previous, together=together)
         if policy != now.split:
             settings.save(self.root, dataclasses.replace(now, split=policy))
         self.store.save_split(split.to_dict())
         self._log("split", {**vars(policy), "resplit": resplit}, {"parts": _counts(split)})
         return split
+
+    def _alike(self, dataset: Dataset) -> list[tuple[str, str]]:
+        """Ids of images that show the same, so that no split parts them."""
+        found = subject_of(dataset, None, self.root, self.settings.preprocessing).alike
+        return [(a.id, b.id) for a, b, _ in found]
 
     def _last_split(self) -> Split | None:
         kept = self.store.last_split()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from annelid.diagnose import Diagnosis, diagnose
 from annelid.engines.base import PredictConfig, TrainConfig
 from annelid.errors import UsageError
 from annelid.jobs import Event
+from annelid.leakage import accepted
 from annelid.measured import Measured, as_learned, best_confidence, confidence_of_best_f1, measure, part_to_measure
 from annelid.models import Card
 from annelid.predict import Model, find_model, unlike
@@ -53,6 +55,7 @@ class Project(ProjectData):
         data: Path | str | None = None,
         notes: str = "",
         trust: bool = False,
+        allow_leakage: bool = False,
         watch: Watch | None = None,
         **params: Any,
     ) -> Trained:
@@ -65,11 +68,13 @@ class Project(ProjectData):
             data: a ``data.yaml``: train on that data set, with its own split, instead of the project's images.
             notes: free text for the model's card.
             trust: load weights of unknown origin even though they may carry code.
+            allow_leakage: train although parts of the split share images (or groups); that is noted on the card and
+                with every figure of the model.
             watch: called with every event of the training; None shows the progress.
             params: the engine's own parameters.
 
         Raises:
-            UsageError: a parameter is wrong, or there is nothing to train on.
+            UsageError: a parameter is wrong, there is nothing to train on, or parts of the split share images.
             EngineError: the training failed.
             Interrupted: it was stopped; `resume` goes on.
         """
@@ -79,7 +84,8 @@ class Project(ProjectData):
         begin = start.start_from(model, engine, dataset, self.settings.preprocessing, self.library)
         config = TrainConfig(begin.model, begin.task, None, trust, params)
         run_name = name if name is not None else begin.name or train.safe_name(self.root.name)
-        plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data))
+        leaks = accepted(dataset, split, self.root, begin.preprocessing, allow=allow_leakage, outside=bool(data))
+        plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data), leaks)
         return self._train(train.prepare(plan, dataset, split, self.root), watch)
 
     def resume(self, run: Path | str, *, watch: Watch | None = None) -> Trained:
@@ -217,6 +223,7 @@ class Project(ProjectData):
         conf = confidence_of_best_f1(wanted, predicted, split) if part != "val" else None
         done = measure(used, wanted, predicted, split, part, conf, losses)
         if used.card:
+            done = replace(done, notes=(*used.card.leakage, *done.notes))
             self.library.note_metrics(used.card, part, done.evaluation.to_dict()["metrics"])
             if run:
                 run_record.note_outcomes(run, done, wanted, predicted, split)

@@ -41,14 +41,19 @@ def write_report(path: Path, data: ReportData) -> None:
 
 def page(data: ReportData) -> str:
     """The page as HTML: works offline, prints, light and dark."""
+    return framed(data.title, _subtitle(data), "".join(make(data) for make in _SECTIONS), data.made)
+
+
+def framed(title: str, subtitle: str, body: str, made: str) -> str:
+    """The HTML of a page around its sections; all but the body is escaped."""
     here = resources.files("annelid.report")
     template = Template(here.joinpath("page.html").read_text("utf-8"))
     return template.substitute(
-        title=escape(data.title),
-        subtitle=escape(_subtitle(data)),
+        title=escape(title),
+        subtitle=escape(subtitle),
         style=_pens() + here.joinpath("style.css").read_text("utf-8"),
-        body="".join(make(data) for make in _SECTIONS),
-        made=escape(data.made),
+        body=body,
+        made=escape(made),
     )
 
 

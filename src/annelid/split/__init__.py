@@ -90,6 +90,7 @@ def split_dataset(
     by: By = "group",
     seed: int = 0,
     previous: Split | None = None,
+    together: Iterable[tuple[str, str]] = (),
 ) -> Split:
     """Split a dataset, balanced by classes and never through a group.
 
@@ -104,13 +105,14 @@ def split_dataset(
         by: ``group``, or ``image`` when images of one group are independent of each other.
         seed: source of chance.
         previous: an earlier split; what it placed stays there, only new groups are placed.
+        together: ids of items that belong together besides, for example because they show the same.
 
     Raises:
         UsageError: the fractions leave nothing to train on, or ``by`` is neither.
     """
     _check_arguments(val, test, by)
     held = previous.parts if previous else {}
-    units = find_units((item for item in dataset.items if item.covered or item.id in held), by)
+    units = find_units((item for item in dataset.items if item.covered or item.id in held), by, together)
     parts: dict[str, Part] = {}
     notes: list[str] = []
     new: list[Unit] = []
@@ -219,7 +221,9 @@ def _shortcomings(parts: Mapping[str, Part], units: Sequence[Unit], val: float, 
         return ["no image is annotated yet, so there is nothing to split: annotate some, or import annotations"]
     groups = [unit for unit in units if any(item.id in parts for item in unit.items)]
     if len(groups) == 1 and val > 0:
-        return [_ONE_GROUP.format(images=len(parts), group=groups[0].key.partition(":")[2])]
+        kind, _, name = groups[0].key.partition(":")
+        alike = f"all show the same as {groups[0].items[0].image.name}"
+        return [_ONE_GROUP.format(images=len(parts), group=name if kind == "group" else alike)]
     notes = []
     for part, fraction in zip(PARTS, (1 - val - test, val, test), strict=True):
         share = sum(p == part for p in parts.values()) / len(parts)

@@ -25,13 +25,14 @@ class Unit:
     items: tuple[LabeledImage, ...]
 
 
-def find_units(items: Iterable[LabeledImage], by: By) -> list[Unit]:
+def find_units(items: Iterable[LabeledImage], by: By, together: Iterable[tuple[str, str]] = ()) -> list[Unit]:
     """Join the items that must stay together; units sorted by key.
 
     Args:
         items: in any order.
         by: ``group``: what shares a group stays together; ``image``: every image for itself. Planes of one
             image and byte-identical images are joined either way.
+        together: ids of items that belong together besides, for example because they show the same.
     """
     ordered = sorted(items, key=lambda item: item.id)
     root = list(range(len(ordered)))
@@ -39,6 +40,10 @@ def find_units(items: Iterable[LabeledImage], by: By) -> list[Unit]:
     for n, item in enumerate(ordered):
         for tie in _ties(item.image, by):
             _join(root, first.setdefault(tie, n), n)
+    place = {item.id: n for n, item in enumerate(ordered)}
+    for a, b in together:
+        if a in place and b in place:
+            _join(root, place[a], place[b])
     members: dict[int, list[LabeledImage]] = {}
     for n, item in enumerate(ordered):
         members.setdefault(_find(root, n), []).append(item)
