@@ -91,10 +91,10 @@ def differences(
                     (key, v) for key, v in item.objects.extra[n].items() if key.endswith(_OF_FILE) and v not in kept
                 )
                 yield from (Difference("file", name, n, f"{key}: {v!r:.80}") for key, v in gone if _says_something(v))
-        left = [m for m in pairs if m is not None]
-        if left != sorted(left):
-            yield Difference("order", name, -1, f"{left}")
-        yield from (Difference("new", name, m, "") for m in range(len(again.objects)) if m not in left)
+        known = [m for n, m in enumerate(pairs) if m is not None and item.objects.ids[n] == again.objects.ids[m]]
+        if known != sorted(known):
+            yield Difference("order", name, -1, f"{known}")
+        yield from (Difference("new", name, m, "") for m in range(len(again.objects)) if m not in pairs)
     yield from (Difference("new image", name, -1, "") for name in after if name not in before)
 
 
@@ -158,11 +158,14 @@ def _same_outline(a: Objects, b: Objects, tolerance_px: float) -> bool:
 
 
 def _pairs(before: Objects, after: Objects, size_wh: tuple[int, int]) -> list[int | None]:
-    """For each object the one afterwards: by its id, else the one of the class that overlaps most."""
+    """For each object the one afterwards: by its id, else by its place, else the one that is most like it."""
     by_id = {str(name): m for m, name in enumerate(after.ids)}
     found = [by_id.get(str(name)) for name in before.ids]
     free = [m for m in range(len(after)) if m not in found]
     wanted = [n for n, m in enumerate(found) if m is None]
+    if before.labels[wanted].tolist() == after.labels[free].tolist():
+        places = dict(zip(wanted, free, strict=True))
+        return [places.get(n, m) for n, m in enumerate(found)]
     scored = [(_likeness(before, n, after, m, size_wh), n, m) for n in wanted for m in free]
     for likeness, n, m in sorted(scored, key=lambda s: (-s[0], s[1], s[2])):
         if likeness > 0 and found[n] is None and m not in found:
@@ -174,8 +177,10 @@ def _likeness(a: Objects, n: int, b: Objects, m: int, size_wh: tuple[int, int]) 
     far = (a.boxes_xyxy[n, :2] > b.boxes_xyxy[m, 2:] + 1).any() or (b.boxes_xyxy[m, :2] > a.boxes_xyxy[n, 2:] + 1).any()
     if far or (Kind.POINT in (a.kinds[n], b.kinds[m]) and a.kinds[n] != b.kinds[m]):
         return 0.0
-    same = [a.labels[n] == b.labels[m], bool(np.array_equal(a.scores[n], b.scores[m], equal_nan=True))]
-    return 0.01 + _iou(a, n, b, m, size_wh) + float(np.dot(same, [0.5, 0.1]))
+    same_score = bool(np.array_equal(a.scores[n], b.scores[m], equal_nan=True))
+    same_box = bool(np.allclose(a.boxes_xyxy[n], b.boxes_xyxy[m], rtol=0, atol=1e-3))
+    same = [a.labels[n] == b.labels[m], same_score, same_box]
+    return 0.01 + _iou(a, n, b, m, size_wh) + float(np.dot(same, [0.5, 0.1, 0.2]))
 
 
 def _iou(a: Objects, n: int, b: Objects, m: int, size_wh: tuple[int, int]) -> float:

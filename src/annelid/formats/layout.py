@@ -18,6 +18,7 @@ from annelid.readers import image_info
 _PLACES = {
     "yolo": "images/{name}",
     "coco": "images/{name}",
+    "cvat": "images/{name}",
     "labelmask": "images/{name}",
     "voc": "JPEGImages/{name}",
     "maskfolder": "{bare}/images/{file}",

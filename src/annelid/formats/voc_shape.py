@@ -167,7 +167,7 @@ def _encode_outline(row: Row, *, has_mask: bool) -> tuple[list[Node], str]:
         return [], ""
     if row.kind == Kind.ROTATED_BOX and can_use_params(row):
         tags = zip(("cx", "cy", "w", "h", "angle"), row.params, strict=True)
-        return [element("robndbox", "", *(element(tag, v) for tag, v in tags))], ""
+        return [element("robndbox", "", *(element(tag, v) for tag, v in tags))], "box-only"
     if has_mask and row.kind == Kind.MASK:
         return [], ""
     if len(row.shape) > 1 or len(row.shape[0]) > 1 or len(row.shape[0][0]) < 3 or row.kind == Kind.MASK:

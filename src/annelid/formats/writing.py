@@ -16,7 +16,7 @@ from annelid.formats.row import Row
 from annelid.objects import Kind
 
 _WHAT = {
-    "box-only": "of an outline other programs see only the box around it; the exact one is under the key annelid",
+    "box-only": "other programs see only the box around an outline, which stands where few but Annelid look",
     "crosses-itself": "an outline crosses itself, which other programs mend each in its own way, or refuse",
     "coverage": "only part of the image is covered, which the format cannot say: it will be read as complete",
     "draft": "nobody looked at the objects yet, which the format cannot say: they will be read as reviewed",
