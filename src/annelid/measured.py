@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from annelid.dataset import Dataset
 from annelid.errors import UsageError
 from annelid.evaluate import evaluate
+from annelid.evaluate.compare import Comparison, compare
 from annelid.evaluate.figures import Evaluation
+from annelid.evaluate.intervals import Groups, Uncertainty, uncertainty
+from annelid.evaluate.same_images import require_same_images
 from annelid.formats.base import Loss
 from annelid.models import seen_before
 from annelid.predict import Model
@@ -26,9 +30,10 @@ class Measured:
         evaluation: the figures.
         truth: the images of the part with their true objects.
         predicted: the same images with what the model found, down to a confidence of .001.
-        group_source: how the groups of the split are known (declared, inferred, assumed).
+        groups: which images belong together, as the split has them, and how that is known.
         seen: how many of the images the model learned from.
         notes: what a reader must know.
+        comparison: with another model on the same images, where that was asked for.
     """
 
     model: str
@@ -36,9 +41,15 @@ class Measured:
     evaluation: Evaluation
     truth: Dataset
     predicted: Dataset
-    group_source: str
+    groups: Groups
     seen: int
     notes: tuple[str, ...]
+    comparison: Comparison | None = None
+
+    @cached_property
+    def uncertainty(self) -> Uncertainty:
+        """Intervals of the figures over the groups, or why there are none."""
+        return uncertainty(self.evaluation, self.groups)
 
     def headline(self) -> dict[str, float]:
         """``box`` and ``mask`` mAP50."""
@@ -46,12 +57,13 @@ class Measured:
         return {kind: figures["mAP50"] or 0.0 for kind, figures in metrics.items() if figures}
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON values, ``metrics.box`` and ``metrics.mask`` among them."""
-        return self.evaluation.to_dict() | {
+        """JSON values, ``metrics.box`` and ``metrics.mask`` among them, with ``intervals`` beside the figures."""
+        return self.uncertainty.beside(self.evaluation.to_dict()) | {
             "model": self.model,
             "part": self.part,
-            "groups": self.group_source,
+            "groups": self.groups.source,
             "seen": self.seen,
+            "comparison": self.comparison.to_dict() if self.comparison else None,
             "notes": [*self.evaluation.notes, *self.notes],
         }
 
@@ -94,7 +106,31 @@ def measure(
         notes.append(f"the model has seen {seen} of these {len(truth)} images in training: the figures flatter")
     if conf is None:
         notes.append("P and R are at the confidence of best F1 on these same images, which flatters them a little")
-    return Measured(model.reference, part, evaluation, truth, predicted, split.group_source, seen, tuple(notes))
+    groups = Groups.among(truth.items, "image" if split.by == "image" else "group", split.group_source)
+    return Measured(model.reference, part, evaluation, truth, predicted, groups, seen, tuple(notes))
+
+
+def compared(a: Measured, b: Measured) -> Measured:
+    """The first with a comparison with the second: better, worse, or not distinguishable on these images.
+
+    Args:
+        a: what `measure` gave.
+        b: the same of another model, on the same images.
+
+    Raises:
+        UsageError: they were measured on different images, annotations or classes.
+    """
+    names = a.model, b.model
+    require_same_images(a.truth, b.truth, names)
+    found = compare(a.evaluation, b.evaluation, a.groups, names)
+    notes = [
+        f"{m.model} has seen {m.seen} of these {len(m.truth)} images in training: the comparison flatters it"
+        for m in (a, b)
+        if m.seen
+    ]
+    if a.part != "test":
+        notes.append(f"these images are the {a.part} part, which trainings make use of: compare on a test part")
+    return replace(a, comparison=replace(found, notes=(*found.notes, *notes)))
 
 
 def confidence_of_best_f1(truth: Dataset, predicted: Dataset, split: Split) -> float | None:

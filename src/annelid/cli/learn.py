@@ -87,50 +87,40 @@ def evaluate(
     split: Annotated[Part | None, typer.Option(help="part: test, val, train")] = None,
     truth: Annotated[Path | None, typer.Option(help="COCO file of the truth (no project needed)")] = None,
     predictions: Annotated[Path | None, typer.Option(help="COCO file of predictions")] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(metavar="OTHER", help="another model, or another file of predictions: is the first better?"),
+    ] = None,
+    group: Annotated[str, typer.Option(help="of files: pattern of the group in the images' names")] = "",
     iou: Annotated[float | None, typer.Option(help="overlap of predictions that are one object")] = None,
     imgsz: Annotated[int | None, typer.Option(help="longest side of the network's input")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, 0, mps")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a model on a part of the split, or one COCO file against another."""
+    """Measure a model on a part of the split, or one COCO file against another; is it better than another one?"""
+    from annelid.cli import figures
     from annelid.errors import UsageError
 
     if truth and predictions:
         from annelid.evaluate.files import evaluate_files
 
-        value = evaluate_files(truth, predictions)
+        value = evaluate_files(truth, predictions, compare_with=Path(compare) if compare else None, group=group)
     elif model:
         from annelid.project import Project
 
+        if group:
+            raise UsageError("--group is for files", next_step="a project's groups: annelid import --group PATTERN")
         with Project(place()) as project:
-            measured = project.evaluate(model, part=split.value if split else None, iou=iou, imgsz=imgsz, device=device)
+            options = {"iou": iou, "imgsz": imgsz, "device": device}
+            measured = project.evaluate(
+                model, part=split.value if split else None, compare=compare, watch=None, **options
+            )
             value = measured.to_dict()
     else:
         raise UsageError(
             "nothing to evaluate", next_step="annelid evaluate MODEL, or --truth A.json --predictions B.json"
         )
-    show.answer(value, _figures(value), as_json=as_json)
-
-
-def _figures(value: dict[str, Any]) -> list[Any]:
-    columns = ("mAP50-95", "mAP50", "mAP75", "P", "R", "F1")
-    lines: list[Any] = []
-    if "part" in value:
-        lines.append(f"{value['model']} on the {value['part']} part; groups are {value['groups']}")
-    lines.append(f"{value['images']} images, {value['objects']} objects")
-    for kind, figures in value["metrics"].items():
-        if figures:
-            rows = [("all", figures.get("objects", value["objects"]), *(_number(figures[c]) for c in columns))]
-            rows += [(r["name"], r["objects"], *(_number(r[c]) for c in columns)) for r in figures["classes"]]
-            lines += [
-                f"{kind} (P, R, F1 at confidence {_number(figures['conf']):.3f})",
-                show.table(("class", "objects", *columns), rows),
-            ]
-    return [*lines, *(f"note: {note}" for note in value["notes"])]
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
+    show.answer(value, figures.lines(value), as_json=as_json)
 
 
 @contextmanager

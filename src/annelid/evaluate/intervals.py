@@ -26,6 +26,10 @@ RESAMPLES, SEED, LEVEL = 2000, 0, 0.95
 FEWEST_GROUPS = 8
 """With fewer no interval can be trusted."""
 _NAMED = 5
+_ALONE = (
+    "images without a known group were taken to stand alone: if several come from one slide, well or animal, the "
+    "intervals are too narrow"
+)
 
 Interval = tuple[float, float]
 
@@ -123,7 +127,8 @@ def uncertainty(evaluation: Evaluation, groups: Groups) -> Uncertainty:
         if known_in[key[:2]] >= FEWEST_GROUPS
     }
     kept = {key: ends for key, ends in found.items() if ends[0] < ends[1]}
-    return Uncertainty(evaluation.images, n, groups.source, kept, notes=_notes(evidence, known_in))
+    notes = _notes(evidence, known_in, groups.source)
+    return Uncertainty(evaluation.images, n, groups.source, kept, notes=notes)
 
 
 def too_few(images: int, groups: int) -> str:
@@ -173,10 +178,11 @@ def interval(estimate: float, drawn: NDArray[np.float64], groups: int) -> Interv
     return (estimate, estimate) if same.all() else (min(low, estimate), max(high, estimate))
 
 
-def _notes(evidence: Evidence, known_in: Mapping[tuple[str, str], int]) -> tuple[str, ...]:
+def _notes(evidence: Evidence, known_in: Mapping[tuple[str, str], int], source: GroupSource) -> tuple[str, ...]:
     kind = next(iter(evidence.parts))
     in_groups = ((label, known_in[kind, label]) for label in evidence.classes)
     rare = [f"{label} ({n})" for label, n in in_groups if 0 < n < FEWEST_GROUPS]
     named = ", ".join(rare[:_NAMED]) + (f" and {len(rare) - _NAMED} more" if len(rare) > _NAMED else "")
     what = f"in fewer than {FEWEST_GROUPS} groups, so without intervals of their own: {named}"
-    return (f"{what}; the interval of the mean over the classes is less certain than it looks",) if rare else ()
+    said = [f"{what}; the interval of the mean over the classes is less certain than it looks"] if rare else []
+    return (*said, _ALONE) if source == "assumed" else tuple(said)

@@ -15,7 +15,15 @@ from annelid.engines.base import PredictConfig, TrainConfig
 from annelid.errors import UsageError
 from annelid.jobs import Event
 from annelid.leakage import accepted
-from annelid.measured import Measured, as_learned, best_confidence, confidence_of_best_f1, measure, part_to_measure
+from annelid.measured import (
+    Measured,
+    as_learned,
+    best_confidence,
+    compared,
+    confidence_of_best_f1,
+    measure,
+    part_to_measure,
+)
 from annelid.models import Card
 from annelid.predict import Model, find_model, unlike
 from annelid.progress import Progress
@@ -194,7 +202,13 @@ class Project(ProjectData):
             self.add_classes(*new)
 
     def evaluate(
-        self, model: str, *, part: Part | None = None, watch: Watch | None = None, **thresholds: Any
+        self,
+        model: str,
+        *,
+        part: Part | None = None,
+        compare: str | None = None,
+        watch: Watch | None = None,
+        **thresholds: Any,
     ) -> Measured:
         """Measure a model on a part of the split, at the images' own resolution.
 
@@ -203,13 +217,15 @@ class Project(ProjectData):
         Args:
             model: a model of the library, or ``threshold``.
             part: ``test``, ``val`` or ``train``; None is test where there is one, else val.
+            compare: another model: is the first better on the same images? See `Measured.comparison`.
             watch: called with every event; None shows the progress.
             thresholds: ``iou``, ``max_det``, ``imgsz``, ``device``; every confidence counts.
 
         Raises:
-            UsageError: the part is empty, or there is no such model.
+            UsageError: the part is empty, there is no such model, or the two can't be measured on the same images.
         """
         used = self._model(model)
+        other = self.evaluate(compare, part=part, watch=watch, **thresholds) if compare else None
         dataset, split = self._measured_on(used.card)
         if "conf" in thresholds:
             raise UsageError("conf has no effect here: every confidence counts", next_step="leave it out")
@@ -222,6 +238,7 @@ class Project(ProjectData):
         predicted, losses = self._predict(used, [i.view for i in wanted.items], asked, watch, trust=False)
         conf = confidence_of_best_f1(wanted, predicted, split) if part != "val" else None
         done = measure(used, wanted, predicted, split, part, conf, losses)
+        done = compared(done, other) if other else done
         if used.card:
             done = replace(done, notes=(*used.card.leakage, *done.notes))
             self.library.note_metrics(used.card, part, done.evaluation.to_dict()["metrics"])

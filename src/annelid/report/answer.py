@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
-from annelid.report import words
+from annelid.report import certainty, words
 from annelid.report.data import Counts, ReportData
 from annelid.report.markup import escape, section
 from annelid.report.words import number
@@ -21,7 +23,8 @@ _FIGURES = (
 def good_enough(data: ReportData) -> str:
     """The answer in plain words, the counts as bars, and the figures beside those of a plain threshold."""
     answer, advice = words.verdict(data)
-    said = [words.found_sentence(data), words.count_sentence(data.counts), words.baseline_sentence(data)]
+    counted = words.count_sentence(data.counts, certainty.count_off(data.metrics))
+    said = [words.found_sentence(data), counted, words.baseline_sentence(data), certainty.better(data.metrics)]
     sentences = "".join(f"<p>{escape(s)}</p>" for s in said if s)
     cautions = "".join(f"<li>{escape(c)}</li>" for c in words.cautions(data))
     return section(
@@ -58,7 +61,7 @@ def _figures(data: ReportData) -> str:
     columns = [("model", own), ("plain threshold", plain)] if plain else [("model", own)]
     head = "".join(f"<th class=n>{name}</th>" for name, _ in columns)
     rows = "".join(
-        f"<tr><td>{name} <small>{hint}</small></td>{''.join(_figure(of.get(key)) for _, of in columns)}</tr>"
+        f"<tr><td>{name} <small>{hint}</small></td>{''.join(_figure(of, key) for _, of in columns)}</tr>"
         for key, name, hint in _FIGURES
     )
     head = f"<th>of {'masks' if kind == 'mask' else 'boxes'}</th>{head}"
@@ -73,11 +76,13 @@ def _conditions(data: ReportData) -> str:
     conf = number(words.main_metrics(data.metrics)[1].get("conf"), 2)
     source = f" ({data.conf_source})" if data.conf_source else ""
     found = f"An object counts as found from IoU {data.counts.iou:g} on."
-    return f"P, R and F1 at confidence {conf}{source}. {found}"
+    return f"P, R and F1 at confidence {conf}{source}. {found} {certainty.over_groups(data.metrics)}".rstrip()
 
 
-def _figure(value: object) -> str:
-    """A cell with the figure and a thin bar of its size."""
+def _figure(figures: Mapping[str, Any], key: str) -> str:
+    """A cell with the figure, its interval, and a thin bar of its size."""
+    value, within = figures.get(key), certainty.within(figures, key)
     share = float(value) if isinstance(value, int | float) and math.isfinite(value) else 0.0
     width = 100 * min(max(share, 0.0), 1.0)
-    return f'<td class=n>{number(value)}<span class="meter"><i style="width:{width:.1f}%"></i></span></td>'
+    ends = f"<br><small>({within})</small>" if within else ""
+    return f'<td class=n>{number(value)}{ends}<span class="meter"><i style="width:{width:.1f}%"></i></span></td>'

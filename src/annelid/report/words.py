@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from annelid.report import certainty
 from annelid.report.data import Counts, Evaluated, ReportData
 
 FEW_OBJECTS, FEW_IMAGES = 100, 5
@@ -63,13 +64,13 @@ def found_sentence(data: ReportData) -> str:
     )
 
 
-def count_sentence(counts: Counts) -> str:
-    """The count that one would report with this model, beside the true one."""
+def count_sentence(counts: Counts, interval: str = "") -> str:
+    """The count that one would report with this model, beside the true one; with the interval of what it is off."""
     if not counts.truth:
         return ""
     off = (counts.predicted - counts.truth) / counts.truth
     how = "exactly as many" if not off else f"{abs(off):.1%} too {'many' if off > 0 else 'few'}"
-    return f"In all it counts {counts.predicted:,} where people counted {counts.truth:,}: {how}."
+    return f"In all it counts {counts.predicted:,} where people counted {counts.truth:,}: {how}{interval}."
 
 
 def baseline_sentence(data: ReportData) -> str:
@@ -92,7 +93,8 @@ def cautions(data: ReportData) -> list[str]:
         said.append("They say nothing about new images.")
     if data.images < FEW_IMAGES or data.counts.truth < FEW_OBJECTS:
         said.append("Few images or objects: another draw of images may give quite different figures.")
-    return said + [str(note) for note in data.metrics.get("notes") or ()]
+    notes = [str(note) for note in data.metrics.get("notes") or ()]
+    return said + [caution for caution in certainty.cautions(data.metrics) if caution not in notes] + notes
 
 
 def methods(data: ReportData) -> str:
@@ -112,8 +114,16 @@ def methods(data: ReportData) -> str:
         f"(groups {groups}). "
         f"{learned if m.epochs_run else ''}"
         f"On the {data.part} part ({quantity(data.images, 'image')}) {m.name} found {c.found:,} of "
-        f"{quantity(c.truth, 'object')} with {c.extra:,} false ones (IoU ≥ {c.iou:g}, F1 {number(c.f1)})."
+        f"{quantity(c.truth, 'object')} with {c.extra:,} false ones (IoU ≥ {c.iou:g}, F1 {number(c.f1)}"
+        f"{_interval(data)})."
     )
+
+
+def _interval(data: ReportData) -> str:
+    """The interval of the F1 in the methods paragraph."""
+    within = certainty.within(data.metrics.get("bio") or {}, "F1")
+    groups = (data.metrics.get("uncertainty") or {}).get("groups")
+    return f", 95 % interval {within} by a bootstrap over {groups} groups" if within else ""
 
 
 def main_metrics(figures: Evaluated | None) -> tuple[str, dict[str, Any]]:
