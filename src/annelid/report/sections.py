@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from annelid.picture import draw_errors, legible_scale, to_data_uri
-from annelid.report import words
+from annelid.report import certainty, words
 from annelid.report.charts import charts, figure
 from annelid.report.data import DatasetFacts, ModelFacts, ReportData, Shown
 from annelid.report.markup import escape, facts, section, table
@@ -78,7 +78,8 @@ def classes(data: ReportData) -> str:
 def _class_row(name: str, figures: Mapping[str, Any]) -> tuple[str, ...]:
     objects = figures.get("objects")
     count = f"{objects:,}" if isinstance(objects, int) else "–"
-    return (name, count, *(number(figures.get(key)) for key, _ in _FIGURES))
+    cells = ((number(figures.get(key)), certainty.within(figures, key)) for key, _ in _FIGURES)
+    return (name, count, *(f"{value} ({within})" if within else value for value, within in cells))
 
 
 def _confusion(confusion: Mapping[str, Any]) -> str:
