@@ -210,6 +210,7 @@ def halved(_: np.random.Generator, objects: list[Thing]) -> list[Thing]:
 # --- the runs --------------------------------------------------------------------------------------------------------
 
 SHORT = {"epochs": 12, "imgsz": SIDE}
+PLAIN = {"mosaic": 0.0, "scale": 0.0, "translate": 0.0, "hsv_v": 0.0, "fliplr": 0.0}
 TWO = ("cell", "ring")
 PAIR = Scene(classes=(0.5, 0.5))
 
@@ -226,12 +227,15 @@ RUNS: Mapping[str, Run] = {
     "one-epoch": Run(("D103",), {"epochs": 1, "imgsz": SIDE}, from_base=False),
     "stopped-early": Run(("D103",), {"epochs": 14, "imgsz": SIDE}, from_base=False),
     "noise": Run(("D104",), {**SHORT, "epochs": 24}, Scene(light=11, noise=22)),
-    "labels-of-other-images": Run(("D105",), {**SHORT, "epochs": 20}, learned=elsewhere),
-    "four-images": Run(
+    "labels-of-other-images": Run(("D105",), {**SHORT, "epochs": 20}, learned=elsewhere, told=elsewhere),
+    "training-labels-of-other-images": Run(("D105",), {**SHORT, "epochs": 16}, learned=elsewhere),
+    "four-images": Run(("D106",), {**SHORT, "epochs": 80, **PLAIN}, Scene(light=25, noise=22), images=(4, 16)),
+    "six-images-from-scratch": Run(
         ("D106",),
-        {**SHORT, "epochs": 80, "mosaic": 0.0, "scale": 0.0, "translate": 0.0, "hsv_v": 0.0, "fliplr": 0.0},
-        Scene(light=25, noise=22),
-        images=(4, 16),
+        {**SHORT, "epochs": 120, **PLAIN},
+        Scene(light=30, noise=20),
+        images=(6, 16),
+        from_base=False,
     ),
     "copies-in-validation": Run(("D201",), SHORT, leak=True),
     "three-validation-images": Run(("D202",), SHORT, images=(40, 3)),

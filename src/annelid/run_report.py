@@ -12,12 +12,25 @@ import numpy as np
 from annelid import __version__
 from annelid.check.finding import Finding
 from annelid.dataset import Dataset, LabeledImage
+from annelid.diagnose import diagnose
 from annelid.examples import render_view
-from annelid.match import iou_matrix, match
+from annelid.match import Pairs, iou_matrix, match
 from annelid.measured import Measured
 from annelid.models import Card
+from annelid.objects import Objects
 from annelid.preprocess import Preprocessing
-from annelid.report import DatasetFacts, ModelFacts, PartFacts, ReportData, Shown, Step, read_curves, write_report
+from annelid.report import (
+    DatasetFacts,
+    Diagnosed,
+    ModelFacts,
+    PartFacts,
+    ReportData,
+    Shown,
+    Step,
+    read_curves,
+    write_report,
+)
+from annelid.run_record import read_record
 from annelid.split import Split
 
 IOU = 0.5
@@ -71,6 +84,7 @@ def make_report(
         pictures=pictures(measured, root, Preprocessing.from_dict(card.preprocessing)),
         curves=read_curves(curves) if curves.exists() else {},
         findings=extras.findings,
+        diagnosis=_diagnosed(run, card, measured, root),
         steps=extras.steps,
         files={what: str(file) for what, file in extras.files.items()} | {"run": str(run)},
         commands=extras.commands or [f"annelid predict {card.name} NEW-IMAGES --out predictions"],
@@ -101,28 +115,55 @@ def _dataset_facts(dataset: Dataset, split: Split) -> DatasetFacts:
     )
 
 
-def pictures(measured: Measured, root: Path, preprocessing: Preprocessing) -> list[Shown]:
-    """The best, the median and the worst image by F1, with what was found, missed and made up."""
+@dataclass(frozen=True)
+class _Judged:
+    """An image, what was found on it, and which objects are the same."""
+
+    item: LabeledImage
+    found: Objects
+    pairs: Pairs
+
+    @property
+    def f1(self) -> float:
+        return 2 * len(self.pairs) / max(len(self.item.objects) + len(self.found), 1)
+
+
+def _judge(measured: Measured) -> list[_Judged]:
+    """Every measured image, best first by F1."""
     part = measured.evaluation.mask or measured.evaluation.box
     found = {item.id: item.objects for item in measured.predicted.items}
     judged = []
     for item in measured.truth.items:
-        objects = found[item.id][found[item.id].scores >= part.conf] if item.id in found else None
-        if objects is None:
-            continue
-        iou = iou_matrix(item.objects, objects, item.size_wh, part.by)
-        same = item.objects.labels[:, None] == objects.labels[None]
-        pairs = match(np.where(same, iou, 0.0), IOU, objects.scores)
-        f1 = 2 * len(pairs) / max(len(item.objects) + len(objects), 1)
-        judged.append((f1, item, objects, pairs))
-    judged.sort(key=lambda j: -j[0])
-    chosen = {"best": 0, "median": len(judged) // 2, "worst": len(judged) - 1}
-    used = {rank: judged[i] for rank, i in chosen.items() if judged}
+        if item.id in found:
+            objects = found[item.id][found[item.id].scores >= part.conf]
+            iou = iou_matrix(item.objects, objects, item.size_wh, part.by)
+            same = item.objects.labels[:, None] == objects.labels[None]
+            judged.append(_Judged(item, objects, match(np.where(same, iou, 0.0), IOU, objects.scores)))
+    return sorted(judged, key=lambda each: -each.f1)
+
+
+def _shown(rank: str, judged: _Judged, root: Path, preprocessing: Preprocessing) -> Shown:
+    item = judged.item
+    pixels = render_view(item.view, root, preprocessing)
+    return Shown(rank, item.image.name, pixels, item.objects, judged.found, judged.pairs)
+
+
+def pictures(measured: Measured, root: Path, preprocessing: Preprocessing) -> list[Shown]:
+    """The best, the median and the worst image by F1, with what was found, missed and made up."""
+    judged = _judge(measured)
+    if not judged:
+        return []
+    chosen = {"best": judged[0], "median": judged[len(judged) // 2], "worst": judged[-1]}
+    return [_shown(rank, each, root, preprocessing) for rank, each in chosen.items()]
+
+
+def _diagnosed(run: Path, card: Card, measured: Measured, root: Path) -> list[Diagnosed]:
+    """The findings about a run, each with the image that shows it where that is among the measured ones."""
+    preprocessing = Preprocessing.from_dict(card.preprocessing)
+    judged = {each.item.image.name: each for each in reversed(_judge(measured))}
     return [
-        Shown(rank, item.image.name, _pixels(item, root, preprocessing), item.objects, objects, pairs)
-        for rank, (_, item, objects, pairs) in used.items()
+        Diagnosed(f, _shown(f.name.replace("-", " "), judged[f.image], root, preprocessing))
+        if f.image in judged
+        else Diagnosed(f)
+        for f in diagnose(read_record(run, card))
     ]
-
-
-def _pixels(item: LabeledImage, root: Path, preprocessing: Preprocessing) -> np.ndarray:
-    return render_view(item.view, root, preprocessing)

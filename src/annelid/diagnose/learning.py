@@ -11,6 +11,7 @@ from annelid.diagnose.chance import is_clearly_below, percent
 from annelid.diagnose.course import LEAST_WINDOW, Course, Curve, gain, level
 from annelid.diagnose.finding import Diagnosis, Kind
 from annelid.diagnose.levels import FAIR, GAP, GOOD
+from annelid.diagnose.outcomes import Outcomes
 from annelid.diagnose.record import Record
 
 USUAL_RATE = {"SGD": 0.01, "MuSGD": 0.01}
@@ -194,26 +195,55 @@ def _falling(record: Record, course: Course) -> str:
 
 
 def overfitting(record: Record, course: Course) -> Diagnosis | None:
-    """Training images are known, validation images are not."""
-    del course
+    """Training images are known, validation images are not; or the two losses part."""
     train, val = record.train, record.val
-    if not train or not val or train.best_f1 - val.best_f1 < GAP or not is_clearly_below(val.right, train.right):
+    seen = _known_by_heart(train, val) if train and val else ""
+    seen = seen or _parted(course)
+    if not seen:
         return None
-    seen = (
-        f"F1 is {train.best_f1:.2f} on training images and {val.best_f1:.2f} on validation images: found are "
-        f"{percent((train.found, train.objects))} there, {percent((val.found, val.objects))} here."
-    )
-    images = record.facts.images.get("train", train.images_of)
+    images = record.facts.images.get("train", 0)
     todo = (
         f"Annotate more and other images (there are {images} to learn from): let the model propose, and correct it. "
         "Until then more augmentation and fewer epochs help."
     )
-    commands = [
+    varied = {"degrees": 180, "flipud": 0.5, "fliplr": 0.5, "mosaic": 1.0, "scale": 0.5, "translate": 0.1, "hsv_v": 0.4}
+    commands = (
         f"annelid propose --model {record.model or record.run}",
-        train_again(record, degrees=180, flipud=0.5, mosaic=1.0, scale=0.5, translate=0.1, hsv_v=0.4, fliplr=0.5),
-    ]
-    evidence = {"train_f1": train.best_f1, "val_f1": val.best_f1, "train_images": images}
+        train_again(record, **varied, patience=max(course.epochs // 5, 5)),
+    )
+    evidence = {
+        "train_f1": train.best_f1 if train else None,
+        "val_f1": val.best_f1 if val else None,
+        "train_images": images,
+    }
     return OVERFITTING.finding(seen, todo, *commands, evidence=evidence, curves=("train/cls_loss", "val/cls_loss"))
+
+
+def _known_by_heart(train: Outcomes, val: Outcomes) -> str:
+    if train.best_f1 - val.best_f1 < GAP or not is_clearly_below(val.right, train.right):
+        return ""
+    return (
+        f"F1 is {train.best_f1:.2f} on training images and {val.best_f1:.2f} on validation images: found are "
+        f"{percent((train.found, train.objects))} there, {percent((val.found, val.objects))} here."
+    )
+
+
+def _parted(course: Course) -> str:
+    """The validation loss rises from some epoch on, while the training loss falls and nothing is gained."""
+    val, train = course.val_loss, course.train_loss
+    if min(len(val), len(train)) < 2 * course.window:
+        return ""
+    smooth = _smooth(val)
+    turn = int(smooth.argmin()) + 1
+    fell = level(train, course.window) / train[turn - 1]
+    gained = course.best_epoch > course.epochs - course.window
+    if gained or level(val, course.window) < RISEN * smooth.min() or fell * RISEN > 1:
+        return ""
+    return (
+        f"From epoch {turn + 1} on the validation loss rose from {smooth.min():.3g} to "
+        f"{level(val, course.window):.3g}, "
+        f"while the training loss went on falling; the best epoch was {course.best_epoch} of {course.epochs}."
+    )
 
 
 def underfitting(record: Record, course: Course) -> Diagnosis | None:

@@ -173,8 +173,9 @@ def coarse(record: Record, course: Course) -> Diagnosis | None:
     val = record.val
     if not val or small(record, course) or val.by != "mask" or val.fit.pairs < LEAST_FOUND or val.fit.iou >= COARSE_IOU:
         return None
-    if record.train and record.train.fit.iou >= COARSE_IOU:
-        return None  # the grid can do better
+    known = record.train.fit if record.train else val.fit
+    if known.iou >= COARSE_IOU or known.pairs < LEAST_FOUND:
+        return None  # the grid can do better, or what was learned is something else
     diameter = _median_diameter(val.sizes)
     cell = MASK_STRIDE / _scale(record)
     if diameter >= FINE_CELLS * cell:

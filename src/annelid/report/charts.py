@@ -17,7 +17,7 @@ Columns = Mapping[str, Sequence[float]]
 
 _W, _H, _LEFT, _RIGHT, _TOP, _BOTTOM = 340, 172, 40, 10, 10, 24
 
-_LOSS = {
+LOSSES = {
     "box_loss": (
         "Box loss",
         "How far the boxes lie from the true ones.",
@@ -131,7 +131,7 @@ def _metric_lines(columns: Columns, *wanted: tuple[str, str]) -> list[Line]:
 
 
 def _loss(columns: Columns, loss: str) -> Chart:
-    title, shows, read = _LOSS.get(
+    title, shows, read = LOSSES.get(
         loss, (loss.replace("_", " ").capitalize(), "A part of what training makes small.", "")
     )
     named = (("Training", "a", f"train/{loss}"), ("Validation", "b", f"val/{loss}"))

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from annelid.diagnose import Diagnosis
 from annelid.image import GroupSource
 from annelid.objects import Objects
 
@@ -172,6 +173,14 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False)
+class Diagnosed:
+    """A finding about the training, and the image that shows it, if any."""
+
+    finding: Diagnosis
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class ReportData:
     """Everything that a report tells.
 
@@ -185,7 +194,8 @@ class ReportData:
         baseline: the same of a plain threshold on the same images, or None.
         pictures: images with their errors, best first.
         curves: columns of ``results.csv`` (see `read_curves`).
-        findings: what a check of data and training found.
+        findings: what a check of the data found.
+        diagnosis: what the training shows.
         steps: what was done, in order.
         files: what is in it -> path, as it shall be shown.
         commands: what to type next.
@@ -203,6 +213,7 @@ class ReportData:
     pictures: Sequence[Shown] = ()
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
     findings: Sequence[FindingLike] = ()
+    diagnosis: Sequence[Diagnosed] = ()
     steps: Sequence[Step] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     commands: Sequence[str] = ()

@@ -10,12 +10,15 @@ from annelid import atomic
 from annelid.picture.pen import EXTRA, FOUND, MISSED
 from annelid.report import sections
 from annelid.report.answer import good_enough
+from annelid.report.course import course
 from annelid.report.data import ReportData
+from annelid.report.diagnosis import diagnosis
 from annelid.report.markup import escape
 from annelid.report.words import quantity
 
 _SECTIONS = (
     good_enough,
+    diagnosis,
     sections.pictures,
     sections.findings,
     sections.classes,
@@ -23,6 +26,7 @@ _SECTIONS = (
     sections.making,
     sections.next_steps,
     sections.methods,
+    course,
 )
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from annelid.picture import draw_errors, legible_scale, to_data_uri
 from annelid.report import certainty, words
 from annelid.report.charts import charts, figure
-from annelid.report.data import DatasetFacts, ModelFacts, ReportData, Shown
+from annelid.report.data import DatasetFacts, ModelFacts, ReportData
 from annelid.report.markup import escape, facts, section, table
+from annelid.report.picture import picture
 from annelid.report.words import duration, number, quantity
 
 MOST_CLASSES = 20  # of the confusion matrix; a larger one cannot be read
@@ -33,25 +33,10 @@ _LICENCE = (
 
 def pictures(data: ReportData) -> str:
     """The images with their errors."""
-    shown = "".join(_picture(picture) for picture in data.pictures)
+    shown = "".join(picture(shown) for shown in data.pictures)
     how = "Solid blue: found. Dashed yellow: missed. Dotted orange: drawn, but not there."
     body = f'<p class="lead">{how}</p><div class="gallery">{shown}</div>' if shown else ""
     return section("pictures", "Where it is right and where it errs", body)
-
-
-def _picture(shown: Shown) -> str:
-    height, width = shown.pixels.shape[:2]
-    scale = legible_scale((width, height))
-    # On the page the picture is about 360 pixels wide: the lines have to survive that.
-    line = max(2.0, 1.7 * scale * width / 360)
-    drawn = draw_errors(shown.pixels, shown.truth, shown.predicted, shown.pairs, width=line, scale=scale, legend=False)
-    c = shown.counts
-    caption = f"{quantity(c.truth, 'true object')}: {c.found} found, {c.missed} missed, {c.extra} extra"
-    return (
-        f'<figure><img src="{to_data_uri(drawn)}" alt="{escape(f"{shown.name}: {caption}")}"><figcaption>'
-        f"<b>{escape(shown.rank.capitalize())}</b> · F1 {number(c.f1, 2)}<br>"
-        f"<span class=file>{escape(shown.name)}</span><br>{escape(caption)}</figcaption></figure>"
-    )
 
 
 def findings(data: ReportData) -> str:
