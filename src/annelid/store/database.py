@@ -14,9 +14,9 @@ from annelid.store.drive import on_network_drive
 from annelid.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
 
 BUSY_SECONDS = 10.0
-_PAGE_BYTES = 2**14
+_PAGE_BYTES = 2**13
 """Outlines have kilobytes: cut up into SQLite's usual pages of 4096 bytes they take twice as long to write."""
-_ROOM_BYTES = 2**18
+_ROOM_BYTES = 2**17
 """With less room than this, SQLite cannot even open its log."""
 _RESTORE = "put a backup in its place (`annelid backup` makes them), or salvage it with `sqlite3 FILE .recover`"
 _NEXT_STEP = {
