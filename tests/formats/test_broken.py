@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from roifile import ROI_SUBTYPE, ROI_TYPE, ImagejRoi
 from tests.contracts import own_files as own
 from tests.fuzzing.foreign import picture
 
@@ -20,6 +22,7 @@ from annelid.errors import AnnelidError, AnnotationError
 from annelid.formats.archive import opened
 from annelid.formats.base import Annotations
 from annelid.formats.images import FolderImages
+from annelid.objects import Kind
 
 SQUARE = [[1, 1], [9, 1], [9, 9]]
 
@@ -245,3 +248,22 @@ def test_a_damaged_zip_is_an_error_however_it_was_packed(tmp_path: Path, method:
         file.write_bytes(data[:at] + bytes([data[at] ^ 0xA5]) + data[at + 1 :])
         with suppress(AnnelidError), opened(file):
             pass
+
+
+def test_the_axes_of_an_ellipse_that_do_not_fit_its_points_are_not_believed(folder: Path) -> None:
+    roi = ImagejRoi.frompoints(geometry.ellipse_ring((50, 25), (9, 5), 0.25).astype(np.float32))
+    roi.roitype, roi.subtype, roi.arrow_style_or_aspect_ratio = ROI_TYPE.FREEHAND, ROI_SUBTYPE.ELLIPSE, 0
+    roi.x1, roi.y1, roi.x2, roi.y2 = 1e30, 0, 2e30, 0
+    data = bytearray(roi.tobytes())
+    data[52:56] = struct.pack(">f", 0.5)  # the ratio of the axes
+    found = read("imagej", folder, a__roi=bytes(data))
+    assert [kind for kind, _ in losses(found)] == ["axes-differ"]
+    assert found.items[0].objects.kinds.tolist() == [Kind.POLYGON]
+
+
+def test_a_cvat_label_of_two_names_is_called_by_the_first(folder: Path) -> None:
+    label = "<label><name>a</name><name>b</name></label>"
+    box = '<box label="a" xtl="1" ytl="1" xbr="5" ybr="5"/>'
+    image = f'<image id="0" name="a.png" width="100" height="50">{box}</image>'
+    text = f"<annotations><meta><task><labels>{label}</labels></task></meta>{image}</annotations>"
+    assert read("cvat", folder, a__xml=text.encode()).classes == ("a",)

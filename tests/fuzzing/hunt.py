@@ -27,8 +27,9 @@ from annelid.objects import Objects
 
 SECONDS = 5.0
 """No file may keep a reader busy for longer."""
-_CONVERTED_EACH = 20
-_TARGETS = ("coco", "labelme", "yolo", "voc", "geojson")
+_CONVERTED_EACH = 15
+_NEED_IMAGES = {"yolo", "labelmask", "maskfolder", "cellpose", "celldetective", "via", "imagej"}
+"""Formats whose files are nothing without the images, which may be missing here."""
 
 
 def seed_of_today() -> str:
@@ -109,11 +110,11 @@ class Hunt:
 
     def _converted(self, path: Path, chance: Random) -> None:
         """A conversion gives something that can be read again, or nothing at all."""
-        out, target = self.folder / "out", chance.choice(_TARGETS)
+        out, target = self.folder / "out", chance.choice([*formats.FORMATS, *[self.name] * 4])
         before, objects = set(self.folder.iterdir()), 0
         with allowed(self.folder):
             objects = convert(path, out, target, format=self.name, images=self.root, copy=False).objects
-        if objects and target != "yolo":  # YOLO's labels are nothing without the images
+        if objects and target not in _NEED_IMAGES:
             formats.get(target).read(out, FolderImages(self.root))
         shutil.rmtree(out, ignore_errors=True)
         assert set(self.folder.iterdir()) == before

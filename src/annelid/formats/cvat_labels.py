@@ -15,7 +15,8 @@ def labels_of(root: Node) -> list[dict[str, Any]]:
     """The definitions of a file's labels, in order: ``name`` and, below their tags, whatever else they have."""
     places = ("meta/task/labels/label", "meta/project/labels/label", "meta/job/labels/label")
     nodes = [node for place in places for node in root.all(place)]
-    labels = {node.value("name"): plain_children(node, ()) for node in nodes if node.value("name")}
+    named = ((node.value("name"), node) for node in nodes)
+    labels = {name: {**plain_children(node, ()), "name": name} for name, node in named if name}
     return list(labels.values())
 
 

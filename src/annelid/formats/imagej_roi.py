@@ -41,6 +41,9 @@ Outline = tuple[Shape, Kind, tuple[float, ...]]
 
 # --- reading ----------------------------------------------------------------------------------------------
 
+_OFF_PX, _OFF_SHARE = 2.0, 0.05
+"""How far the points of an ellipse may lie from where its axes say, in pixels and as a share of its length."""
+
 
 def decode_roi(data: bytes, name: str, unclassified: str) -> tuple[list[Row], list[ShapeError]]:
     """The rows of a ROI: one, or one for each of several points.
@@ -197,13 +200,29 @@ def _outline(roi: ImagejRoi, lost: list[ShapeError]) -> list[Outline]:
     length, angle = math.hypot(roi.x2 - roi.x1, roi.y2 - roi.y1), math.atan2(roi.y2 - roi.y1, roi.x2 - roi.x1)
     width = _style_as_float(roi)
     if roi.subtype == ROI_SUBTYPE.ELLIPSE and length > 0 and 0 < width <= 1:
-        return [(((ring,),), Kind.ELLIPSE, (*centre, length / 2, length * width / 2, angle))]
+        radii = (length / 2, length * width / 2)
+        if _fits(ring, geometry.ellipse_ring(centre, radii, angle), lost):
+            return [(((ring,),), Kind.ELLIPSE, (*centre, *radii, angle))]
     if roi.subtype == ROI_SUBTYPE.ROTATED_RECT and len(ring) == 4 and length > 0 and width > 0:
-        return [(((ring,),), Kind.ROTATED_BOX, (*centre, length, width, angle))]
+        if _fits(ring, geometry.rotated_box_ring(*centre, length, width, angle), lost):
+            return [(((ring,),), Kind.ROTATED_BOX, (*centre, length, width, angle))]
+        return [(((ring,),), Kind.POLYGON, NO_PARAMS)]
     if _is_through_centres(roi, ring):
         return [_filled(ring, lost)]
     is_mask = roi.roitype == ROI_TYPE.TRACED and is_along_pixels(((ring,),))
     return [(((ring,),), Kind.MASK if is_mask else Kind.POLYGON, NO_PARAMS)]
+
+
+def _fits(ring: Ring, other: Ring, lost: list[ShapeError]) -> bool:
+    """Whether the points of a ROI lie where its axes say, which are two words for one thing."""
+    box, said = ((points.min(0), points.max(0)) for points in (ring, other))
+    off = float(np.abs(np.subtract(box, said)).max())
+    if off <= max(_OFF_PX, _OFF_SHARE * float(np.ptp(ring, 0).max())):
+        return True
+    error = ShapeError("axes-differ", "axes that do not fit the points")
+    error.what = "the axes of an ellipse or a rotated rectangle do not fit its points: only these were taken"
+    lost.append(error)
+    return False
 
 
 def _is_through_centres(roi: ImagejRoi, ring: Ring) -> bool:

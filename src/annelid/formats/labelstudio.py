@@ -152,8 +152,10 @@ def _with_ours(task: dict[str, Any], header: Mapping[str, Any]) -> dict[str, Any
     """A task with what Annelid keeps of the image in ``meta``, and whether there was a ``meta`` before."""
     if not header:
         return task
-    header = {**header, **({} if isinstance(task.get("meta"), Mapping) else {_ADDED: True})}
-    return {**task, "meta": {**(task.get("meta") or {}), ours.KEY: header}}
+    meta = task.get("meta")
+    if not isinstance(meta, Mapping):
+        return {**task, "meta": {ours.KEY: {**header, _ADDED: True}}}
+    return {**task, "meta": {**meta, ours.KEY: header}}
 
 
 def _without_ours(task: Mapping[str, Any]) -> dict[str, Any]:
