@@ -47,14 +47,23 @@ class LeftOut:
 
 
 def tell_of_files(dataset: Dataset, losses: LossReport, out: Path) -> None:
-    """Tell once, for a whole data set, that what files said of themselves and of their images is left out."""
+    """Tell once, for a whole data set, that what files said of themselves and of their images is left out.
+
+    No object is concerned, so that it is no loss where none are allowed.
+    """
     extras = (extra for item in dataset.items for extra in item.objects.extra)
     ridden = (v for extra in extras for key, v in extra.items() if _OF_FILE.search(key) and isinstance(v, Mapping))
     names = list(dict.fromkeys(name for value in ridden for name in _names(value)))
     if names:
         more = f" and {len(names) - _FIRST} more" if len(names) > _FIRST else ""
         what = f"what files said of themselves and of their images was left out: {', '.join(names[:_FIRST])}{more}"
-        losses.add("file-keys", what, out)
+        losses.add("file-keys", what, out, count=0)
+
+
+def tell_of_numbers(dataset: Dataset, losses: LossReport, out: Path) -> None:
+    """Tell once that the numbers of label images are left out; they matter where they are the same in each frame."""
+    if any("label_value" in extra for item in dataset.items for extra in item.objects.extra):
+        losses.add("label-value", "the numbers that objects have in label images were left out", out, count=0)
 
 
 def _names(extra: Mapping[str, Any]) -> Iterator[str]:
