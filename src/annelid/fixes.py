@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,8 +71,8 @@ def _near_copies(data: Subject) -> Iterable[tuple[LabeledImage, str]]:
 def _all_but_best(pairs: _Pairs) -> Iterable[tuple[LabeledImage, str]]:
     """Of images that are alike those to leave out, with what stays in their place.
 
-    Whoever is annotated best comes first and stays, unless it is like one that stays: of a movie in which only
-    neighbours are alike, every other frame goes, not all of them.
+    What has the most objects, then the most pixels, comes first and stays, unless it is like one that stays: of a
+    movie in which only neighbours are alike, every other frame goes, not all of them.
     """
     items: dict[str, LabeledImage] = {}
     like: dict[str, list[str]] = defaultdict(list)
@@ -80,7 +81,7 @@ def _all_but_best(pairs: _Pairs) -> Iterable[tuple[LabeledImage, str]]:
         like[a.id].append(b.id)
         like[b.id].append(a.id)
     stays: set[str] = set()
-    for item in sorted(items.values(), key=lambda i: (not i.covered, -len(i.objects))):
+    for item in sorted(items.values(), key=lambda i: (not i.covered, -len(i.objects), -prod(i.size_wh))):
         kept = next((other for other in like[item.id] if other in stays), None)
         if kept is None:
             stays.add(item.id)
@@ -99,6 +100,7 @@ _DELETED: Mapping[str, Callable[[LabeledImage], NDArray[np.bool_]]] = {
     "A305": drawn_again,
 }
 FIXABLE = (*RESPLIT, PLACE, "A205", "A206", *_LEFT_OUT, *_DELETED)
+"""Codes that are mended without a person who decides."""
 
 
 def _leave_out(item: LabeledImage, code: str, why: str) -> ChangeSet:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from annelid import atomic
 from annelid.check.look import SIDE, Look, Thumbnail
-from annelid.errors import AnnelidError
+from annelid.errors import AnnelidError, InputError
 from annelid.image import View
 from annelid.locate import locate
 from annelid.preprocess import Preprocessing
@@ -50,7 +50,7 @@ def look_at(views: Iterable[View], root: Path, preprocessing: Preprocessing) -> 
                 thumbnail = fresh[key] = _thumbnail(view, root, plain)
             looks[view.id] = Look(thumbnail)
         except AnnelidError as error:
-            looks[view.id] = Look(problem=error.message)
+            looks[view.id] = Look(problem=_told(error))
     if fresh:
         _remember(root / CACHE, {**known, **fresh})
     return looks
@@ -69,6 +69,11 @@ def thumbnail_of(file: ImageFile, preprocessing: Preprocessing) -> Thumbnail:
     grey = Image.fromarray(shown.mean(2, dtype=np.float32))
     method = Image.Resampling.BOX if min(grey.size) >= SIDE else Image.Resampling.BILINEAR
     return np.asarray(grey.resize((SIDE, SIDE), method), np.float32)
+
+
+def _told(error: AnnelidError) -> str:
+    """What is wrong, without the name of the file."""
+    return error.message.removeprefix(f"{error.file}: ") if isinstance(error, InputError) else error.message
 
 
 def _thumbnail(view: View, root: Path, preprocessing: Preprocessing) -> Thumbnail:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from annelid.check import classes, copies, images, overlap, parts
-from annelid.check.finding import Finding
+from annelid.check import classes, copies, images, objects, overlap, parts
+from annelid.check.finding import Finding, Kind
 from annelid.check.look import Look
-from annelid.check.objects import OBJECT_CHECKS
 from annelid.check.subject import Subject
 from annelid.dataset import Dataset
 from annelid.split import Split
 
-__all__ = ["CHECKS", "Subject", "check", "examine"]
+__all__ = ["CHECKS", "KINDS", "Subject", "check", "examine"]
 
 Check = Callable[[Subject], Finding | None]
 
@@ -35,10 +34,18 @@ CHECKS: tuple[Check, ...] = (
     classes.class_imbalance,
     classes.class_names_alike,
     classes.class_without_objects,
-    *OBJECT_CHECKS,
+    *objects.OBJECT_CHECKS,
     overlap.objects_drawn_twice,
     overlap.objects_overlapping,
 )
+
+KINDS: Mapping[str, Kind] = {
+    value.code: value
+    for module in (copies, parts, images, classes, objects, overlap)
+    for value in vars(module).values()
+    if isinstance(value, Kind)
+}
+"""Code -> what all findings of that code share."""
 
 
 def check(dataset: Dataset, split: Split | None = None, looks: Mapping[str, Look] | None = None) -> list[Finding]:

@@ -23,8 +23,8 @@ COPIES = Kind(
 ALIKE_ACROSS = Kind("A107", "near-copies-across-parts", "error", _TOO_GOOD, _RESPLIT.format("A107"), fixable=True)
 ALIKE = Kind(
     *("A108", "near-copies", "warning"),
-    "a picture that was turned, scaled, saved anew or taken again at once adds little to learn from, and the images "
-    "look more than they are",
+    "a picture that was turned, scaled, saved anew or taken again at once adds little to learn from, and there seem "
+    "to be more images than there are",
     "look at the pairs; `annelid check --fix A108` leaves all but the best annotated one of each out",
     fixable=True,
 )

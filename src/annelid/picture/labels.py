@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from annelid.dataset import LabeledImage
 from annelid.picture.pen import class_colour
@@ -62,13 +62,13 @@ def _boxes(items: Sequence[LabeledImage], classes: Sequence[str]) -> tuple[NDArr
 def _bars(index: NDArray[np.int64], classes: Sequence[str]) -> Image.Image:
     counts = np.bincount(index, minlength=len(classes))[:_MOST_BARS]
     panel, draw = _panel(f"objects by class: {len(index):,}")
-    step, tall = _PANEL / max(len(counts), 1), _PANEL - 40
+    step, tall = (_PANEL - _HEAD) / max(len(counts), 4), _PANEL - 60
     for n, count in enumerate(counts.tolist()):
         x, y = _MARGIN + n * step, _HEAD + 20 + tall * (1 - count / max(int(counts.max()), 1))
         draw.rectangle((x + 0.1 * step, y, x + 0.9 * step, _HEAD + 20 + tall), class_colour(n))
         draw.text((x + step / 2, y - 9), f"{count:,}", _INK, anchor="mm")
         name = classes[n] if n < len(classes) else "other"
-        draw.text((x + step / 2, _HEAD + 32 + tall), name[: max(3, int(step / 7))], _INK, anchor="mm")
+        draw.text((x + step / 2, _HEAD + 32 + tall), name[: max(3, int(step / 8))], _INK, anchor="mm")
     return panel
 
 
@@ -104,5 +104,6 @@ def _cloud(x: NDArray[np.float64], y: NDArray[np.float64], across: str, up: str,
 def _panel(title: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     panel = Image.new("RGB", (_PANEL + _MARGIN, _PANEL + _MARGIN), _PAPER)
     draw = ImageDraw.Draw(panel)
+    draw.font = ImageFont.load_default(15)
     draw.text((_MARGIN, _HEAD / 2), title, _INK, anchor="lm")
     return panel, draw

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from annelid import doctor, export, fixes, ingest, jobs, outside, settings
-from annelid.check import examine
+from annelid.check import KINDS, examine
 from annelid.check.scan import scan
 from annelid.check.subject import Subject
 from annelid.check_report import write_check
@@ -212,9 +212,10 @@ class ProjectData:
             UsageError: there is no such finding, or a person has to decide.
         """
         code = code.upper()
-        if code not in fixes.FIXABLE:
-            known = ", ".join(sorted(fixes.FIXABLE))
-            raise UsageError(f"{code} can't be mended by itself", next_step=f"these can: {known}; see annelid check")
+        if code not in KINDS:
+            raise UsageError(f"there is no finding {code}", next_step=f"known are {', '.join(sorted(KINDS))}")
+        if not KINDS[code].fixable:
+            raise UsageError(f"{code} ({KINDS[code].name}) needs a person", next_step=KINDS[code].fix)
         if code in fixes.RESPLIT or code == fixes.PLACE:
             by = "group" if code == "A103" else None
             split = self.split(by=by, resplit=code in fixes.RESPLIT)

@@ -13,6 +13,7 @@ from annelid.check.scan import Scan
 from annelid.picture import to_data_uri
 from annelid.report.markup import escape, section, table
 from annelid.report.page import framed
+from annelid.report.words import quantity
 
 _SHOWN_PLACES = 12
 _NOTHING = "<p>Nothing was found that would spoil a training.</p>"
@@ -56,7 +57,7 @@ class CheckData:
 def check_page(data: CheckData) -> str:
     """The page as HTML: one file, no script, nothing fetched."""
     counts = {s: sum(f.finding.severity == s for f in data.findings) for s in ("error", "warning", "info")}
-    subtitle = f"{counts['error']} errors · {counts['warning']} warnings · {counts['info']} notes"
+    subtitle = " · ".join(quantity(n, "note" if severity == "info" else severity) for severity, n in counts.items())
     sections = [section("scan", "What there is", _scan(data))]
     sections += [_finding(shown) for shown in data.findings] or [section("nothing", "Findings", _NOTHING)]
     return framed(data.title, subtitle, "".join(sections), data.made)
@@ -73,7 +74,7 @@ def _finding(shown: Shown) -> str:
     f = shown.finding
     pictures = "".join(_picture(picture) for picture in shown.pictures)
     body = (
-        f"<p>{escape(f.why)}.</p><p class=do>{escape(f.fix)}</p>"
+        f"<p>{escape(f.why[:1].upper() + f.why[1:])}.</p><p class=do>{escape(f.fix)}</p>"
         f'<div class="gallery">{pictures}</div>{_places([str(place) for place in f.evidence], f.count)}'
     )
     return section(f.code, f"{f.code} {f.severity}: {f.what}", body)
@@ -88,7 +89,7 @@ def _picture(picture: Picture) -> str:
 
 
 def _places(texts: Sequence[str], count: int) -> str:
-    lines = "".join(f"<br>{escape(text)}" for text in texts)
+    lines = "<br>".join(escape(text) for text in texts)
     more = f"<br>... and {count - len(texts):,} more" if count > len(texts) else ""
     is_open = " open" if count <= _SHOWN_PLACES else ""
     return f"<details{is_open}><summary>{count:,} place(s)</summary><p class=small>{lines}{more}</p></details>"
