@@ -78,6 +78,9 @@ def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
     part_of = {Path(path).resolve(): part for path, part in read.parts.items()}
     parts = {item.id: part_of[Path(item.image.path)] for item in items if Path(item.image.path) in part_of}
     missing = [part for part in ("train", "val") if part not in parts.values()]
+    if len(missing) == 2:
+        step = "import it into a project, which divides the images by itself: annelid init, annelid import"
+        raise UsageError(f"{data_yaml} names no images for train and others for val", next_step=step)
     if missing:
         message = f"{data_yaml} names no labeled images for {missing[0]}"
         raise UsageError(message, next_step="name train: and val: in it")
