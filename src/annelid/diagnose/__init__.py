@@ -7,6 +7,7 @@ error are then not told. Nothing here reads a file; `annelid.run_record` gathers
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from annelid.diagnose import classes, learning, mistakes, trust
 from annelid.diagnose.advice import predict
@@ -58,6 +59,8 @@ _PLACES: tuple[Rule, ...] = (
     mistakes.coarse,
 )
 
+_ABOUT_DATA = ("check", "split", "propose", "classes", "preview", "history", "import")
+
 
 def diagnose(record: Record) -> list[Diagnosis]:
     """Every finding, errors first; one that says so where the training is healthy.
@@ -66,11 +69,19 @@ def diagnose(record: Record) -> list[Diagnosis]:
         record: the run. What it does not know is not judged.
     """
     course = Course.of(record.curves)
-    found = list(_causes(record, course))
+    found = [_with_import(finding, record) for finding in _causes(record, course)]
     if not found and record.val and record.val.f1 >= FAIR:
-        found = [_healthy(record)]
+        found = [_healthy(record, course)]
     order = ("error", "warning", "info", "good")
     return sorted(found, key=lambda finding: (order.index(finding.severity), finding.code))
+
+
+def _with_import(finding: Diagnosis, record: Record) -> Diagnosis:
+    """Verbs about data act on the project: data that came with ``--data`` have to be imported first."""
+    about_data = any(command.split()[1] in _ABOUT_DATA for command in finding.commands)
+    if not (record.outside and about_data):
+        return finding
+    return replace(finding, commands=("annelid import data.yaml", *finding.commands))
 
 
 def _causes(record: Record, course: Course) -> Iterable[Diagnosis]:
@@ -95,11 +106,12 @@ def _all(rules: Iterable[Rule], record: Record, course: Course) -> list[Diagnosi
     return [finding for rule in rules if (finding := rule(record, course))]
 
 
-def _healthy(record: Record) -> Diagnosis:
+def _healthy(record: Record, course: Course) -> Diagnosis:
     val = record.val
     assert val is not None
     seen = f"On {val.images} validation images it finds {percent((val.found, val.objects))} of the objects, with "
     seen += f"{val.n_extra:,} false ones (F1 {val.f1:.2f})."
     todo = "Measure it on the test part, and look through a sample of what it predicts on new images."
     commands = (f"annelid evaluate {record.model or record.run}", predict(record))
-    return HEALTHY.finding(seen, todo, *commands, evidence={"f1": val.f1})
+    curves = (course.name,) if course.name else ()
+    return HEALTHY.finding(seen, todo, *commands, evidence={"f1": val.f1}, curves=curves)
