@@ -104,6 +104,20 @@ def test_parts_come_from_data_yaml(tmp_path: Path, train: object) -> None:
         assert sorted(str(x) for item in found.items for x in item.objects.labels) == ["cell", "no"]
 
 
+def test_parts_that_name_the_same_images_are_none_and_an_image_of_two_is_said(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        picture(tmp_path / f"images/{name}.png")
+        text(tmp_path / f"labels/{name}.txt", "0 .5 .5 .1 .1\n")
+    text(tmp_path / "data.yaml", "train: images\nval: images\nnames: [cell]\n")
+    found = read(tmp_path)
+    assert (found.parts, kinds(found)) == ({}, set())
+    text(tmp_path / "val.txt", "./images/b.png\n")
+    text(tmp_path / "data.yaml", "train: images\nval: val.txt\nnames: [cell]\n")
+    found = read(tmp_path)
+    assert list(found.parts.values()) == ["train", "train"]
+    assert [(loss.kind, loss.place, loss.count) for loss in found.losses] == [("in-two-parts", "val", 1)]
+
+
 def test_a_list_of_images_in_a_text_file_is_a_part(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.png")
     text(tmp_path / "labels/a.txt", "0 .5 .5 .1 .1\n")

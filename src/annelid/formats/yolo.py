@@ -105,9 +105,26 @@ def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotat
     if not any(item.state == "reviewed" for item in items):
         raise labels.error or _no_labels(path, labels)
     used = {item.image.path for item in items}
-    part_of = {known[_real(image)].as_posix(): part for part, found in parts.items() for image in found}
+    part_of = _part_of(parts, known, data.file, labels.losses)
     used_parts = {p: part for p, part in part_of.items() if p in used}
     return Annotations(tuple(classes) or names, items, labels.losses, used_parts)
+
+
+def _part_of(
+    parts: Mapping[str, Sequence[Path]], known: Mapping[Path, Path], file: Path, losses: LossReport
+) -> dict[str, str]:
+    """Path of an image -> its part: the first that names it, and none where all of them name the same images."""
+    named = {part: {known[_real(image)].as_posix() for image in found} for part, found in parts.items()}
+    if len(named) > 1 and len(set(map(frozenset, named.values()))) == 1:
+        return {}
+    part_of: dict[str, str] = {}
+    for part, found in named.items():
+        twice = found & part_of.keys()
+        if twice:
+            what = f"images are named in an earlier part already, where they stay: {min(twice)} first"
+            losses.add("in-two-parts", what, file, part, len(twice))
+        part_of |= dict.fromkeys(sorted(found - twice), part)
+    return part_of
 
 
 def _known(images: ImageIndex, parts: Mapping[str, Sequence[Path]]) -> dict[Path, Path]:
@@ -132,11 +149,14 @@ def _no_labels(path: Path, labels: _Labels) -> AnnotationError:
 
 def _parse_files(files: Sequence[Path], labels: _Labels) -> None:
     for file in counted("reading", files):
+        text = ""
         try:
-            lines, doubles = parse_lines(jsontext.read_text(file), file)
+            text = jsontext.read_text(file)
+            lines, doubles = parse_lines(text, file)
         except AnnotationError as error:
             labels.error = labels.error or error
-            labels.losses.add("file-unreadable", error.message, file, error.place)
+            objects = sum(map(bool, map(str.strip, text.splitlines())))
+            labels.losses.add("file-unreadable", error.message, file, error.place, max(objects, 1))
             continue
         labels.lines[file] = lines
         if doubles:
