@@ -100,7 +100,7 @@ def test_what_masks_cannot_say_is_said(tmp_path: Path) -> None:
         Objects.from_label_image(np.eye(5, dtype=np.uint8), "mask", parents="p"),
     ]
     again, losses = own.round_trip(maskfolder, Objects.concat(pieces), tmp_path / "a")
-    assert losses == {"box", "point", "ignored", "rasterised", "too-small", "attributes"}
+    assert losses == {"box", "point", "ignored", "rasterised", "too-small", "attributes", "label-value"}
     assert sorted(again.labels) == ["mask", "polygon"]
 
 

@@ -18,7 +18,7 @@ from annelid.atomic import write_bytes, write_text
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import AnnotationError
 from annelid.formats import rle
-from annelid.formats.attributes import LeftOut, tell_of_files
+from annelid.formats.attributes import LeftOut, tell_of_files, tell_of_numbers
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.data_yaml import read_class_file
 from annelid.formats.file_names import stem
@@ -164,6 +164,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     losses = LossReport()
     refuse_several_planes(dataset, names, out)
     tell_of_files(dataset, losses, out)
+    tell_of_numbers(dataset, losses, out)
     folders = files_for(dataset, out, names, "")
     rows: list[TableRow] = []
     for item in counted("writing", annotated(dataset)):

@@ -14,7 +14,7 @@ from annelid import geometry, tracing
 from annelid.atomic import write_bytes, write_text
 from annelid.dataset import Dataset, LabeledImage, Task
 from annelid.errors import AnnotationError
-from annelid.formats.attributes import LeftOut, tell_of_files
+from annelid.formats.attributes import LeftOut, tell_of_files, tell_of_numbers
 from annelid.formats.base import LossReport
 from annelid.formats.data_yaml import PARTS, data_yaml_text
 from annelid.formats.plane import UNSAID, refuse_several_planes, unsaid_plane
@@ -71,6 +71,7 @@ def write(dataset: Dataset, out: Path, names: Mapping[str, str]) -> LossReport:
     used: dict[Path, str] = {}
     whole = _Whole(dataset, dataset.task, _is_oriented(dataset))
     tell_of_files(dataset, losses, out)
+    tell_of_numbers(dataset, losses, out)
     for item in counted("writing", dataset.items):
         file = out / "labels" / relative[item.id].with_suffix(".txt")
         if used.setdefault(file, names[item.id]) != names[item.id]:
