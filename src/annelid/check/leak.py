@@ -12,6 +12,8 @@ from annelid.check.subject import Subject
 from annelid.dataset import LabeledImage
 from annelid.split import PARTS
 
+_FEW = 0.05  # of a part; sets that others made often hold a field that was taken twice
+
 
 @dataclass(frozen=True)
 class Leak:
@@ -24,6 +26,7 @@ class Leak:
         of: how many the part has.
         codes: of the findings that say so, sorted.
         example: one of them in words.
+        near: how many of the images are near copies only.
     """
 
     part: str
@@ -32,6 +35,12 @@ class Leak:
     of: int
     codes: tuple[str, ...]
     example: str
+    near: int = 0
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether figures mean little: an image or a group is the same, or more than one in twenty is a near copy."""
+        return self.near < self.images or self.near > _FEW * self.of
 
     def __str__(self) -> str:
         """In a sentence."""
@@ -60,11 +69,13 @@ def leaks(data: Subject) -> list[Leak]:
             if part and source and PARTS.index(source) < PARTS.index(part):
                 known[part, source].setdefault(one.id, (code, f"{one.image.path} and {other.image.path}"))
     counts: dict[str, int] = {part: len(data.split.ids(part)) for part in PARTS}
-    return [
-        Leak(part, source, len(found), counts[part], tuple(sorted({code for code, _ in found.values()})), text)
-        for (part, source), found in sorted(known.items(), key=lambda entry: [PARTS.index(p) for p in entry[0]])
-        for _, text in [next(iter(found.values()))]
-    ]
+    ordered = sorted(known.items(), key=lambda entry: [PARTS.index(p) for p in entry[0]])
+    return [_leak(part, source, list(found.values()), counts[part]) for (part, source), found in ordered]
+
+
+def _leak(part: str, source: str, found: list[tuple[str, str]], of: int) -> Leak:
+    codes = [code for code, _ in found]
+    return Leak(part, source, len(found), of, tuple(sorted(set(codes))), found[0][1], codes.count("A107"))
 
 
 def _pairs(data: Subject) -> list[tuple[str, LabeledImage, LabeledImage]]:
