@@ -33,9 +33,9 @@ from annelid.image import GroupSource
 Verdict = Literal["better", "worse", "not distinguishable", "cannot be said"]
 
 ALPHA = 0.05
-EXCHANGES = 2000
-EVERY_EXCHANGE_TO = 11
-"""Up to so many groups every exchange is made: 2 to the power of 11 is about `EXCHANGES`."""
+EXCHANGES = 1000
+EVERY_EXCHANGE_TO = 10
+"""Up to so many groups every exchange is made: 2 to the power of 10 is about `EXCHANGES`."""
 _LESS_IS_BETTER = ("count_error",)
 DECIDES = "mAP50"
 """The one figure that the verdict rests on, fixed beforehand: of many figures one is always lucky."""

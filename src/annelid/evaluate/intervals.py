@@ -127,7 +127,7 @@ def uncertainty(evaluation: Evaluation, groups: Groups) -> Uncertainty:
         if known_in[key[:2]] >= FEWEST_GROUPS
     }
     kept = {key: ends for key, ends in found.items() if ends[0] < ends[1]}
-    notes = _notes(evidence, known_in, groups.source)
+    notes = (*_unvaried(found), *_notes(evidence, known_in, groups.source))
     return Uncertainty(evaluation.images, n, groups.source, kept, notes=notes)
 
 
@@ -176,6 +176,13 @@ def interval(estimate: float, drawn: NDArray[np.float64], groups: int) -> Interv
     reach = np.sqrt(groups / (groups - 1)) * special.stdtrit(groups - 1, (1 + LEVEL) / 2)
     low, high = np.quantile(drawn, special.ndtr([2 * bias - reach, 2 * bias + reach])).tolist()
     return (estimate, estimate) if same.all() else (min(low, estimate), max(high, estimate))
+
+
+def _unvaried(found: Mapping[Key, Interval]) -> tuple[str, ...]:
+    """What to say of figures that are the same in every group."""
+    names = [f"{kind} {name}" for (kind, label, name), ends in found.items() if not label and ends[0] == ends[1]]
+    same = f"the same in every group, so without an interval, which other images may well change: {', '.join(names)}"
+    return (same,) if names else ()
 
 
 def _notes(evidence: Evidence, known_in: Mapping[tuple[str, str], int], source: GroupSource) -> tuple[str, ...]:
