@@ -22,6 +22,7 @@ from annelid.evaluate.intervals import (
     FEWEST_GROUPS,
     SEED,
     Groups,
+    affordable,
     draws,
     groups_of_classes,
     interval,
@@ -209,8 +210,10 @@ def _tested(both: Evidence, place: NDArray[np.int64], found: Mapping[Key, Differ
     """The same with intervals and p-values, for what is in enough groups."""
     n = int(place.max()) + 1
     known_in = groups_of_classes(both, np.concatenate([place, place]))
-    drawn = _differences(both, place, draws(n), np.zeros_like(draws(n)))
-    swapped = _exchanges(n)
+    times = affordable(both)
+    weights = draws(n, times)
+    drawn = _differences(both, place, weights, np.zeros_like(weights))
+    swapped = _exchanges(n, min(times, EXCHANGES))
     exchanged = _differences(both, place, 1 - swapped, swapped)
     return {
         key: _judged(d, drawn[key], exchanged[key], known_in[key[:2]]) if known_in[key[:2]] >= FEWEST_GROUPS else d
@@ -232,11 +235,11 @@ def _differences(
     return {key: values - other[key] for key, values in one.items()}
 
 
-def _exchanges(groups: int) -> NDArray[np.int64]:
+def _exchanges(groups: int, times: int) -> NDArray[np.int64]:
     """int64 (E, groups) of 0 and 1: in which groups the predictions are exchanged; in the first row in none."""
     if groups <= EVERY_EXCHANGE_TO:
         return np.arange(2**groups)[:, None] >> np.arange(groups) & 1
-    random = np.random.default_rng(SEED).integers(0, 2, (EXCHANGES, groups))
+    random = np.random.default_rng(SEED).integers(0, 2, (times, groups))
     random[0] = 0
     return random
 

@@ -23,6 +23,9 @@ from annelid.image import GroupSource
 from annelid.split.units import By, find_units
 
 RESAMPLES, SEED, LEVEL = 2000, 0, 0.95
+FEWEST_RESAMPLES = 300
+ROWS = 500_000_000
+"""So many predictions, of all resamples together, are gone through: about ten seconds. Beyond, fewer are drawn."""
 FEWEST_GROUPS = 8
 """With fewer no interval can be trusted."""
 _NAMED = 5
@@ -65,6 +68,7 @@ class Uncertainty:
         images: number of images.
         groups: number of groups.
         source: how the groups are known.
+        resamples: how often groups were drawn.
         intervals: figure -> lower and upper end. One that does not vary between the groups has none.
         why_not: why there are no intervals at all; "" where there are.
         notes: what to bear in mind, in sentences.
@@ -73,6 +77,7 @@ class Uncertainty:
     images: int
     groups: int
     source: GroupSource
+    resamples: int
     intervals: Mapping[Key, Interval]
     why_not: str = ""
     notes: tuple[str, ...] = ()
@@ -88,7 +93,7 @@ class Uncertainty:
             "images": self.images,
             "groups": self.groups,
             "group_source": self.source,
-            "resamples": RESAMPLES,
+            "resamples": self.resamples,
             "seed": SEED,
             "method": "bootstrap over groups, bias-corrected and expanded percentiles",
             "why_not": self.why_not or None,
@@ -116,9 +121,10 @@ def uncertainty(evaluation: Evaluation, groups: Groups) -> Uncertainty:
     place = groups.places(list(evaluation.bio.images))
     n = int(place.max(initial=-1)) + 1
     if why_not := too_few(evaluation.images, n):
-        return Uncertainty(evaluation.images, n, groups.source, {}, why_not)
+        return Uncertainty(evaluation.images, n, groups.source, 0, {}, why_not)
     evidence = Evidence.of(evaluation)
-    drawn = figures(evidence, draws(n)[:, place])
+    times = affordable(evidence)
+    drawn = figures(evidence, draws(n, times)[:, place])
     estimates = figures(evidence, np.ones((1, len(place)), np.int64))
     known_in = groups_of_classes(evidence, place)
     found = {
@@ -128,7 +134,7 @@ def uncertainty(evaluation: Evaluation, groups: Groups) -> Uncertainty:
     }
     kept = {key: ends for key, ends in found.items() if ends[0] < ends[1]}
     notes = (*_unvaried(found), *_notes(evidence, known_in, groups.source))
-    return Uncertainty(evaluation.images, n, groups.source, kept, notes=notes)
+    return Uncertainty(evaluation.images, n, groups.source, times, kept, notes=notes)
 
 
 def too_few(images: int, groups: int) -> str:
@@ -141,9 +147,15 @@ def too_few(images: int, groups: int) -> str:
     )
 
 
-def draws(groups: int) -> NDArray[np.int64]:
-    """int64 (`RESAMPLES`, groups): how many times each group is drawn; the same at every call."""
-    return np.random.default_rng(SEED).multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
+def affordable(evidence: Evidence) -> int:
+    """How many resamples are drawn: `RESAMPLES`, or fewer of very many predictions."""
+    rows = sum(len(made.scores) for made, _ in evidence.parts.values())
+    return min(RESAMPLES, max(FEWEST_RESAMPLES, ROWS // max(rows, 1)))
+
+
+def draws(groups: int, times: int = RESAMPLES) -> NDArray[np.int64]:
+    """int64 (times, groups): how many times each group is drawn; the same at every call."""
+    return np.random.default_rng(SEED).multinomial(groups, np.full(groups, 1 / groups), size=times)
 
 
 def groups_of_classes(evidence: Evidence, place: NDArray[np.int64]) -> dict[tuple[str, str], int]:
