@@ -31,6 +31,33 @@ SOURCES = {
 }
 """Sets with their pictures -> their format."""
 
+WORDS = {
+    "formats/labelme/primitives": {"labelme": {"flags", "description"}, "labelme_file": {"version"}},
+    f"{DATUMARO}/coco_dataset/coco_person_keypoints": {
+        "coco": {"attributes", "keypoints", "num_keypoints"},
+        "coco_file": {"categories"},
+    },
+    f"{DATUMARO}/cvat_dataset/for_images/export_task": {
+        "cvat": {"attributes", "occluded", "z_order"},
+        "cvat_image": {"id"},
+        "cvat_file": {"labels"},
+    },
+    f"{DATUMARO}/voc_dataset/voc_dataset1": {
+        "voc": {"actions", "part", "truncated"},
+        "voc_file": {"depth", "folder", "segmented"},
+    },
+    "segmentation/celldetective": {"celldetective_file": {"channels", "spatial_calibration"}},
+}
+"""What tools say in their own words there, and what has to come back, therefore."""
+
+
+@pytest.mark.parametrize("source", WORDS)
+def test_words_of_real_tools_ride_along(shared_data: Path, source: str) -> None:
+    found = formats.get(SOURCES[source]).read(shared_data / source, FolderImages(shared_data / source))
+    extras = [extra for item in found.items for extra in item.objects.extra]
+    for key, words in WORDS[source].items():
+        assert words <= {word for extra in extras for word in extra.get(key, {})}
+
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_files_of_real_tools_come_back_equal_from_their_own_format(
