@@ -25,6 +25,8 @@ RISEN = 1.15
 """A training loss that ends so much above its lowest level did not find its way down; scatter is a few percent."""
 EXPLODED = 2.0
 """A loss that many times above that of the first epoch, where nothing was known yet, was driven there."""
+EXPLODED_VAL = 5.0
+"""The same on validation, where averaged, half-trained weights alone can double it for an epoch."""
 WORTHWHILE = 0.1
 """A gain over the last quarter, relative to the level: as much again would be seen in pictures."""
 
@@ -96,8 +98,11 @@ def _unsettled(record: Record, course: Course) -> str:
 
 
 def _exploded(course: Course) -> str:
-    for what, loss in (("training", course.train_loss), ("validation", course.val_loss)):
-        if len(loss) and loss[0] > 0 and float(np.nanmax(loss)) > EXPLODED * loss[0]:
+    for what, loss, limit in (
+        ("training", course.train_loss, EXPLODED),
+        ("validation", course.val_loss, EXPLODED_VAL),
+    ):
+        if len(loss) and loss[0] > 0 and float(np.nanmax(loss)) > limit * loss[0]:
             at = int(np.nanargmax(loss)) + 1
             return f"The {what} loss went from {loss[0]:.3g} in the first epoch up to {loss[at - 1]:.3g} in epoch {at}."
     return ""
@@ -109,18 +114,30 @@ def _smooth(curve: Curve) -> Curve:
 
 
 def _too_low(record: Record, course: Course) -> Diagnosis | None:
-    loss = course.val_loss
-    if len(loss) < LEAST_WINDOW or _f1(record) >= FAIR or not _is_low(record, course):
+    if _f1(record) >= FAIR or not _is_low(record, course):
         return None
-    moved = abs(float(loss[-1] / loss[0]) - 1) if loss[0] else math.nan
+    # Augmentation ends late and moves the training loss; statistics of the layers settle and move that of validation.
+    losses = {"training": course.train_loss, "validation": course.val_loss}
+    what, moved = min(((name, _moved(loss, course.window)) for name, loss in losses.items()), key=lambda each: each[1])
     if not moved < UNMOVED:
         return None
     rate, usual = _rate(record, course), _usual_rate(record)
-    seen = f"Over {course.epochs} epochs the validation loss changed by {moved:.1%}; the learning rate was {rate:.2g}."
+    seen = (
+        f"From epoch {course.window} to epoch {course.epochs} the {what} loss changed by {moved:.1%}; the learning "
+        f"rate was {rate:.2g}."
+    )
     todo = f"Take the usual learning rate: leave lr0 out, or set it to {usual:g}."
     evidence = {"lr": rate, "usual": usual, "moved": moved}
     curves = ("train/box_loss", "val/box_loss")
     return TOO_LOW.finding(seen, todo, train_again(record, lr0=None), evidence=evidence, curves=curves)
+
+
+def _moved(loss: Curve, window: int) -> float:
+    """How much the end of a loss differs from its second window, as a share; infinite where that cannot be said."""
+    early = loss[window : 2 * window]
+    if len(early) < LEAST_WINDOW or not early.mean() > 0:
+        return math.inf
+    return abs(level(loss, window) / float(early.mean()) - 1)
 
 
 def _rate(record: Record, course: Course) -> float:
@@ -182,16 +199,16 @@ def _rising(course: Course) -> str:
 
 
 def _falling(record: Record, course: Course) -> str:
-    """A run that has found nothing yet, while its validation loss falls."""
+    """A run that has found little yet, while a loss falls."""
     if _f1(record) >= FAIR:
         return ""
-    fall, error = gain(course.val_loss, course.window)
-    height = level(course.val_loss, course.window)
-    if not (-fall > 2 * error and -fall > WORTHWHILE * height):
-        return ""
-    return (
-        f"In the last {course.window} epochs the validation loss still fell from {height - fall:.3g} to {height:.3g}."
-    )
+    for what, loss in (("validation", course.val_loss), ("training", course.train_loss)):
+        change, error = gain(loss, course.window)
+        height = level(loss, course.window)
+        if -change > 2 * error and -change > WORTHWHILE * height:
+            fell = f"from {height - change:.3g} to {height:.3g}"
+            return f"In the last {course.window} epochs the {what} loss still fell {fell}, and F1 is {_f1(record):.2f}."
+    return ""
 
 
 def overfitting(record: Record, course: Course) -> Diagnosis | None:

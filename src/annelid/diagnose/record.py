@@ -101,4 +101,4 @@ class Record:
 
 
 def _word(value: float) -> float | str:
-    return round(value, 6) if math.isfinite(value) else str(value)
+    return float(f"{value:.6g}") if math.isfinite(value) else str(value)
