@@ -7,11 +7,14 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from PIL import Image
+from tests.strategies import object_sets
 
 from annelid import geometry
 from annelid.dataset import Dataset, LabeledImage, whole_image
@@ -242,6 +245,28 @@ def test_a_shape_that_was_edited_elsewhere_is_believed(folder: Path) -> None:
     back = objects_of(labelme.read(folder / "a.json", FolderImages(folder)))
     assert back.params[0].tolist() == [40, 25, 19, 19, 0]
     assert back.ids.tolist() == circle.ids.tolist()
+
+
+@given(objects=object_sets((100, 50), attributes=True))
+@settings(max_examples=40, deadline=None)
+def test_what_is_written_keeps_labelmes_rules(objects: Objects) -> None:
+    with TemporaryDirectory() as folder:
+        labelme.write(dataset(objects), Path(folder), {"1": "a.png"})
+        value = json.loads(Path(folder, "a.json").read_text(encoding="utf-8"))
+    assert {"version", "flags", "shapes", "imagePath", "imageData", "imageHeight", "imageWidth"} <= set(value)
+    for one in value["shapes"]:
+        count, least = len(one["points"]), {"polygon": 3, "rotation": 4}.get(one["shape_type"], 0)
+        exact = {"rectangle": 2, "circle": 2, "point": 1, "mask": 2}.get(one["shape_type"])
+        assert count == exact if exact else count >= least > 0
+        assert isinstance(one["label"], str)
+        assert one["group_id"] is None or isinstance(one["group_id"], int)
+        assert isinstance(one["flags"], dict)
+        assert (one["mask"] is None) == (one["shape_type"] != "mask")
+        if one["mask"]:
+            (x1, y1), (x2, y2) = one["points"]
+            pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(one["mask"]))))
+            assert pixels.shape == (y2 - y1 + 1, x2 - x1 + 1)
+            assert set(np.unique(pixels)) <= {0, 1}
 
 
 def test_two_images_that_would_share_a_file_are_refused(folder: Path) -> None:
