@@ -20,6 +20,7 @@ from annelid.errors import AnnotationError, ImageError
 from annelid.formats import jsontext, labelme_xml, ours
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.class_order import classes_in, told_classes
+from annelid.formats.json_head import without_ours
 from annelid.formats.labelme_shape import IGNORE_LABEL, ShapeError, decode_shape, encode_row, set_group
 from annelid.formats.plane import at_plane, is_other_scene, told_plane, unsaid_plane
 from annelid.formats.row import Row, objects_of_rows, row_inside, rows_of_objects, view_of
@@ -65,7 +66,7 @@ def _looks_like_labelme(file: Path) -> bool:
     try:
         _load(file)
     except AnnotationError:
-        return b'"shapes"' in data[:65536]  # cut off, but LabelMe's: reading it will say so
+        return b'"shapes"' in without_ours(data[:65536])  # cut off, but LabelMe's: reading it will say so
     return True
 
 
