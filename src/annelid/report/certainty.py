@@ -22,8 +22,8 @@ def over_groups(metrics: Evaluated) -> str:
     if known["why_not"]:
         return f"{known['why_not'][0].upper()}{known['why_not'][1:]}."
     return (
-        f"In brackets: {known['level']:.0%} interval over {known['groups']} groups ({known['group_source']}). On other "
-        "images of the same kind the figure may well lie anywhere in it."
+        f"In brackets: {known['level']:.0%} interval over {known['groups']} groups ({known['group_source']}). Over all "
+        "images of this kind the figure may well be anywhere in it."
     )
 
 
