@@ -11,7 +11,10 @@ from annelid.check import KINDS
 from annelid.check.alike import COARSE, DETAIL
 
 DOCS = (Path(__file__).resolve().parents[1] / "docs" / "check.md").read_text(encoding="utf-8")
-ROWS = {row[0]: row[1:] for row in re.findall(r"^\| (A\d+) \| (\S+) \| (\w+)[^|]*\| ([^|]+) \|([^|]*)\|$", DOCS, re.M)}
+ROWS = {
+    row[0]: row[1:]
+    for row in re.findall(r"^\| (A\d+) \| (\S+) \| (\w+)[^|]*\| ([^|]+) \|([^|]*)\|$", DOCS, re.MULTILINE)
+}
 
 
 def test_the_table_lists_every_code_and_no_other() -> None:

@@ -103,6 +103,6 @@ def test_leaks_from_training_and_validation_into_the_test_part_are_told_apart(tm
         items = project.dataset().items
         data = project._subject()
         looks = {**data.looks, items[2].id: data.looks[items[0].id], items[3].id: data.looks[items[1].id]}
-        split = Split(dict(zip([i.id for i in items[:4]], ("train", "val", "test", "test"), strict=True)))  # type: ignore[arg-type]
+        split = Split(dict(zip([i.id for i in items[:4]], ("train", "val", "test", "test"), strict=True)))
         found = leaks(Subject(project.dataset(), split, looks))
         assert [(leak.part, leak.source) for leak in found] == [("test", "train"), ("test", "val")]
