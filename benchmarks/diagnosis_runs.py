@@ -292,7 +292,9 @@ def make(name: str, work: Path) -> Record:
         model = str(base) if run.from_base else "yolo11n-seg.yaml"
         params = {"plots": False, "device": "cpu", **run.params}
         try:
-            trained = project.train(data=data, name=name, model=model, watch=lambda _: None, **params)
+            trained = project.train(
+                data=data, name=name, model=model, allow_leakage=run.leak, watch=lambda _: None, **params
+            )
             place, card = trained.run, trained.card
         except AnnelidError as error:
             print(f"    {error}")

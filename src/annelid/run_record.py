@@ -7,6 +7,7 @@ import json
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def read_record(run: Path, card: Card | None) -> Record:
         params={**_defaults(job["engine"], config), **(card.parameters if card else {})},
         curves=_curves(run),
         parts=read_outcomes(run),
-        facts=facts(*_data(run)),
+        facts=replace(facts(*_data(run)), leakage=list(job.get("leakage", ()))),
         outside=bool(job["outside"]),
         error=_error(run),
     )

@@ -41,7 +41,7 @@ class Course:
         name = next((n for n in ("metrics/mAP50-95(M)", "metrics/mAP50-95(B)") if n in curves), "")
         rate = next((n for n in curves if n.startswith("lr/")), "")
         return cls(
-            np.nan_to_num(np.asarray(curves.get(name, ()), np.float64)),
+            np.nan_to_num(np.asarray(curves.get(name, ()), np.float64), posinf=0.0, neginf=0.0),
             name,
             _sum(curves, "train/"),
             _sum(curves, "val/"),
@@ -90,7 +90,7 @@ def level(curve: Curve, window: int, *, back: int = 0) -> float:
 def gain(curve: Curve, window: int) -> tuple[float, float]:
     """How much the last window is above the one before, and the error of that by the scatter of the epochs."""
     last, before = curve[-window:], curve[-2 * window : -window]
-    if len(before) < 2:
+    if len(before) < 2 or not np.isfinite(curve).all():
         return float("nan"), float("nan")
     scatter = np.concatenate([_detrended(last), _detrended(before)])
     return float(last.mean() - before.mean()), float(scatter.std() * np.sqrt(1 / len(last) + 1 / len(before)))

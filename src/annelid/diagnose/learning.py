@@ -155,14 +155,14 @@ def _is_low(record: Record, course: Course) -> bool:
 
 
 def _f1(record: Record) -> float:
-    """Best F1 on the validation part; by the training's own figures where that was not looked at."""
+    """Best F1 on the validation part; by the training's own figures where that was not looked at; else NaN."""
     if record.val:
         return record.val.best_f1
     for kind in ("M", "B"):
         p, r = (record.curves.get(f"metrics/{name}({kind})") for name in ("precision", "recall"))
         if p and r:
             return max(2 * a * b / (a + b) if a + b > 0 else 0.0 for a, b in zip(p, r, strict=True))
-    return 0.0
+    return math.nan
 
 
 def still_improving(record: Record, course: Course) -> Diagnosis | None:
@@ -207,7 +207,7 @@ def _falling(record: Record, course: Course) -> str:
         height = level(loss, course.window)
         if -change > 2 * error and -change > WORTHWHILE * height:
             fell = f"from {height - change:.3g} to {height:.3g}"
-            return f"In the last {course.window} epochs the {what} loss still fell {fell}, and F1 is {_f1(record):.2f}."
+            return f"In the last {course.window} epochs the {what} loss still fell {fell}."
     return ""
 
 
@@ -248,13 +248,13 @@ def _known_by_heart(train: Outcomes, val: Outcomes) -> str:
 def _parted(course: Course) -> str:
     """The validation loss rises from some epoch on, while the training loss falls and nothing is gained."""
     val, train = course.val_loss, course.train_loss
-    if min(len(val), len(train)) < 2 * course.window:
+    if min(len(val), len(train)) < 2 * course.window or not np.isfinite([*val, *train]).all():
         return ""
     smooth = _smooth(val)
     turn = int(smooth.argmin()) + 1
-    fell = level(train, course.window) / train[turn - 1]
+    fell = RISEN * level(train, course.window) < train[turn - 1]
     gained = course.best_epoch > course.epochs - course.window
-    if gained or level(val, course.window) < RISEN * smooth.min() or fell * RISEN > 1:
+    if gained or not fell or level(val, course.window) < RISEN * smooth.min():
         return ""
     return (
         f"From epoch {turn + 1} on the validation loss rose from {smooth.min():.3g} to "
@@ -288,7 +288,7 @@ def underfitting(record: Record, course: Course) -> Diagnosis | None:
 def plateau(record: Record, course: Course) -> Diagnosis | None:
     """Flat since before the middle, and not good enough."""
     f1, settled = _f1(record), course.settled_at()
-    if f1 >= GOOD or not 0 < settled <= course.epochs / 2:
+    if not f1 < GOOD or not 0 < settled <= course.epochs / 2:
         return None
     seen = (
         f"Since epoch {settled} of {course.epochs} the mAP50-95 has stayed where it is "

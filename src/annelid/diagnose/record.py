@@ -23,6 +23,7 @@ class Facts:
         copies: validation or test images that are to be found among the training images, byte by byte.
         twins: such images whose objects lie exactly as those of a training image.
         groups: how it is known which images belong together.
+        leakage: what the data check found the parts to share, a sentence each.
     """
 
     images: Mapping[str, int] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Facts:
     copies: Sequence[str] = ()
     twins: Sequence[str] = ()
     groups: str = "assumed"
+    leakage: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ def perfection(record: Record, course: Course) -> Diagnosis | None:
         evidence = {"images": same[:20], "count": len(same)}
         commands = ("annelid check", "annelid split --resplit")
         return PERFECTION.finding(seen, todo, *commands, evidence=evidence, image=same[0])
+    if record.facts.leakage:
+        seen = f"{len(record.facts.leakage)} finding(s) of the data check: {'; '.join(record.facts.leakage)}."
+        todo = "Divide anew, so that what belongs together stays together, and train again."
+        commands = ("annelid check", "annelid split --resplit")
+        return PERFECTION.finding(seen, todo, *commands, evidence={"leakage": list(record.facts.leakage)})
     learned = len(course.train_loss) > 0  # a plain threshold knows nothing by heart
     if learned and val and val.map is not None and val.map >= PERFECT:
         seen = f"The mAP50-95 on validation is {val.map:.3f}: closer than two people agree."
