@@ -76,6 +76,7 @@ def train(
             f"conf   {card.thresholds.get('conf', 0):g} at prediction, unless told otherwise",
             f"run    {done.run}",
             *(f"note   {leak}" for leak in card.leakage),
+            *(f"{found.code}   {found.name}: {found.seen}" for found in project.diagnose(done.run)),
             f"next   annelid diagnose {done.run.name}, annelid evaluate {card.reference}",
         ]
         show.answer(done.to_dict(), lines, as_json=as_json)
