@@ -34,7 +34,7 @@ from annelid.image import GroupSource
 Verdict = Literal["better", "worse", "not distinguishable", "cannot be said"]
 
 ALPHA = 0.05
-EXCHANGES = 1000
+EXCHANGES = 1200
 EVERY_EXCHANGE_TO = 10
 """Up to so many groups every exchange is made: 2 to the power of 10 is about `EXCHANGES`."""
 _LESS_IS_BETTER = ("count_error",)
