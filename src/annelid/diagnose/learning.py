@@ -25,8 +25,8 @@ RISEN = 1.15
 """A training loss that ends so much above its lowest level did not find its way down; scatter is a few percent."""
 EXPLODED = 2.0
 """A loss that many times above that of the first epoch, where nothing was known yet, was driven there."""
-EXPLODED_VAL = 5.0
-"""The same on validation, where averaged, half-trained weights alone can double it for an epoch."""
+EXPLODED_VAL = 100.0
+"""A validation loss that many times its final level comes of weights that ran away; half-trained ones make it ten."""
 WORTHWHILE = 0.1
 """A gain over the last quarter, relative to the level: as much again would be seen in pictures."""
 
@@ -63,10 +63,10 @@ def learning_rate(record: Record, course: Course) -> Diagnosis | None:
 
 def _too_high(record: Record, course: Course) -> Diagnosis | None:
     rate = _rate(record, course)
-    seen = _overflow(record, course) or _unsettled(record, course)
+    seen = _overflow(record, course) or _exploded(record, course) or _unsettled(record, course)
     if not seen:
         return None
-    lower = rate / FAR
+    lower = float(record.typed.get("lr0") or rate) / FAR
     todo = f"Take a learning rate ten times lower ({lower:.2g})."
     evidence = {"lr": rate, "train_loss": course.train_loss.tolist()}
     curves = ("train/box_loss", "val/box_loss")
@@ -83,29 +83,33 @@ def _overflow(record: Record, course: Course) -> str:
 
 
 def _unsettled(record: Record, course: Course) -> str:
-    """The loss went up and stayed there, and the model is no good."""
-    loss, val = course.train_loss, _f1(record)
-    if len(loss) < LEAST_WINDOW or val >= FAIR:
+    """Both losses went up and stayed there, and the model is no good; one alone may be the end of augmentation."""
+    if course.epochs < LEAST_WINDOW or not _f1(record) < FAIR or _is_low(record, course):
         return ""
-    if exploded := _exploded(course):
-        return exploded
-    smooth = _smooth(loss)
-    lowest, end = float(smooth.min()), float(smooth[-1])
-    if end < RISEN * lowest or _is_low(record, course):
-        return ""
-    at = int(smooth.argmin()) + 1
-    return f"The training loss was lowest around epoch {at} ({lowest:.3g}) and ended at {end:.3g}: it rose."
+    seen = []
+    for what, loss in (("training", course.train_loss), ("validation", course.val_loss)):
+        if len(loss) < LEAST_WINDOW or not np.isfinite(loss).all():
+            return ""
+        smooth = _smooth(loss)
+        if smooth[-1] < RISEN * smooth.min():
+            return ""
+        seen.append(f"the {what} loss from {smooth.min():.3g} (epoch {int(smooth.argmin()) + 2}) to {smooth[-1]:.3g}")
+    return f"Both losses rose: {seen[0]}, {seen[1]}."
 
 
-def _exploded(course: Course) -> str:
-    for what, loss, limit in (
-        ("training", course.train_loss, EXPLODED),
-        ("validation", course.val_loss, EXPLODED_VAL),
-    ):
-        if len(loss) and loss[0] > 0 and float(np.nanmax(loss)) > limit * loss[0]:
-            at = int(np.nanargmax(loss)) + 1
-            return f"The {what} loss went from {loss[0]:.3g} in the first epoch up to {loss[at - 1]:.3g} in epoch {at}."
+def _exploded(record: Record, course: Course) -> str:
+    """The weights ran away at some time, whether or not they came back."""
+    train, val = course.train_loss, course.val_loss
+    if len(train) and _f1(record) < FAIR and np.nanmax(train) > EXPLODED * train[0] > 0:
+        return _up(train, "training", f"{train[0]:.3g} in the first epoch")
+    if len(val) and np.isfinite(val).all() and val.max() > EXPLODED_VAL * (end := level(val, course.window)) > 0:
+        return _up(val, "validation", f"{end:.3g} at the end")
     return ""
+
+
+def _up(loss: Curve, what: str, beside: str) -> str:
+    at = int(np.nanargmax(loss))
+    return f"In epoch {at + 1} the {what} loss was {loss[at]:.3g}, beside {beside}."
 
 
 def _smooth(curve: Curve) -> Curve:
