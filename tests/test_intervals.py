@@ -111,6 +111,8 @@ def test_a_class_in_few_groups_has_no_interval_and_is_named() -> None:
     known = uncertainty(evaluation, Groups({}))
     assert known.of("box", "cell")
     assert not known.of("box", "rare")
+    assert known.of("bio", "cell")["count_error"]
+    assert not known.of("bio", "rare")
     assert any("rare (3)" in note for note in known.notes)
 
 
@@ -128,23 +130,23 @@ def test_nothing_at_all_has_no_interval() -> None:
 
 
 def simulated(random: np.random.Generator, groups: int) -> NDArray[np.float64]:
-    """float64 (groups, 10, 4): counts of groups that differ in size and in how many of their objects are found."""
+    """float64 (groups, 10, 1, 4): counts of groups that differ in size and in how many of their objects are found."""
     true = 5 + random.poisson(20, groups)
     found = random.binomial(true, random.beta(12, 4, groups))
     made_up = random.poisson(true * random.beta(3, 12, groups))
     counts = np.stack([found, made_up, true - found, found * 0.8], 1).astype(float)
-    return np.repeat(counts[:, None], len(THRESHOLDS), 1)
+    return np.repeat(counts[:, None, None], len(THRESHOLDS), 1)
 
 
 @pytest.mark.parametrize("groups", [8, 20])
 def test_the_interval_covers_the_truth_about_95_times_of_100(groups: int) -> None:
     random = np.random.default_rng(2026)
-    everything = Evidence((), {}, simulated(random, 100_000))
+    everything = Evidence(("cell",), {}, simulated(random, 100_000))
     expected = figures(everything, np.ones((1, 100_000), np.int64))
     inside = {"F1": 0, "AP50": 0, "count_error": 0}
     repeats, weights = 400, draws(groups)
     for _ in range(repeats):
-        sample = Evidence((), {}, simulated(random, groups))
+        sample = Evidence(("cell",), {}, simulated(random, groups))
         drawn, own = figures(sample, weights), figures(sample, np.ones((1, groups), np.int64))
         for name in inside:
             low, high = interval(float(own["bio", "", name][0]), drawn["bio", "", name], groups)
@@ -154,7 +156,7 @@ def test_the_interval_covers_the_truth_about_95_times_of_100(groups: int) -> Non
 
 def scored(random: np.random.Generator, groups: int) -> Evidence:
     """One class, with scores of right and of wrong predictions that overlap."""
-    counts = simulated(random, groups)[:, 0].astype(np.int64)
+    counts = simulated(random, groups)[:, 0, 0].astype(np.int64)
     image = np.repeat(np.arange(groups), counts[:, 0] + counts[:, 1])
     hit = np.concatenate([np.arange(tp + fp) < tp for tp, fp in counts[:, :2].tolist()])
     scores = np.where(hit, random.beta(5, 2, len(hit)), random.beta(2, 3, len(hit)))
@@ -162,7 +164,7 @@ def scored(random: np.random.Generator, groups: int) -> Evidence:
     hits = np.repeat(hit[order][None], len(THRESHOLDS), 0)
     true = counts[:, [0]] + counts[:, [2]]
     made = Matched(true, image[order], np.zeros(len(hit), np.int64), scores[order], hits, np.zeros_like(hits))
-    return Evidence(("cell",), {"box": (made, scores[order] >= 0.5)}, np.zeros((groups, 10, 4)))
+    return Evidence(("cell",), {"box": (made, scores[order] >= 0.5)}, np.zeros((groups, 10, 1, 4)))
 
 
 def test_the_interval_of_average_precision_covers_the_truth_too() -> None:

@@ -58,9 +58,10 @@ def assert_same(evaluation: Evaluation, weights: list[int], expected: Evaluation
             theirs = [np.nan if values[name] is None else values[name] for name in FIGURES]
             assert mine == pytest.approx(theirs, abs=1e-4, nan_ok=True), (part.by, row.name)
     bio = expected.bio.to_dict()
-    for name in ("AP", "AP50", "F1", "PQ", "count_error"):
-        value = np.nan if bio[name] is None else bio[name]
-        assert found["bio", "", name][0] == pytest.approx(value, abs=1e-9, nan_ok=True)
+    for row in ({"name": "", **bio}, *bio["classes"]):
+        for name in ("AP", "AP50", "F1", "PQ", "count_error"):
+            value = np.nan if row[name] is None else row[name]
+            assert found["bio", row["name"], name][0] == pytest.approx(value, abs=1e-9, nan_ok=True)
 
 
 @settings(max_examples=40, deadline=None)

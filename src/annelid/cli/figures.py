@@ -45,11 +45,16 @@ def _within(ends: list[float] | None) -> str:
 
 
 def _counts(value: Mapping[str, Any]) -> list[str]:
-    error = value["bio"].get("count_error")
-    if error is None:
-        return []
-    ends = value["bio"]["intervals"].get("count_error")
-    return [f"count of objects {error:+.1%} off" + (f" ({ends[0]:+.1%} to {ends[1]:+.1%})" if ends else "")]
+    """By how much the number of objects is off, of all and of each of several classes."""
+    bio = value["bio"]
+    classes = bio["classes"] if len(bio["classes"]) > 1 else []
+    rows = [row for row in ({"name": "all objects", **bio}, *classes) if row["count_error"] is not None]
+    said = (f"{row['name']} {row['count_error']:+.1%}{_off(row['intervals'].get('count_error'))}" for row in rows)
+    return [f"counts are off by: {', '.join(said)}"] if rows else []
+
+
+def _off(ends: list[float] | None) -> str:
+    return f" ({ends[0]:+.1%} to {ends[1]:+.1%})" if ends else ""
 
 
 def _intervals(known: Mapping[str, Any]) -> str:

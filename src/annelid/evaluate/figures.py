@@ -110,7 +110,7 @@ class InstanceFigures:
         tallies: the counts of all classes at each IoU threshold of `match.THRESHOLDS`.
         classes: the same for each class, by name.
         images: counts of each image at IoU .50, by id, in the order of the images.
-        counts: float64 (I, 10, 4), of every image at each threshold: found, made up, missed, sum of the IoU.
+        counts: float64 (I, 10, K, 4), of every image, threshold and class: found, made up, missed, sum of the IoU.
     """
 
     by: By
@@ -120,31 +120,28 @@ class InstanceFigures:
     images: dict[str, Tally]
     counts: NDArray[np.float64]
 
-    @property
-    def count_error(self) -> float:
-        """By how much the number of predicted objects is off: .1 is 10 % too many; NaN without true objects."""
-        t = self.tallies[0] if self.tallies else Tally()
-        return (t.tp + t.fp) / (t.tp + t.fn) - 1 if t.tp + t.fn else float("nan")
-
     def to_dict(self) -> dict[str, Any]:
         """As plain values; AP is TP / (TP + FP + FN), averaged over the thresholds where no IoU is named."""
         return {
             "by": self.by,
             "conf": number(self.conf),
             **_instance_summary(self.tallies),
-            "count_error": number(self.count_error),
             "thresholds": [{"iou": t, **tally_dict(each)} for t, each in zip(THRESHOLDS, self.tallies, strict=True)],
             "classes": [{"name": name, **_instance_summary(each)} for name, each in self.classes.items()],
             "images": {name: tally_dict(each) for name, each in self.images.items()},
         }
 
 
-def _instance_summary(tallies: Sequence[Tally]) -> dict[str, float]:
+def _instance_summary(tallies: Sequence[Tally]) -> dict[str, float | None]:
+    """``count_error``: by how much the number of predicted objects is off, .1 is 10 % too many."""
+    at_half = tallies[0]
+    true, predicted = at_half.tp + at_half.fn, at_half.tp + at_half.fp
     return {
         "AP": float(np.mean([t.ap for t in tallies])),
-        "AP50": tallies[0].ap,
-        "F1": tallies[0].f1,
-        "PQ": tallies[0].pq,
+        "AP50": at_half.ap,
+        "F1": at_half.f1,
+        "PQ": at_half.pq,
+        "count_error": predicted / true - 1 if true else None,
     }
 
 

@@ -29,7 +29,7 @@ def instance_figures(
         tuple(_tally(row) for row in of_class.sum(1)),
         {name: tuple(_tally(row) for row in of_class[:, k]) for k, name in enumerate(classes)},
         {image.id: _tally(row) for (image, _), row in zip(pairs, of_image_50, strict=True)},
-        counts.sum(2),
+        counts,
     )
 
 

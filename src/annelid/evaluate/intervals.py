@@ -103,7 +103,7 @@ class Uncertainty:
     def beside(self, evaluated: Mapping[str, Any]) -> dict[str, Any]:
         """What `Evaluation.to_dict` gave, with ``intervals`` beside the figures and ``uncertainty``."""
         metrics = {kind: self._figures(kind, f) if f else None for kind, f in evaluated["metrics"].items()}
-        bio = {**evaluated["bio"], "intervals": self.of("bio")}
+        bio = self._figures("bio", evaluated["bio"])
         return {**evaluated, "metrics": metrics, "bio": bio, "uncertainty": self.to_dict()}
 
     def _figures(self, kind: str, figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,6 +165,9 @@ def groups_of_classes(evidence: Evidence, place: NDArray[np.int64]) -> dict[tupl
     for kind, (made, _) in evidence.parts.items():
         for k, label in enumerate(evidence.classes):
             found[kind, label] = len(np.unique(place[made.true[:, k] > 0]))
+    for k, label in enumerate(evidence.classes):
+        true = evidence.counts[:, 0, k, [0, 2]].sum(1)
+        found["bio", label] = len(np.unique(place[true > 0]))
     return found
 
 

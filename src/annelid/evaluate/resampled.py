@@ -35,7 +35,7 @@ class Evidence:
         classes: names of the K classes.
         parts: ``box`` and ``mask`` -> what became of every prediction, and bool (R,), which of them have at least
             the confidence at which P, R and F1 are given.
-        counts: float64 (I, 10, 4), see `InstanceFigures.counts`.
+        counts: float64 (I, 10, K, 4), see `InstanceFigures.counts`.
     """
 
     classes: tuple[str, ...]
@@ -80,7 +80,9 @@ def figures(evidence: Evidence, weights: NDArray[np.int64]) -> dict[Key, NDArray
         for name, table in {**_average_precision(made, weights), **_at_confidence(made, kept, weights)}.items():
             found[by, "", name] = _mean_over(table)
             found |= {(by, label, name): table[:, k] for k, label in enumerate(evidence.classes)}
-    return found | {("bio", "", name): values for name, values in _instances(evidence.counts, weights).items()}
+    for name, table in _instances(evidence.counts, weights).items():
+        found |= {("bio", label, name): table[:, k] for k, label in enumerate(("", *evidence.classes))}
+    return found
 
 
 def _mean_over(table: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -166,9 +168,9 @@ def _per_image(made: Matched, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _instances(counts: NDArray[np.float64], weights: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-    """float64 (B,) each: the instance figures of all classes together."""
-    total = (weights @ counts.reshape(len(counts), -1)).reshape(len(weights), -1, counts.shape[-1])
-    tp, fp, fn, iou_sum = np.moveaxis(total, 2, 0)
+    """float64 (B, 1 + K) each: the instance figures of all classes together, and of each."""
+    of_class = (weights @ counts.reshape(len(counts), -1)).reshape(len(weights), *counts.shape[1:])
+    tp, fp, fn, iou_sum = np.moveaxis(np.concatenate([of_class.sum(2, keepdims=True), of_class], 2), 3, 0)
     ap, true = _ratio(tp, tp + fp + fn, 0.0), tp + fn
     f1 = _ratio(2 * tp, 2 * tp + fp + fn, 0.0)
     return {
