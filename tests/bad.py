@@ -53,9 +53,10 @@ def annelid(*arguments: str | Path, code: int | None = 0) -> Answer:
 
 
 def picture(path: Path, seed: int = 0, size: tuple[int, int] = (32, 32)) -> Path:
-    """Write a PNG with two bright squares, unlike those of other seeds."""
+    """Write a PNG with two bright squares on grains that no other seed has, so that no two show the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).integers(10, 30, size[::-1], dtype=np.uint8)
+    grains = np.random.default_rng(seed).integers(10, 120, (-(-size[1] // 4), -(-size[0] // 4)), dtype=np.uint8)
+    pixels = np.kron(grains, np.ones((4, 4), np.uint8))[: size[1], : size[0]]
     pixels[4:14, 4:14], pixels[18:28, 16:26] = 200, 220
     Image.fromarray(pixels).save(path)
     return path
