@@ -227,7 +227,7 @@ RUNS: Mapping[str, Run] = {
     "one-epoch": Run(("D103",), {"epochs": 1, "imgsz": SIDE}, from_base=False),
     "stopped-early": Run(("D103",), {"epochs": 8, "imgsz": SIDE}, from_base=False),
     "stopped-while-rising": Run(("D103",), {"epochs": 6, "imgsz": SIDE}, Scene(inverted=True)),
-    "noise": Run(("D104",), {**SHORT, "epochs": 24}, Scene(light=9, noise=24)),
+    "noise": Run(("D104",), {**SHORT, "epochs": 24}, Scene(light=9, noise=24, radius=(9, 9.6))),
     "labels-of-other-images": Run(("D105",), {**SHORT, "epochs": 20}, learned=elsewhere, told=elsewhere),
     "training-labels-of-other-images": Run(("D105",), {**SHORT, "epochs": 16}, learned=elsewhere),
     "four-images": Run(("D106",), {**SHORT, "epochs": 80, **PLAIN}, Scene(light=25, noise=22), images=(4, 16)),

@@ -96,10 +96,22 @@ def test_copies_between_parts_and_the_same_outlines_on_other_files_are_facts() -
     assert known.images == {"train": 2, "val": 2}
 
 
+def images(n: int, side: int) -> tuple[LabeledImage, ...]:
+    refs = (ImageRef(f"image{k:03d}", ("i.tif",), (side, side)) for k in range(n))
+    return tuple(LabeledImage(View(ref), Objects.empty(), whole_image((side, side))) for ref in refs)
+
+
 def test_the_sample_of_train_is_bounded_and_always_the_same() -> None:
-    ids = [f"image{n:03d}" for n in range(200)]
-    split = Split(dict.fromkeys(ids, "train"))
-    sample = sample_of_train(split)
+    items = images(200, 100)
+    split = Split(dict.fromkeys((item.id for item in items), "train"))
+    sample = sample_of_train(Dataset((), items), split)
     assert len(sample) == TRAIN_SAMPLE
-    assert sample == sample_of_train(Split(dict.fromkeys(reversed(ids), "train")))
+    assert sample == sample_of_train(Dataset((), items[::-1]), split)
     assert max(sample) > "image150"
+
+
+@pytest.mark.parametrize(("side", "expected"), [(2048, 8), (20_000, 1)])
+def test_of_large_images_the_sample_is_smaller(side: int, expected: int) -> None:
+    items = images(40, side)
+    split = Split(dict.fromkeys((item.id for item in items), "train"))
+    assert len(sample_of_train(Dataset((), items), split)) == expected

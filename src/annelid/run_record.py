@@ -8,6 +8,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,23 @@ FILE = "outcomes.json"
 VERSION = 1
 TRAIN_SAMPLE = 32
 """Training images that are predicted to see how well they are known: enough for F1 to a few hundredths."""
+SAMPLE_PIXELS = 32 * 2**20
+"""So many pixels take seconds to predict, even without a GPU."""
 TWIN_OBJECTS = 3
 """So many boxes that agree to the pixel are no chance."""
 
 
-def sample_of_train(split: Split) -> list[str]:
-    """Ids of some training images, always the same, drawn regardless of their names."""
-    ids = sorted(split.ids("train"), key=lambda id_: hashlib.sha256(id_.encode()).digest())
-    return ids[:TRAIN_SAMPLE]
+def sample_of_train(dataset: Dataset, split: Split) -> list[str]:
+    """Ids of some training images, always the same, drawn regardless of their names.
+
+    At most `TRAIN_SAMPLE`, and together not larger than the validation part, or `SAMPLE_PIXELS` where that is more.
+    """
+    pixels = {item.id: item.size_wh[0] * item.size_wh[1] for item in dataset.items}
+    most = max(sum(pixels.get(id_, 0) for id_ in split.ids("val")), SAMPLE_PIXELS)
+    ids = [id_ for id_ in split.ids("train") if id_ in pixels]
+    ids.sort(key=lambda id_: hashlib.sha256(id_.encode()).digest())
+    sizes = accumulate(pixels[id_] for id_ in ids[:TRAIN_SAMPLE])
+    return [id_ for n, (id_, size) in enumerate(zip(ids, sizes, strict=False)) if n == 0 or size <= most]
 
 
 def is_as_trained(card: Card, split: Split) -> bool:

@@ -40,7 +40,8 @@ def imbalance(record: Record, course: Course) -> Diagnosis | None:
     seen = f"{named}. {most} has {counts[most]:,}; of the frequent classes {percent(others)} are found."
     todo = f"Annotate more images with {', '.join(weak)}; until then let rare classes weigh more in the loss."
     evidence = {"objects": dict(counts), "weak": weak}
-    return IMBALANCE.finding(seen, todo, train_again(record, cls_pw=0.5), evidence=evidence)
+    image = val.example.get("missed-class") or val.example.get("missed-unseen", "")
+    return IMBALANCE.finding(seen, todo, train_again(record, cls_pw=0.5), evidence=evidence, image=image)
 
 
 def rare_classes(record: Record) -> list[str]:

@@ -39,7 +39,8 @@ def perfection(record: Record, course: Course) -> Diagnosis | None:
         seen = f"{len(record.facts.leakage)} finding(s) of the data check: {'; '.join(record.facts.leakage)}."
         todo = "Divide anew, so that what belongs together stays together, and train again."
         commands = ("annelid check", "annelid split --resplit")
-        return PERFECTION.finding(seen, todo, *commands, evidence={"leakage": list(record.facts.leakage)})
+        evidence = {"leakage": list(record.facts.leakage)}
+        return PERFECTION.finding(seen, todo, *commands, evidence=evidence, curves=(course.name,))
     learned = len(course.train_loss) > 0  # a plain threshold knows nothing by heart
     if learned and val and val.map is not None and val.map >= PERFECT:
         seen = f"The mAP50-95 on validation is {val.map:.3f}: closer than two people agree."
@@ -48,7 +49,7 @@ def perfection(record: Record, course: Course) -> Diagnosis | None:
             "was made by a program. Declare the groups, and divide anew."
         )
         commands = ("annelid check", "annelid split --resplit")
-        return PERFECTION.finding(seen, todo, *commands, evidence={"mAP50-95": val.map})
+        return PERFECTION.finding(seen, todo, *commands, evidence={"mAP50-95": val.map}, curves=(course.name,))
     return None
 
 
