@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from annelid.diagnose import classes, learning, mistakes, trust
+from annelid.diagnose import classes, fit, mistakes, rates, trust
 from annelid.diagnose.advice import predict
 from annelid.diagnose.chance import percent
 from annelid.diagnose.course import Course
@@ -28,12 +28,12 @@ HEALTHY = Kind(
 
 KINDS: tuple[Kind, ...] = (
     HEALTHY,
-    learning.TOO_HIGH,
-    learning.TOO_LOW,
-    learning.IMPROVING,
-    learning.PLATEAU,
-    learning.UNDERFITTING,
-    learning.OVERFITTING,
+    rates.TOO_HIGH,
+    rates.TOO_LOW,
+    fit.IMPROVING,
+    fit.PLATEAU,
+    fit.UNDERFITTING,
+    fit.OVERFITTING,
     trust.PERFECTION,
     trust.UNSTABLE,
     classes.IMBALANCE,
@@ -86,19 +86,19 @@ def _with_import(finding: Diagnosis, record: Record) -> Diagnosis:
 
 def _causes(record: Record, course: Course) -> Iterable[Diagnosis]:
     """From what spoils everything to what spoils a little; the first that explains the errors ends the search."""
-    if broken := learning.learning_rate(record, course):
+    if broken := rates.learning_rate(record, course):
         return [broken]
     if leak := trust.perfection(record, course):
         return [leak]
     doubts = _all((trust.unstable,), record, course)
-    if (early := learning.still_improving(record, course)) and learning.is_early(record):
+    if (early := fit.still_improving(record, course)) and fit.is_early(record):
         return [*doubts, early]
     told = [*doubts, *_all((*_CLASSES, *_PLACES), record, course)]
     if len(told) > len(doubts):
         return told
-    rest = (learning.overfitting, learning.underfitting, mistakes.lopsided)
+    rest = (fit.overfitting, fit.underfitting, mistakes.lopsided)
     one = early or next(iter(_all(rest, record, course)), None)
-    one = one or (learning.plateau(record, course) if not doubts else None)
+    one = one or (fit.plateau(record, course) if not doubts else None)
     return [*doubts, *([one] if one else [])]
 
 

@@ -80,6 +80,17 @@ class Record:
         """Epochs that were run."""
         return max((len(column) for column in self.curves.values()), default=0)
 
+    @property
+    def f1(self) -> float:
+        """Best F1 on the validation part; by the training's own figures where that was not looked at; else NaN."""
+        if self.val:
+            return self.val.best_f1
+        for kind in ("M", "B"):
+            p, r = (self.curves.get(f"metrics/{name}({kind})") for name in ("precision", "recall"))
+            if p and r:
+                return max(2 * a * b / (a + b) if a + b > 0 else 0.0 for a, b in zip(p, r, strict=True))
+        return math.nan
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON values; NaN and infinity become words."""
         curves = {name: [_word(value) for value in column] for name, column in self.curves.items()}
