@@ -149,7 +149,7 @@ def test_a_full_disk_leaves_the_old_or_nothing(project: Path, tmp_path: Path, mo
         ("init", tmp_path / "new"),
     ):
         assert "disk space" in annelid(*verb, code=1).message
-    folders = {"project/images", "project/runs", "project/jobs"}
+    folders = {"project/images", "project/runs", "project/jobs", "project/cache"}
     assert [name for name in files(tmp_path) if name not in folders] == before
     assert (project / "annelid.yaml").read_bytes() == settings
 
