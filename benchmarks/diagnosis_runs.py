@@ -1,6 +1,6 @@
 """Make real trainings that fail, each in its own way, and keep what is known of them for the tests of `diagnose`.
 
-    python benchmarks/diagnosis_runs.py [NAME ...] [--out tests/data/diagnosis] [--work DIR]
+    python benchmarks/diagnosis_runs.py [NAME ...] [--out tests/data/diagnosis] [--work DIR] [--seed 0]
 
 Every run trains yolo11n-seg on drawn pictures of 128 pixels: from scratch where it matters, else from the weights of
 the run `healthy`. What is kept is the record that `annelid diagnose` reads, with the codes that it has to give: a few
@@ -257,10 +257,10 @@ RUNS: Mapping[str, Run] = {
 # --- from a run to its record ----------------------------------------------------------------------------------------
 
 
-def write_data(folder: Path, run: Run) -> Path:
+def write_data(folder: Path, run: Run, seed: int) -> Path:
     """A YOLO data set; returns its ``data.yaml``."""
     for number, part in enumerate(("train", "val")):
-        rng = np.random.default_rng([7, 0 if run.leak else number])
+        rng = np.random.default_rng([7 + seed, 0 if run.leak else number])
         scene = run.train if part == "train" else run.val or run.train
         change = run.learned if part == "train" else run.told
         for n in range(run.images[number]):
@@ -282,15 +282,15 @@ def _write_image(folder: Path, part: str, n: int, picture: NDArray[np.uint8], ob
     (folder / "labels" / part / f"{part}{n:02d}.txt").write_text("\n".join(lines))
 
 
-def make(name: str, work: Path) -> Record:
+def make(name: str, work: Path, seed: int = 0) -> Record:
     """Train one run and read what is known of it."""
     run = RUNS[name]
-    data = write_data(work / "data" / name, run)
+    data = write_data(work / "data" / name, run, seed)
     folder = work / "project"
     with Project(folder) if (folder / "annelid.yaml").exists() else Project.init(folder) as project:
         base = folder / "runs" / BASE / "weights" / "best.pt"
         model = str(base) if run.from_base else "yolo11n-seg.yaml"
-        params = {"plots": False, "device": "cpu", **run.params}
+        params = {"plots": False, "device": "cpu", **({"seed": seed} if seed else {}), **run.params}
         try:
             trained = project.train(
                 data=data, name=name, model=model, allow_leakage=run.leak, watch=lambda _: None, **params
@@ -309,13 +309,14 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *RUNS])
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--work", type=Path)
+    parser.add_argument("--seed", type=int, default=0, help="other pictures and other weights")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     work = given.work or Path(tempfile.mkdtemp(prefix="diagnosis"))
     right = 0
     names = given.names or list(RUNS)
     for name in names:
-        record = make(name, work)
+        record = make(name, work, given.seed)
         expected, told = set(RUNS[name].codes), {finding.code for finding in diagnose(record)}
         content = {"expected": sorted(expected), "record": record.to_dict()}
         (given.out / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")) + "\n")
