@@ -15,6 +15,7 @@ from annelid.errors import UsageError
 from annelid.fixes import FIXABLE
 from annelid.objects import Objects
 from annelid.project import Project
+from annelid.split import Split
 from annelid.store.changes import ChangeSet
 
 
@@ -138,3 +139,11 @@ def test_a_split_keeps_images_together_that_show_the_same(project: Project) -> N
     names = {item.image.stem: parts[item.id] for item in project.dataset().items}
     assert all(names[f"turned{n}"] == names[chr(ord("a") + n)] for n in range(6))
     assert "A107" not in codes(project)
+
+
+def test_a_split_that_came_with_the_data_keeps_the_sizes_of_its_parts_when_it_is_mended(tmp_path: Path) -> None:
+    with small.project_of_discs(tmp_path / "project", images=12) as project:
+        items = project.dataset().items
+        parts = dict(zip([item.id for item in items], ["train"] * 6 + ["val"] * 3 + ["test"] * 3, strict=True))
+        project.store.save_split(Split(parts, by="given").to_dict())  # type: ignore[arg-type]
+        assert project.fix("A101").parts == {"train": 6, "val": 3, "test": 3}

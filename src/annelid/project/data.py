@@ -218,7 +218,8 @@ class ProjectData:
             raise UsageError(f"{code} ({KINDS[code].name}) needs a person", next_step=KINDS[code].fix)
         if code in fixes.RESPLIT or code == fixes.PLACE:
             by = "group" if code == "A103" else None
-            split = self.split(by=by, resplit=code in fixes.RESPLIT)
+            shares = self._shares() if code in fixes.RESPLIT else {}
+            split = self.split(by=by, resplit=code in fixes.RESPLIT, **shares)
             return Fixed(code, {}, _counts(split), {})
         data = self._subject(pixels=code not in ("A102", "A205", "A206"))
         mapping = fixes.class_map(code, data)
@@ -227,6 +228,13 @@ class ProjectData:
         revisions = self.store.save_many(fixes.changes(code, data) or {})
         self._log("fix", {"code": code}, {"images": len(revisions)})
         return Fixed(code, revisions, {}, {})
+
+    def _shares(self) -> dict[str, Any]:
+        """The shares of the present parts, where there is a test part that ``annelid.yaml`` does not ask for."""
+        counts = _counts(now) if (now := self._last_split()) else {}
+        if not counts.get("test") or self.settings.split.test:
+            return {}
+        return {part: round(counts[part] / sum(counts.values()), 2) for part in ("val", "test")}
 
     def _subject(self, *, pixels: bool = True) -> Subject:
         return subject_of(self.dataset(), self._last_split(), self.root, self.settings.preprocessing, pixels=pixels)
