@@ -1,4 +1,4 @@
-"""The verbs about data: init, import, status, preview, classes, check, split, export, backup."""
+"""The verbs about data: init, import, status, preview, classes, split, export, backup."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from annelid import doctor, export, fixes, ingest, jobs, outside, settings
-from annelid.check import KINDS, examine
-from annelid.check.scan import scan
-from annelid.check.subject import Subject
-from annelid.check_report import write_check
+from annelid import doctor, export, ingest, jobs, outside, settings
 from annelid.convert import convert
 from annelid.dataset import Dataset, LabeledImage, State
 from annelid.download import fetched, is_link
@@ -22,7 +18,7 @@ from annelid.formats.base import LossReport
 from annelid.leakage import subject_of
 from annelid.models import Library
 from annelid.preprocess import Preprocessing
-from annelid.results import Checked, Fixed, Previewed, Status
+from annelid.results import Previewed, Status
 from annelid.settings import Settings
 from annelid.split import Split, split_dataset
 from annelid.store import Store
@@ -186,59 +182,6 @@ class ProjectData:
         self._log("classes", {"map": dict(mapping)}, {"images": len(revisions)})
         return revisions
 
-    def check(self, *, out: Path | str | None = None, pixels: bool = True) -> Checked:
-        """Findings about the data: duplicates, leakage, imbalance, suspicious objects.
-
-        Args:
-            out: folder for ``check.html``, the findings with pictures, and ``labels.jpg``; None writes nothing.
-            pixels: whether the images are looked at; without, copies that are not byte-identical and damaged
-                images stay unseen.
-        """
-        data = self._subject(pixels=pixels)
-        findings = examine(data)
-        shown = self.settings.preprocessing
-        page = write_check(Path(out), data, findings, self.root, shown) if out is not None else None
-        return Checked(tuple(findings), tuple(scan(data)), page)
-
-    def fix(self, code: str) -> Fixed:
-        """Mend a finding of `check`: divide anew, leave images out, delete objects, merge classes.
-
-        What changes annotation is a revision of each image and can be taken back by `restore`.
-
-        Args:
-            code: of the finding, for example ``A102``.
-
-        Raises:
-            UsageError: there is no such finding, or a person has to decide.
-        """
-        code = code.upper()
-        if code not in KINDS:
-            raise UsageError(f"there is no finding {code}", next_step=f"known are {', '.join(sorted(KINDS))}")
-        if not KINDS[code].fixable:
-            raise UsageError(f"{code} ({KINDS[code].name}) needs a person", next_step=KINDS[code].fix)
-        if code in fixes.RESPLIT or code == fixes.PLACE:
-            by = "group" if code == "A103" else None
-            shares = self._shares() if code in fixes.RESPLIT else {}
-            split = self.split(by=by, resplit=code in fixes.RESPLIT, **shares)
-            return Fixed(code, {}, _counts(split), {})
-        data = self._subject(pixels=code not in ("A102", "A205", "A206"))
-        mapping = fixes.class_map(code, data)
-        if mapping is not None:
-            return Fixed(code, self.map_classes(mapping, author=f"check:{code}") if mapping else {}, {}, mapping)
-        revisions = self.store.save_many(fixes.changes(code, data) or {})
-        self._log("fix", {"code": code}, {"images": len(revisions)})
-        return Fixed(code, revisions, {}, {})
-
-    def _shares(self) -> dict[str, Any]:
-        """The shares of the present parts, where there is a test part that ``annelid.yaml`` does not ask for."""
-        counts = _counts(now) if (now := self._last_split()) else {}
-        if not counts.get("test") or self.settings.split.test:
-            return {}
-        return {part: round(counts[part] / sum(counts.values()), 2) for part in ("val", "test")}
-
-    def _subject(self, *, pixels: bool = True) -> Subject:
-        return subject_of(self.dataset(), self._last_split(), self.root, self.settings.preprocessing, pixels=pixels)
-
     def split(
         self,
         *,
@@ -279,7 +222,7 @@ class ProjectData:
         if policy != now.split:
             settings.save(self.root, dataclasses.replace(now, split=policy))
         self.store.save_split(split.to_dict())
-        self._log("split", {**vars(policy), "resplit": resplit}, {"parts": _counts(split)})
+        self._log("split", {**vars(policy), "resplit": resplit}, {"parts": counts(split)})
         return split
 
     def _alike(self, dataset: Dataset) -> list[tuple[str, str]]:
@@ -338,5 +281,6 @@ class ProjectData:
         self.store.log(verb, jobs.plain(args), jobs.plain(summary))
 
 
-def _counts(split: Split) -> dict[str, int]:
+def counts(split: Split) -> dict[str, int]:
+    """Number of images of each part."""
     return {part: list(split.parts.values()).count(part) for part in ("train", "val", "test")}

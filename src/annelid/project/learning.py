@@ -27,7 +27,7 @@ from annelid.measured import (
 from annelid.models import Card
 from annelid.predict import Model, find_model, unlike
 from annelid.progress import Progress
-from annelid.project.data import ProjectData
+from annelid.project.checking import CheckedProject
 from annelid.proposals import proposals
 from annelid.results import Predicted, Trained
 from annelid.run_report import Extras, make_report
@@ -42,7 +42,7 @@ LEAST_CONFIDENCE = 0.001
 _THRESHOLDS = ("conf", "iou", "max_det", "imgsz", "device")
 
 
-class Project(ProjectData):
+class Project(CheckedProject):
     """A project folder: ``annelid.yaml``, ``annelid.db``, ``runs/``, ``models/``.
 
     Args:
