@@ -22,7 +22,7 @@ def test_a_finding_stands_with_its_curve_its_reason_and_its_command() -> None:
     finding = OVERFITTING.finding("The losses part.", "Annotate more.", "annelid propose", curves=tuple(CURVES)[1:])
     data = report_data(diagnosis=[Diagnosed(finding)], curves=CURVES)
     text = words_of(data)
-    assert "Overfitting D106 worth a change The losses part. Why it matters: it has learned" in text
+    assert "Overfitting D106 worth a change The losses part. Why it matters: it learns" in text
     assert "annelid propose" in text
     part = re.search(r'<section id="diagnosis">.*?</section>', page(data), re.DOTALL)
     assert part

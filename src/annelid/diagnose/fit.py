@@ -29,7 +29,7 @@ UNDERFITTING = Kind(
 )
 OVERFITTING = Kind(
     *("D106", "overfitting", "warning"),
-    "it has learned its training images by heart: on new images it is much worse than training suggests",
+    "it learns its training images by heart: what it gains there does not help on new images, or is lost on them",
 )
 
 
