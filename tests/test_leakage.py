@@ -106,3 +106,20 @@ def test_leaks_from_training_and_validation_into_the_test_part_are_told_apart(tm
         split = Split(dict(zip([i.id for i in items[:4]], ("train", "val", "test", "test"), strict=True)))
         found = leaks(Subject(project.dataset(), split, looks))
         assert [(leak.part, leak.source) for leak in found] == [("test", "train"), ("test", "val")]
+
+
+def test_a_training_with_few_near_copies_goes_on_and_notes_them(tmp_path: Path) -> None:
+    with small.project_of_discs(tmp_path / "project", images=26, size=48) as project:
+        source = project.root / "source"
+        for kind in ("images", "masks"):
+            with Image.open(source / kind / "z.png") as picture:
+                Image.fromarray(np.asarray(picture)[::-1].copy()).save(source / kind / "a.png")
+        project.import_(source / "images", labels=source / "masks")
+        names = {item.image.stem: item.id for item in project.dataset().items}
+        val = set(list(names)[:21])
+        parts = {id_: "val" if name in val else "train" for name, id_ in names.items()}
+        project.store.save_split(Split(parts, by="given").to_dict())  # type: ignore[arg-type]
+        card = project.train(engine="threshold", watch=lambda _: None).card
+    assert "z" not in val
+    assert [text.split(":")[0] for text in card.leakage] == ["leakage of little weight"]
+    assert "1 of 21 val images are near copies" in card.leakage[0]

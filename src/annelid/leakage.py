@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from annelid.check.leak import Leak, leaks
 from annelid.check.subject import Subject
@@ -15,6 +16,18 @@ from annelid.split import Split
 OPTION = "--allow-leakage"
 
 
+class Accepted(NamedTuple):
+    """What the parts of a split share, a sentence each, although it is trained on.
+
+    Attributes:
+        leakage: what was allowed in so many words.
+        near_copies: a few images, which stop nobody.
+    """
+
+    leakage: tuple[str, ...]
+    near_copies: tuple[str, ...]
+
+
 def subject_of(
     dataset: Dataset, split: Split | None, root: Path, preprocessing: Preprocessing, *, pixels: bool = True
 ) -> Subject:
@@ -25,8 +38,8 @@ def subject_of(
 
 def accepted(
     dataset: Dataset, split: Split, root: Path, preprocessing: Preprocessing, *, allow: bool, outside: bool
-) -> tuple[str, ...]:
-    """The leaks of a split, a sentence each, to be noted wherever figures are; a few near copies stop nobody.
+) -> Accepted:
+    """The leaks of a split, to be noted wherever figures are.
 
     Args:
         dataset: what is trained on.
@@ -48,7 +61,10 @@ def accepted(
             next_step=f"{_mend(grave[0], outside=outside)}; or train with {OPTION}, which is noted on the model's card "
             "and with every figure",
         )
-    return tuple(f"leakage: {leak}" for leak in found)
+    return Accepted(
+        tuple(f"leakage: {leak}" for leak in grave),
+        tuple(f"leakage of little weight: {leak}" for leak in found if not leak.is_grave),
+    )
 
 
 def _mend(leak: Leak, *, outside: bool) -> str:

@@ -39,6 +39,7 @@ class Plan:
         notes: free text for the card.
         outside: whether the data stay outside of the project.
         leakage: what parts of the split share, a sentence each; it was allowed.
+        near_copies: the same of a few near copies, which need no permission.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Plan:
     notes: str = ""
     outside: bool = False
     leakage: tuple[str, ...] = ()
+    near_copies: tuple[str, ...] = ()
 
 
 def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
@@ -86,6 +88,7 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
         "notes": plan.notes,
         "outside": plan.outside,
         "leakage": list(plan.leakage),
+        "near_copies": list(plan.near_copies),
     }
     return Job("train", folder, arguments)
 
@@ -214,7 +217,7 @@ def _card(job: Job, dataset: Dataset, split: Split, data: TrainingData, result: 
         versions={name: _version(name) for name in ("annelid", "ultralytics", "torch", "numpy")},
         notes=job.arguments["notes"],
         outside=job.arguments["outside"],
-        leakage=tuple(job.arguments.get("leakage", ())),
+        leakage=(*job.arguments.get("leakage", ()), *job.arguments.get("near_copies", ())),
     )
 
 

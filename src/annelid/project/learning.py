@@ -93,7 +93,7 @@ class Project(CheckedProject):
         config = TrainConfig(begin.model, begin.task, None, trust, params)
         run_name = name if name is not None else begin.name or train.safe_name(self.root.name)
         leaks = accepted(dataset, split, self.root, begin.preprocessing, allow=allow_leakage, outside=bool(data))
-        plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data), leaks)
+        plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data), *leaks)
         return self._train(train.prepare(plan, dataset, split, self.root), watch)
 
     def resume(self, run: Path | str, *, watch: Watch | None = None) -> Trained:
