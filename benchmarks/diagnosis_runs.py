@@ -53,6 +53,7 @@ class Scene:
         touching: share of the objects that get a neighbour that touches them.
         stretch: how much longer than broad objects are.
         inverted: dark objects on a bright ground.
+        varied: light, noise, size and whether it is inverted differ from picture to picture.
     """
 
     radius: tuple[float, float] = (7, 11)
@@ -65,6 +66,15 @@ class Scene:
     touching: float = 0.0
     stretch: float = 1.0
     inverted: bool = False
+    varied: bool = False
+
+    def one(self, rng: np.random.Generator) -> Scene:
+        """The scene of one picture."""
+        if not self.varied:
+            return self
+        size = float(rng.uniform(4, 12))
+        look = {"light": float(rng.uniform(25, 130)), "noise": float(rng.uniform(3, 20))}
+        return replace(self, **look, radius=(size, 1.3 * size), inverted=bool(rng.uniform() < 0.5))
 
 
 @dataclass(frozen=True)
@@ -232,12 +242,9 @@ RUNS: Mapping[str, Run] = {
     "labels-of-other-images": Run(("D105",), {**SHORT, "epochs": 20}, learned=elsewhere, told=elsewhere),
     "training-labels-of-other-images": Run(("D105",), {**SHORT, "epochs": 16}, learned=elsewhere),
     "four-images": Run(("D106",), {**SHORT, "epochs": 80, **PLAIN}, Scene(light=25, noise=22), images=(4, 16)),
-    "six-images-from-scratch": Run(
-        ("D106",),
-        {**SHORT, "epochs": 120, **PLAIN},
-        Scene(light=30, noise=20),
-        images=(6, 16),
-        from_base=False,
+    "four-images-of-many-kinds": Run(("D106",), {**SHORT, "epochs": 60, **PLAIN}, Scene(varied=True), images=(4, 24)),
+    "hundred-steps": Run(
+        ("D103",), {**SHORT, "epochs": 50, **PLAIN}, Scene(varied=True), images=(4, 24), from_base=False
     ),
     "copies-in-validation": Run(("D201",), SHORT, leak=True),
     "three-validation-images": Run(("D202",), SHORT, images=(40, 3)),
@@ -267,7 +274,7 @@ def write_data(folder: Path, run: Run, seed: int) -> Path:
         change = run.learned if part == "train" else run.told
         for n in range(run.images[number]):
             odd = part == "val" and run.odd is not None and n >= run.images[1] - run.odd_images
-            drawn = run.odd if odd and run.odd else scene
+            drawn = run.odd if odd and run.odd else scene.one(rng)
             objects = things(rng, drawn)
             picture = draw(rng, drawn, objects)
             _write_image(folder, part, n, picture, change(rng, objects) if change else objects)

@@ -12,6 +12,8 @@ from annelid.diagnose.levels import FAIR, GAP, GOOD, RISEN
 from annelid.diagnose.outcomes import Outcomes
 from annelid.diagnose.record import Record
 
+VISIBLE = 0.005
+"""A gain in mAP50-95 below that is noise around nothing."""
 WORTHWHILE = 0.1
 """A gain over the last quarter, relative to the level: as much again would be seen in pictures."""
 
@@ -58,7 +60,8 @@ def _too_few_epochs(record: Record, course: Course) -> str:
 def _rising(course: Course) -> str:
     rise, error = gain(course.fitness, course.window)
     height = level(course.fitness, course.window)
-    if not (rise > 2 * error and rise > WORTHWHILE * height):
+    late = course.best_epoch > course.epochs - course.window  # what was reached before is no news
+    if not (late and rise > 2 * error and rise > max(WORTHWHILE * height, VISIBLE)):
         return ""
     return (
         f"In the last {course.window} epochs the mAP50-95 rose by {rise:.3f} to {height:.3f}, and the best epoch was "
@@ -159,7 +162,7 @@ def plateau(record: Record, course: Course) -> Diagnosis | None:
     if not f1 < GOOD or not 0 < settled <= course.epochs / 2:
         return None
     seen = (
-        f"Since epoch {settled} of {course.epochs} the mAP50-95 has stayed where it is "
+        f"By epoch {settled} of {course.epochs} the mAP50-95 was as high as at the end "
         f"({level(course.fitness, course.window):.3f}), and F1 is {f1:.2f}."
     )
     todo = "Add annotated images, above all of what it misses; more epochs will not help. Let it propose, and correct."

@@ -128,7 +128,8 @@ def background(record: Record, course: Course) -> Diagnosis | None:
     n = val.extra.get("background", 0) if val else 0
     if not val or not _matters(n, val.predicted) or n <= MOSTLY * (val.n_extra + val.n_missed):
         return None
-    if train and is_clearly_below((val.found, val.objects), (train.found, train.objects)):
+    known = not train or not is_clearly_below((val.found, val.objects), (train.found, train.objects))
+    if val.found < FAIR * val.objects or not known:
         return None  # it does not know the objects either: no matter of the background
     if _is_of_confidence(val):
         return None
