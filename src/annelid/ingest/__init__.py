@@ -14,6 +14,7 @@ from annelid.dataset import LabeledImage, whole_image
 from annelid.errors import UsageError
 from annelid.formats.base import Annotations, LossReport
 from annelid.formats.images import ListedImages
+from annelid.formats.jsontext import collecting_nothing
 from annelid.formats.labelme_xml import lies_aside
 from annelid.formats.mask_name import is_mask_name
 from annelid.image import ImageRef, View
@@ -33,6 +34,7 @@ _Read = tuple[str, Annotations]
 """Name of a format, and what was read in it."""
 
 
+@collecting_nothing()
 def ingest(
     store: Store, root: Path, classes: Sequence[str], wish: Wish, keep_classes: Callable[[Sequence[str]], None]
 ) -> Imported:

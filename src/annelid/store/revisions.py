@@ -195,6 +195,8 @@ def _placed(row: tuple[object, ...]) -> Placed:
 
 
 def _objects_with_ids(db: sqlite3.Connection, head: Head, ids: Sequence[str]) -> dict[str, Placed]:
+    if head.revision == 0:
+        return {}
     rows = db.execute(_READ_SOME, (head.key, json.dumps(ids)))
     return {placed.row.id: placed for placed in map(_placed, rows)}
 
