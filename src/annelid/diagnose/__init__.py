@@ -15,6 +15,7 @@ from annelid.diagnose.chance import percent
 from annelid.diagnose.course import Course
 from annelid.diagnose.finding import Diagnosis, Kind
 from annelid.diagnose.levels import FAIR
+from annelid.diagnose.outcomes import Outcomes
 from annelid.diagnose.record import Record
 
 __all__ = ["KINDS", "Diagnosis", "Record", "diagnose"]
@@ -71,7 +72,7 @@ def diagnose(record: Record) -> list[Diagnosis]:
     course = Course.of(record.curves)
     found = [_with_import(finding, record) for finding in _causes(record, course)]
     if not found and record.val and record.val.f1 >= FAIR:
-        found = [_healthy(record, course)]
+        found = [_healthy(record, record.val, course)]
     order = ("error", "warning", "info", "good")
     return sorted(found, key=lambda finding: (order.index(finding.severity), finding.code))
 
@@ -106,9 +107,7 @@ def _all(rules: Iterable[Rule], record: Record, course: Course) -> list[Diagnosi
     return [finding for rule in rules if (finding := rule(record, course))]
 
 
-def _healthy(record: Record, course: Course) -> Diagnosis:
-    val = record.val
-    assert val is not None
+def _healthy(record: Record, val: Outcomes, course: Course) -> Diagnosis:
     seen = f"On {val.images} validation images it finds {percent((val.found, val.objects))} of the objects, with "
     seen += f"{val.n_extra:,} false ones (F1 {val.f1:.2f})."
     todo = "Measure it on the test part, and look through a sample of what it predicts on new images."

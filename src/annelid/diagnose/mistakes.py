@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from annelid.diagnose.advice import predict, train_again
@@ -65,10 +66,8 @@ def one_image(record: Record, course: Course) -> Diagnosis | None:
         return None
     worst, others = val.per_image[0], val.per_image[1:]
     rest = sum(image.errors for image in others)
-    drawn = [
-        sum(image.found + image.extra + (image.objects - image.found) for image in some) for some in ([worst], others)
-    ]
-    if worst.errors <= rest or not is_clearly_below((rest, drawn[1]), (worst.errors, drawn[0])):
+    here, elsewhere = worst.objects + worst.extra, sum(image.objects + image.extra for image in others)
+    if worst.errors <= rest or not is_clearly_below((rest, elsewhere), (worst.errors, here)):
         return None
     seen = (
         f"{worst.name} has {worst.errors} of the {worst.errors + rest} errors on {val.images} images: "
@@ -79,7 +78,8 @@ def one_image(record: Record, course: Course) -> Diagnosis | None:
         "images of its kind for training."
     )
     evidence = {"image": worst.name, "errors": worst.errors, "others": rest}
-    commands = (f"annelid preview {_word(worst.name)}", f"annelid history {_word(worst.name)}")
+    name = shlex.quote(worst.name)
+    commands = (f"annelid preview {name}", f"annelid history {name}")
     return ONE_IMAGE.finding(seen, todo, *commands, evidence=evidence, image=worst.name)
 
 
@@ -265,7 +265,3 @@ def _scale(record: Record) -> float:
 
 def _double(record: Record) -> int:
     return 2 * int(record.params.get("imgsz") or 640)
-
-
-def _word(name: str) -> str:
-    return f"'{name}'" if " " in name else name
