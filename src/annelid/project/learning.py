@@ -231,7 +231,7 @@ class Project(CheckedProject):
             raise UsageError("conf has no effect here: every confidence counts", next_step="leave it out")
         part = part_to_measure(part, split, dataset)
         run = self._run_to_note(used.card, split)
-        also = run_record.sample_of_train(dataset, split) if run else []
+        also = run_record.sample_of_train(dataset, split) if run and part != "test" else []
         wanted = dataset.subset({*(i for i, p in split.parts.items() if p in (part, "val")), *also})
         asked = {"max_det": EVERY_OBJECT, **_given(thresholds), "conf": LEAST_CONFIDENCE}
         wanted = as_learned(wanted, used)
