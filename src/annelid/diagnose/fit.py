@@ -38,8 +38,8 @@ OVERFITTING = Kind(
 def still_improving(record: Record, course: Course) -> Diagnosis | None:
     """The fitness, or before there is any the loss, had not come to rest."""
     known = record.train.best_f1 if record.train else 0.0
-    if not len(course.train_loss) or known >= GOOD:  # what it knows already, more epochs do not teach it
-        return None
+    if not len(course.train_loss) or known >= GOOD or _parted(course):
+        return None  # what it knows already, or learns by heart, more epochs do not teach it
     seen = _too_few_epochs(record, course) or _rising(course) or _falling(record, course)
     if not seen:
         return None
