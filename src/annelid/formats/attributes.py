@@ -51,7 +51,7 @@ def tell_of_files(dataset: Dataset, losses: LossReport, out: Path) -> None:
 
     No object is concerned, so that it is no loss where none are allowed.
     """
-    extras = (extra for item in dataset.items for extra in item.objects.extra)
+    extras = (extra for item in dataset.items for extra in item.objects.extra if extra)
     ridden = (v for extra in extras for key, v in extra.items() if _OF_FILE.search(key) and isinstance(v, Mapping))
     names = list(dict.fromkeys(name for value in ridden for name in _names(value)))
     if names:

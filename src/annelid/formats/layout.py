@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -15,6 +16,7 @@ from annelid.formats.mask_name import is_mask_name
 from annelid.formats.writing import part_of_name
 from annelid.readers import image_info
 
+_NOT_BARE = re.compile(r"[/\\:]|^\.")
 _PLACES = {
     "yolo": "images/{name}",
     "coco": "images/{name}",
@@ -28,6 +30,11 @@ _PLACES = {
 
 def seen_from(item: LabeledImage, folder: Path) -> str:
     """Path of an image below a folder, with slashes; its bare name where it lies elsewhere."""
+    prefix = f"{folder.as_posix()}/"
+    if item.image.path.startswith(prefix):
+        return item.image.path.removeprefix(prefix)
+    if not _NOT_BARE.search(item.image.path):
+        return item.image.path
     path = Path(item.image.path)
     if path.is_absolute() and path.is_relative_to(folder.absolute()):
         return path.relative_to(folder.absolute()).as_posix()

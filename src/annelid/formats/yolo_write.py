@@ -106,9 +106,10 @@ def _parts(names: list[PurePosixPath], out: Path, losses: LossReport) -> dict[st
 
 def _is_oriented(dataset: Dataset) -> bool:
     """Whether there are rotated boxes and nothing else, which is read as a dataset of oriented boxes."""
-    written = [item.objects[~item.objects.ignore & item.objects.has_area] for item in dataset.items]
-    only = all((objects.kinds == Kind.ROTATED_BOX).all() for objects in written)
-    return only and any(not is_upright(shape[0][0]) for objects in written for shape in objects.shapes)
+    kept = [(item.objects, ~item.objects.ignore & item.objects.has_area) for item in dataset.items]
+    if not all((objects.kinds[which] == Kind.ROTATED_BOX).all() for objects, which in kept):
+        return False
+    return any(not is_upright(shape[0][0]) for objects, which in kept for shape in objects[which].shapes)
 
 
 def _content(item: LabeledImage, name: str, whole: _Whole, file: Path, losses: LossReport) -> bytes:
