@@ -19,7 +19,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-IMAGES, POLYGONS, VERTICES, ROUNDS = 3_447, 150_000, 120, 2
+from PIL import Image
+
+IMAGES, POLYGONS, VERTICES, SIZE, ROUNDS = 3_447, 150_000, 120, 512, 2
 
 PEER = """
 from ultralytics.data.converter import convert_coco
@@ -82,38 +84,42 @@ print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru
 
 
 def write_coco(folder: Path, images: int, polygons: int) -> None:
-    """A COCO file of wobbly circles, and its images (one picture under many names)."""
-    from PIL import Image
+    """A COCO file of wobbly circles, and its images (one picture under many names).
 
+    It is written line by line: what this process takes of memory would count as its children's.
+    """
     (folder / "annotations").mkdir()
     (folder / "images").mkdir()
-    rng, size = random.Random(0), 512
-    Image.new("L", (size, size)).save(folder / "first.png")
-    content: dict[str, list[dict[str, object]]] = {
-        "categories": [{"id": 1, "name": "cell"}, {"id": 2, "name": "nucleus"}],
-        "images": [],
-        "annotations": [],
-    }
+    Image.new("L", (SIZE, SIZE)).save(folder / "first.png")
     picture = (folder / "first.png").read_bytes()
-    for i in range(images):
-        (folder / "images" / f"{i:05d}.png").write_bytes(picture)
-        content["images"].append({"id": i + 1, "file_name": f"{i:05d}.png", "width": size, "height": size})
-    for a in range(polygons):
-        x, y, r = rng.uniform(20, size - 20), rng.uniform(20, size - 20), rng.uniform(5, 15)
-        angles = [2 * math.pi * k / VERTICES for k in range(VERTICES)]
-        points = [round(v, 2) for t in angles for v in (x + r * math.cos(t), y + r * math.sin(t))]
-        content["annotations"].append(
-            {
-                "id": a + 1,
-                "image_id": a % images + 1,
-                "category_id": a % 2 + 1,
-                "segmentation": [points],
-                "area": math.pi * r * r,
-                "bbox": [x - r, y - r, 2 * r, 2 * r],
-                "iscrowd": 0,
-            }
-        )
-    (folder / "annotations" / "instances_default.json").write_text(json.dumps(content), encoding="utf-8")
+    names = [f"{n:05d}.png" for n in range(images)]
+    for name in names:
+        (folder / "images" / name).write_bytes(picture)
+    head = {
+        "categories": [{"id": 1, "name": "cell"}, {"id": 2, "name": "nucleus"}],
+        "images": [{"id": n, "file_name": name, "width": SIZE, "height": SIZE} for n, name in enumerate(names, 1)],
+    }
+    chance = random.Random(0)
+    with (folder / "annotations" / "instances_default.json").open("w", encoding="utf-8") as file:
+        file.write(json.dumps(head)[:-1] + ', "annotations": [')
+        for n in range(polygons):
+            file.write((", " if n else "") + json.dumps(annotation(n, images, chance)))
+        file.write("]}")
+
+
+def annotation(n: int, images: int, chance: random.Random) -> dict[str, object]:
+    """A circle somewhere on one of the images."""
+    x, y, r = chance.uniform(20, SIZE - 20), chance.uniform(20, SIZE - 20), chance.uniform(5, 15)
+    angles = [2 * math.pi * k / VERTICES for k in range(VERTICES)]
+    return {
+        "id": n + 1,
+        "image_id": n % images + 1,
+        "category_id": n % 2 + 1,
+        "segmentation": [[round(v, 2) for t in angles for v in (x + r * math.cos(t), y + r * math.sin(t))]],
+        "area": math.pi * r * r,
+        "bbox": [x - r, y - r, 2 * r, 2 * r],
+        "iscrowd": 0,
+    }
 
 
 if __name__ == "__main__":
