@@ -94,6 +94,8 @@ def _causes(record: Record, course: Course) -> Iterable[Diagnosis]:
     doubts = _all((trust.unstable,), record, course)
     if (early := fit.still_improving(record, course)) and fit.is_early(record):
         return [*doubts, early]
+    if odd := fit.contradiction(record, course):
+        return [*doubts, odd]
     told = [*doubts, *_all((*_CLASSES, *_PLACES), record, course)]
     if len(told) > len(doubts):
         return told

@@ -12,10 +12,12 @@ from annelid.diagnose.levels import FAIR, GAP, GOOD, RISEN
 from annelid.diagnose.outcomes import Outcomes
 from annelid.diagnose.record import Record
 
-VISIBLE = 0.005
-"""A gain in mAP50-95 below that is noise around nothing."""
 WORTHWHILE = 0.1
 """A gain over the last quarter, relative to the level: as much again would be seen in pictures."""
+STEEP = 0.3
+"""The same for a model that finds its training objects already: outlines alone get better slowly, and for long."""
+VISIBLE = 0.005
+"""A gain in mAP50-95 below that is noise around nothing."""
 
 IMPROVING = Kind(
     *("D103", "still-improving", "info"),
@@ -37,10 +39,12 @@ OVERFITTING = Kind(
 
 def still_improving(record: Record, course: Course) -> Diagnosis | None:
     """The fitness, or before there is any the loss, had not come to rest."""
-    known = record.train.best_f1 if record.train else 0.0
-    if not len(course.train_loss) or known >= GOOD or _parted(course):
-        return None  # what it knows already, or learns by heart, more epochs do not teach it
-    seen = _too_few_epochs(record, course) or _rising(course) or _falling(record, course)
+    if not len(course.train_loss) or _parted(course):
+        return None
+    if record.train and record.train.best_f1 >= GOOD:  # a loss that falls says nothing new then
+        seen = _rising(course, STEEP)
+    else:
+        seen = _too_few_epochs(record, course) or _rising(course, WORTHWHILE) or _falling(record, course)
     if not seen:
         return None
     longer = max(2 * course.epochs, 10 * LEAST_WINDOW)
@@ -57,11 +61,11 @@ def _too_few_epochs(record: Record, course: Course) -> str:
     return f"It ran for {course.epochs} epoch{'s' * (course.epochs > 1)}: too few to tell a model from chance."
 
 
-def _rising(course: Course) -> str:
+def _rising(course: Course, least: float) -> str:
     rise, error = gain(course.fitness, course.window)
     height = level(course.fitness, course.window)
     late = course.best_epoch > course.epochs - course.window  # what was reached before is no news
-    if not (late and rise > 2 * error and rise > max(WORTHWHILE * height, VISIBLE)):
+    if not (late and rise > 2 * error and rise > max(least * height, VISIBLE)):
         return ""
     return (
         f"In the last {course.window} epochs the mAP50-95 rose by {rise:.3f} to {height:.3f}, and the best epoch was "
@@ -154,6 +158,14 @@ def underfitting(record: Record, course: Course) -> Diagnosis | None:
     return UNDERFITTING.finding(
         seen, todo, "annelid check", larger, evidence=evidence, curves=("train/box_loss", "train/cls_loss")
     )
+
+
+def contradiction(record: Record, course: Course) -> Diagnosis | None:
+    """Underfitting beyond doubt: training images are known even less than others, so their annotation is at odds."""
+    train, val = record.train, record.val
+    if not train or not val or not is_clearly_below(train.right, val.right):
+        return None
+    return underfitting(record, course)
 
 
 def plateau(record: Record, course: Course) -> Diagnosis | None:

@@ -17,8 +17,8 @@ USUAL_RATE = {"SGD": 0.01, "MuSGD": 0.01}
 USUAL_ADAPTIVE = 0.001
 FAR = 10
 """A learning rate that many times smaller than usual is none that anybody tunes to."""
-UNMOVED = 0.05
-"""A validation loss that changed by less over a whole run shows that nothing was learned."""
+UNMOVED = 0.1
+"""A loss that changed by less in the course of a whole run shows that next to nothing was learned."""
 EXPLODED = 2.0
 """A loss that many times above that of the first epoch, where nothing was known yet, was driven there."""
 EXPLODED_VAL = 100.0
