@@ -198,8 +198,10 @@ def lopsided(record: Record, course: Course) -> Diagnosis | None:
     """Precision far above recall, or the reverse."""
     del course
     val = record.val
-    if not val or not val.predicted:
+    if not val:
         return None
+    if not val.predicted:  # precision is of nothing then
+        return _lopsided(record, val, CAUTIOUS, "", "missed-unseen") if _is_of_confidence(val) else None
     recall, precision = (val.found, val.objects), (val.found, val.predicted)
     if is_clearly_below(recall, precision) and val.precision - val.recall >= LOPSIDED and val.precision >= FAIR:
         return _lopsided(record, val, CAUTIOUS, f"what it misses (F1 {val.f1:.2f})", "missed-unseen")

@@ -34,7 +34,10 @@ class ClassOutcome:
 
 @dataclass(frozen=True)
 class SizeBin:
-    """Objects of like size: diameters from ``from_px`` to the next bin, how many there are and were found."""
+    """Objects of like size: diameters from ``from_px`` to the next bin, how many there are and were found.
+
+    Found here is also what was called another class: that has nothing to do with size.
+    """
 
     from_px: float
     objects: int
@@ -263,7 +266,7 @@ def _sizes(errors: Sequence[ImageErrors]) -> tuple[SizeBin, ...]:
     for e in errors:
         bins = np.floor(BINS_PER_OCTAVE * np.log2(np.maximum(e.diameter, 1))).astype(int)
         objects.update(bins.tolist())
-        found.update(bins[e.found].tolist())
+        found.update(bins[e.found | (np.array(e.missed, str) == "class")].tolist())
     return tuple(SizeBin(2.0 ** (b / BINS_PER_OCTAVE), objects[b], found[b]) for b in sorted(objects))
 
 
