@@ -328,7 +328,8 @@ def main() -> None:
         record = make(name, work, given.seed)
         expected, told = set(RUNS[name].codes), {finding.code for finding in diagnose(record)}
         content = {"expected": sorted(expected), "record": record.to_dict()}
-        (given.out / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")) + "\n")
+        text = json.dumps(content, separators=(",", ":")).replace(f"{work / 'data'}/", "")
+        (given.out / f"{name}.json").write_text(text + "\n")
         right += expected == told
         print(f"{'right' if expected == told else 'WRONG'}  {name}: {', '.join(sorted(told))}", flush=True)
     print(f"right {right} of {len(names)}")
