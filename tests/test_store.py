@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from annelid import store as store_module
 from annelid.dataset import Dataset, LabeledImage, whole_image
 from annelid.errors import AnnelidError, Conflict, ProjectError, UsageError
 from annelid.image import ImageRef, View
@@ -357,3 +359,21 @@ def test_the_objects_are_now_these_is_a_difference_and_a_save(store: Store) -> N
     upsert, removed = diff(store.item("i1").objects, new)
     store.save("i1", ChangeSet(1, upsert, removed))
     assert store.item("i1").objects == new
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_very_large_save_is_as_safe_as_any_and_leaves_the_log_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    monkeypatch.setattr(store_module, "_MUCH_BYTES", 0)
+    with ExitStack() as stack:
+        for _ in range(others):
+            stack.enter_context(Store.open(store.path)).items()
+        assert store.save("i1", ChangeSet(0, boxes("x", "y"))) == 1
+        with pytest.raises(Conflict):
+            store.save("i1", ChangeSet(0, boxes("x", label="other")))
+        with closing(sqlite3.connect(store.path)) as other:
+            assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        with Store.open(store.path) as again:
+            assert list(again.item("i1").objects.ids) == ["x", "y"]
+            assert list(again.item("i1").objects.labels) == ["cell", "cell"]

@@ -19,8 +19,8 @@ from annelid.steps import told
 # There is no wheel for some Pythons and processors: there, large files take longer, and more memory.
 simdjson: Any = import_module("simdjson") if find_spec("simdjson") else None
 
-_PIECE = 2**22
-"""Bytes that are parsed at a time."""
+_PIECE = 2**18
+"""Bytes that are parsed at a time; what is made of them stays in the cache of the processor."""
 _START = re.compile(rb'"annotations"\s*:\s*\[\s*(?=\{)')
 _NEXT = re.compile(rb"\}\s*,\s*(?=\{)")
 _OTHER_KEYS = (b'"images"', b'"categories"', b'"info"', b'"licenses"')

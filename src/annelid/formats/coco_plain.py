@@ -26,7 +26,7 @@ def plain_objects(polygons: Sequence[Polygon], size_wh: SizeWh, reading: Reading
     coords = np.frombuffer(bytearray().join(rings), np.float64).reshape(-1, 2)
     offsets = np.cumsum([0, *points])
     closed = (coords[offsets[:-1]] == coords[offsets[1:] - 1]).all(1)
-    inside = bool(((coords >= 0) & (coords <= size_wh)).all())  # NaN is not
+    inside = coords.min() >= 0 and coords[:, 0].max() <= size_wh[0] and coords[:, 1].max() <= size_wh[1]  # NaN is not
     if closed.any() or not inside:
         return None
     extra = [{"coco": entry} if entry else {} for entry in foreign]

@@ -21,6 +21,8 @@ from annelid.store.revisions import covered_from_json as _areas
 from annelid.store.revisions import now_utc
 from annelid.store.rows import from_rows
 
+_MUCH_BYTES = 2**26
+"""A save of more than this goes past the write-ahead log."""
 _IMAGE = "id, paths, width, height, channels, dtype, pixel_size_um, grp, group_source, fingerprint, n_t, n_z"
 _ADD_IMAGE = f"INSERT INTO images ({_IMAGE}) VALUES ({', '.join('?' * 12)}) ON CONFLICT (id) DO NOTHING"  # noqa: S608
 _ADD_VIEW = (
@@ -161,7 +163,8 @@ class Store:
 
     def save_many(self, changes: Mapping[str, ChangeSet]) -> dict[str, int]:
         """`save` for several views, all or none; view id -> new revision."""
-        with self._database.writing() as db:
+        is_much = sum(change.upsert.coords.nbytes for change in changes.values()) > _MUCH_BYTES
+        with self._database.writing_much() if is_much else self._database.writing() as db:
             return {view_id: revisions.save(db, view_id, change) for view_id, change in changes.items()}
 
     def revisions(self, view_id: str) -> list[Revision]:

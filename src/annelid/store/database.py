@@ -64,6 +64,27 @@ class Database:
             yield connection
 
     @contextmanager
+    def writing_much(self) -> Iterator[sqlite3.Connection]:
+        """`writing` for hundreds of megabytes: past the write-ahead log, which would copy all of it once more.
+
+        Only while no other program has the database open; it is as safe, but others wait until it is done.
+        """
+        is_logged = self.journal_mode == "wal"
+        with self._lock, _explained(self.path):
+            if is_logged:
+                self._keep_journal("DELETE")
+            try:
+                with self.writing() as connection:
+                    yield connection
+            finally:
+                if is_logged:
+                    self._keep_journal("WAL")
+
+    def _keep_journal(self, mode: str) -> None:
+        with suppress(sqlite3.OperationalError):  # another program has it open: its mode stays
+            self._connection.execute(f"PRAGMA journal_mode = {mode}").fetchone()
+
+    @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._lock, _explained(self.path):
             self._connection.execute(begin)
