@@ -38,8 +38,9 @@ def noted_path(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if root in path.parents else path.as_posix()
 
 
+@lru_cache(maxsize=100_000)
 def real_path(path: Path) -> Path:
-    """`Path.resolve` for one of many files of a folder, whose links are followed once only (see `forget_folders`)."""
+    """`Path.resolve` for one of many files of a folder, remembered as the folder's is (see `forget_folders`)."""
     return Path(os.path.realpath(path)) if path.is_symlink() else real_folder(path.parent) / path.name
 
 
@@ -50,5 +51,6 @@ def real_folder(folder: Path) -> Path:
 
 
 def forget_folders() -> None:
-    """Follow the links of folders anew: to be called where a verb begins."""
+    """Follow the links of files and folders anew: to be called where a verb begins."""
+    real_path.cache_clear()
     real_folder.cache_clear()
