@@ -31,6 +31,7 @@ from annelid.report import (
     read_curves,
     write_report,
 )
+from annelid.report.charts import charts
 
 HOSTILE = '<script>alert(\'x\')</script>" onload="y" & $title \udcff\x00‮'
 VOID = {"meta", "img", "br", "line", "polyline", "circle"}
@@ -211,6 +212,11 @@ def test_curves_become_charts_that_survive_gaps_and_single_epochs() -> None:
     assert "Outline loss" in text
     assert "nan" not in "".join(re.findall(r"<svg.*?</svg>", text)).replace("ends at inf", "")
     Checker(page(report_data(curves={"epoch": [1.0], "metrics/precision(M)": [0.5], "metrics/recall(M)": [0.4]})))
+
+
+def test_a_loss_that_a_model_does_not_have_gets_no_chart() -> None:
+    curves = {"epoch": [1.0, 2.0], "train/sem_loss": [0.0, 0.0], "val/sem_loss": [0.0, 0.0], "val/box_loss": [0.0, 1.0]}
+    assert [chart.title for chart in charts(curves)] == ["Box loss"]
 
 
 def test_results_csv_is_read_with_padded_names_and_empty_cells(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def run(
     with Project.init(out) as project:
         _import(project, images, labels, seed, clock)
         findings = project.check().findings
-        clock.step("check", f"{len(findings)} findings")
+        clock.step("check", f"{len(findings)} finding{'' if len(findings) == 1 else 's'}")
         split = project.split(val=0.2, test=0.2)
         parts = list(split.parts.values())
         clock.step(

@@ -136,7 +136,8 @@ def _loss(columns: Columns, loss: str) -> Chart:
     )
     named = (("Training", "a", f"train/{loss}"), ("Validation", "b", f"val/{loss}"))
     lines = [Line(name, style, columns[key]) for name, style, key in named if key in columns]
-    return Chart(title, shows, f"{read}", lines)
+    is_used = any(value for line in lines for value in line.values)  # some models have losses that stay 0
+    return Chart(title, shows, read, lines if is_used else [])
 
 
 def figure(chart: Chart, epochs: Sequence[float], best_epoch: int) -> str:

@@ -85,7 +85,7 @@ PICTURES: tuple[tuple[str, str, str], ...] = (
 
 def course(data: ReportData) -> str:
     """The words of the page explained, folded."""
-    named = {name.split("/", 1)[1] for name in data.curves if name.startswith(("train/", "val/"))}
+    named = {name.split("/", 1)[1] for name, v in data.curves.items() if name.startswith(("train/", "val/")) and any(v)}
     losses = [(title, shows, read) for key, (title, shows, read) in LOSSES.items() if key in named]
     parts = (("Figures", FIGURES), ("Losses: what training makes small", losses), ("Pictures", PICTURES))
     body = "".join(

@@ -69,7 +69,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     ),
     "mask_ratio": Parameter(4, "masks are learned at 1 / this of imgsz", 1, 8),
     "plots": Parameter(True, "write the plots"),
-    "lr0": Parameter(0.01, "learning rate at the start", 0, 10),
+    "lr0": Parameter(0.01, "learning rate at the start", 0, 1),
     "lrf": Parameter(0.01, "learning rate at the end, as a fraction of lr0", 0, 1),
     "momentum": Parameter(0.937, "SGD momentum or Adam beta1", 0, 1),
     "weight_decay": Parameter(0.0005, "L2 regularisation", 0, 1),
