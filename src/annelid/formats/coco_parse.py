@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from mmap import mmap
@@ -88,9 +89,9 @@ def _bounds(data: bytes | mmap) -> tuple[int, int]:
     found = _START.search(data) if simdjson is not None else None
     if not found:
         raise UnusualError
-    end = len(data)
+    before, end = data[: found.start()], len(data)
     for key in _OTHER_KEYS:
-        if key not in data[: found.start()]:
+        if key not in before:
             later = data.rfind(key, max(found.end(), len(data) - _TAIL), end)
             end = later if later > 0 else end
     end = data.rfind(b"]", found.end(), end)
@@ -112,7 +113,6 @@ class _PieceReader:
         self.table, self.brackets = AnnotationTable(), 0
         self._parser = simdjson.Parser()
         self._number = 0
-        self._layouts: dict[tuple[str, ...], _Layout | None] = {}
 
     def take_piece(self, data: bytes | mmap, start: int, end: int) -> int:
         """Take the next annotations, and return where those after them begin.
@@ -146,8 +146,7 @@ class _PieceReader:
 
     def _take_polygon(self, value: Any) -> bool:
         """Take an annotation if it is a plain polygon."""
-        keys = tuple(value.keys())
-        layout = self._layouts[keys] if keys in self._layouts else self._layouts.setdefault(keys, _layout(keys))
+        layout = _layout(tuple(value.keys()))
         if layout is None or (layout.has_crowd and value["iscrowd"]):
             return False
         image, identity, outline = value["image_id"], value["id"], value["segmentation"]
@@ -170,6 +169,7 @@ class _PieceReader:
         return True
 
 
+@lru_cache
 def _layout(keys: tuple[str, ...]) -> _Layout | None:
     if not set(keys) >= _NEEDED or OURS in keys or len(set(keys)) < len(keys):
         return None

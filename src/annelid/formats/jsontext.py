@@ -57,10 +57,12 @@ def mapped(path: Path) -> Iterator[bytes | mmap]:
             data = mmap(file.fileno(), 0, access=ACCESS_READ)
     except (OSError, ValueError):  # empty, or on a drive that cannot do it
         data = read_bytes(path)
-    yield data
-    if isinstance(data, mmap):
-        with suppress(BufferError):  # an error still holds a piece of it
-            data.close()
+    try:
+        yield data
+    finally:
+        if isinstance(data, mmap):
+            with suppress(BufferError):  # an error still holds a piece of it
+                data.close()
 
 
 def decoded(data: bytes, file: Path | str) -> str:

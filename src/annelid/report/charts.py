@@ -98,9 +98,14 @@ def _value(text: str) -> float:
 def charts(columns: Columns) -> list[Chart]:
     """The charts that the columns allow: precision and recall, mAP, then a chart for each loss."""
     found = [_precision_recall(columns), _average_precision(columns)]
-    losses = dict.fromkeys(name.split("/", 1)[1] for name in columns if name.startswith(("train/", "val/")))
-    found += [_loss(columns, loss) for loss in losses if "loss" in loss]
+    found += [_loss(columns, loss) for loss in used_losses(columns)]
     return [chart for chart in found if chart.lines]
+
+
+def used_losses(columns: Columns) -> list[str]:
+    """The losses of the columns, without those that stay 0, as the model does not have them."""
+    curves = {name: v for name, v in columns.items() if name.startswith(("train/", "val/")) and "loss" in name}
+    return list(dict.fromkeys(name.split("/", 1)[1] for name, values in curves.items() if any(values)))
 
 
 def _precision_recall(columns: Columns) -> Chart:
@@ -136,8 +141,7 @@ def _loss(columns: Columns, loss: str) -> Chart:
     )
     named = (("Training", "a", f"train/{loss}"), ("Validation", "b", f"val/{loss}"))
     lines = [Line(name, style, columns[key]) for name, style, key in named if key in columns]
-    is_used = any(value for line in lines for value in line.values)  # some models have losses that stay 0
-    return Chart(title, shows, read, lines if is_used else [])
+    return Chart(title, shows, read, lines)
 
 
 def figure(chart: Chart, epochs: Sequence[float], best_epoch: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annelid.report.charts import LOSSES
+from annelid.report.charts import LOSSES, used_losses
 from annelid.report.data import ReportData
 from annelid.report.markup import escape, section
 
@@ -85,7 +85,7 @@ PICTURES: tuple[tuple[str, str, str], ...] = (
 
 def course(data: ReportData) -> str:
     """The words of the page explained, folded."""
-    named = {name.split("/", 1)[1] for name, v in data.curves.items() if name.startswith(("train/", "val/")) and any(v)}
+    named = used_losses(data.curves)
     losses = [(title, shows, read) for key, (title, shows, read) in LOSSES.items() if key in named]
     parts = (("Figures", FIGURES), ("Losses: what training makes small", losses), ("Pictures", PICTURES))
     body = "".join(

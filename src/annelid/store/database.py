@@ -72,17 +72,13 @@ class Database:
         is_logged = self.journal_mode == "wal"
         with self._lock, _explained(self.path):
             if is_logged:
-                self._keep_journal("DELETE")
+                _ask_for_journal(self._connection, "DELETE")
             try:
                 with self.writing() as connection:
                     yield connection
             finally:
                 if is_logged:
-                    self._keep_journal("WAL")
-
-    def _keep_journal(self, mode: str) -> None:
-        with suppress(sqlite3.OperationalError):  # another program has it open: its mode stays
-            self._connection.execute(f"PRAGMA journal_mode = {mode}").fetchone()
+                    _ask_for_journal(self._connection, "WAL")
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
@@ -181,8 +177,7 @@ def _choose_journal(db: sqlite3.Connection, path: Path) -> str:
     """Turn the write-ahead log on or off as the drive allows, and try it."""
     wanted = "DELETE" if on_network_drive(path) else "WAL"
     try:
-        with suppress(sqlite3.OperationalError):  # another program has it open: its mode stays
-            db.execute(f"PRAGMA journal_mode = {wanted}")
+        _ask_for_journal(db, wanted)
         db.execute("BEGIN IMMEDIATE")
         db.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
@@ -190,6 +185,11 @@ def _choose_journal(db: sqlite3.Connection, path: Path) -> str:
             db.close()
             raise
     return str(db.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+def _ask_for_journal(db: sqlite3.Connection, mode: str) -> None:
+    with suppress(sqlite3.OperationalError):  # another program has it open: its mode stays
+        db.execute(f"PRAGMA journal_mode = {mode}").fetchone()
 
 
 def _is_read_only(error: sqlite3.OperationalError) -> bool:
