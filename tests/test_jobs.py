@@ -77,6 +77,7 @@ def test_a_result_is_given_back(job: Job) -> None:
         ("UsageError", errors.UsageError, 2),
         ("Interrupted", errors.Interrupted, 130),
         ("EngineError", errors.EngineError, 1),
+        ("OutOfMemory", errors.OutOfMemory, 1),
         ("ImageError", errors.EngineError, 1),
         ("Conflict", errors.EngineError, 1),
         ("Bug", errors.Bug, 3),
@@ -99,6 +100,30 @@ def test_a_worker_that_died_is_an_error_that_says_how(job: Job) -> None:
     with pytest.raises(errors.EngineError, match=r"killed \(signal 9\).*memory") as caught:
         jobs.result(job, -9)
     assert f"--resume {job.folder.name}" in caught.value.next_step
+    assert not isinstance(caught.value, errors.OutOfMemory)
+
+
+def test_a_worker_that_the_system_killed_for_want_of_memory_is_told_from_one_that_a_person_killed(job: Job) -> None:
+    with pytest.raises(errors.OutOfMemory, match="the memory was full"):
+        jobs.result(job, -9, starved=True)
+    with pytest.raises(errors.EngineError, match=r"killed \(signal 15\)"):
+        jobs.result(job, -15, starved=True)
+
+
+def test_a_worker_that_could_not_even_write_its_result_says_that_the_disk_is_full(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("annelid.atomic.free_bytes", lambda _: 4096)
+    with pytest.raises(errors.EngineError, match=r"disk is full: 4,096 bytes are free in") as caught:
+        jobs.result(job, 1)
+    assert f"--resume {job.folder.name}" in caught.value.next_step
+
+
+def test_what_a_dying_worker_left_half_written_is_no_event(job: Job) -> None:
+    whole = '{"time": 1, "event": "log", "data": {}}\n'
+    torn = '{"time": 2, "event": "lo'
+    (job.folder / "events.jsonl").write_text(f"{whole}{torn}\n{whole}", encoding="utf-8")
+    assert [event.time for event in jobs.events(job.folder)] == [1, 1]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")

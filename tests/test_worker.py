@@ -109,6 +109,22 @@ def test_a_full_disk_is_no_bug(run: Run) -> None:
     assert "No space left" in result["error"]["message"]
 
 
+def test_a_full_memory_is_no_bug(run: Run) -> None:
+    def work(*_: Any) -> None:
+        raise MemoryError("Unable to allocate 9 GiB")
+
+    code, result = run(work)
+    assert (code, result["error"]["type"]) == (1, "OutOfMemory")
+    assert "9 GiB" in result["error"]["message"]
+
+
+def test_an_event_starts_a_new_line_where_the_last_worker_died_in_the_middle_of_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "job").mkdir()
+    (tmp_path / "job" / "events.jsonl").write_text('{"time": 1, "ev', encoding="utf-8")
+    run(lambda _, report: report("log", {"text": "a"}) or {})
+    assert [event.data for event in jobs.events(tmp_path / "job")] == [{"text": "a"}]
+
+
 def test_not_a_number_can_be_reported(run: Run, tmp_path: Path) -> None:
     def work(_: Job, report: Any) -> dict[str, Any]:
         report("epoch", {"loss": math.nan})

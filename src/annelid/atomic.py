@@ -25,6 +25,7 @@ _NEXT_STEP = {
     errno.EISDIR: "a folder lies where a file is needed: remove or rename it",
     errno.EIO: "check the drive and try again",
     errno.EDQUOT: "your share of the disk is used up: free some of it and try again",
+    errno.EFBIG: "the drive takes no file of that size: choose another one",
     errno.EMFILE: "too many files are open: close other programs and try again",
 }
 
@@ -121,6 +122,23 @@ def explained(error: OSError) -> AnnelidError | None:
         return None
     message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
     return AnnelidError(message, next_step=_NEXT_STEP[error.errno])
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, is that a drive has no room left, or no more for one file or one user."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return True
+        error = error.__cause__
+    return False
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Room on the drive of a folder; None where that cannot be told."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def _unwritable(path: Path, error: OSError) -> AnnelidError:

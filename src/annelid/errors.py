@@ -8,6 +8,7 @@ AnnelidError                what went wrong, and what to do next          exit c
 ├── ProjectError            the project folder is missing, broken or not writable
 ├── Conflict                somebody else changed the same object since it was read
 ├── EngineError             a training or prediction engine is missing or failed
+│   ├── OutOfMemory         the memory of the machine or of the GPU is full
 │   └── Bug                 Annelid itself failed in a worker; its log tells where   exit code 3
 └── Interrupted             stopped by the user; what was finished is kept    exit code 130
 """
@@ -113,6 +114,10 @@ class Conflict(AnnelidError):  # noqa: N818 - a conflict is a state of affairs, 
 
 class EngineError(AnnelidError):
     """An engine is not installed, refuses a parameter, or failed."""
+
+
+class OutOfMemory(EngineError):  # noqa: N818 - the name that people know
+    """The memory of the machine or of the GPU is full, or the system ended a process because it was."""
 
 
 class Bug(EngineError):  # noqa: N818 - the name that people know

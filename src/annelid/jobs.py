@@ -26,8 +26,11 @@ from pathlib import Path
 from typing import Any
 
 from annelid import atomic, errors
+from annelid.oom import OomKills
 
 HEARTBEAT_SECONDS = 2.0
+LEAST_FREE = 2**20
+"""With fewer bytes on the drive, a worker cannot even write what it failed of."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Event:
     """Something that happened in a job.
 
     Attributes:
-        name: ``header``, ``log``, ``epoch``, ``batch``, ``progress``.
+        name: ``header``, ``log``, ``epoch``, ``batch``, ``progress``, ``note``.
         data: JSON values.
         time: seconds since the epoch (Unix time).
     """
@@ -115,14 +118,26 @@ def _size(path: Path) -> int:
 
 
 def _new_lines(path: Path, position: int) -> tuple[list[dict[str, Any]], int]:
-    """Whole lines behind a position; a line that is still being written waits for its end."""
+    """Whole lines behind a position; a line that is still being written waits for its end.
+
+    What a worker left half-written when it died is no event.
+    """
     if _size(path) <= position:
         return [], position
     with path.open("rb") as file:
         file.seek(position)
         data = file.read()
     whole = data[: data.rfind(b"\n") + 1]
-    return [json.loads(line) for line in whole.splitlines() if line.strip()], position + len(whole)
+    read = (_event_in(line) for line in whole.splitlines())
+    return [line for line in read if line is not None], position + len(whole)
+
+
+def _event_in(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def events(folder: Path) -> list[Event]:
@@ -154,34 +169,47 @@ def still_runs(folder: Path) -> bool:
     return False
 
 
-def result(job: Job, returncode: int | None) -> dict[str, Any]:
+def result(job: Job, returncode: int | None, *, starved: bool = False) -> dict[str, Any]:
     """What a finished job returned.
+
+    Args:
+        job: the job.
+        returncode: of its worker.
+        starved: whether the system killed a process for want of memory just now.
 
     Raises:
         AnnelidError: what the worker raised.
         EngineError: the worker died without a word.
+        OutOfMemory: it was killed for want of memory.
     """
     path = job.folder / "result.json"
     if not path.exists():
-        raise _death(job, returncode)
+        raise _death(job, returncode, starved=starved)
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     if content["ok"]:
         value: dict[str, Any] = content["value"]
         return value
     kind = getattr(errors, content["error"]["type"], errors.EngineError)
-    if kind not in (errors.Interrupted, errors.UsageError, errors.Bug):
+    if kind not in (errors.Interrupted, errors.UsageError, errors.OutOfMemory, errors.Bug):
         kind = errors.EngineError
     raise kind(content["error"]["message"], next_step=content["error"]["next_step"])
 
 
-def _death(job: Job, returncode: int | None) -> errors.EngineError:
+def _death(job: Job, returncode: int | None, *, starved: bool) -> errors.EngineError:
     log = job.folder / "worker.log"
+    resume = f"annelid train --resume {job.folder.name} goes on" if job.kind == "train" else f"the log is in {log}"
     if returncode is not None and returncode < 0:
+        if starved and returncode == -9:
+            message = f"the system killed the {job.kind} process: the memory was full"
+            return errors.OutOfMemory(message, next_step=f"close other programs; {resume}")
         return errors.EngineError(
             f"the {job.kind} process was killed (signal {-returncode}); on a full memory the system does that",
-            next_step=f"a smaller batch or imgsz needs less memory; annelid train --resume {job.folder.name} goes on"
-            if job.kind == "train"
-            else f"the log is in {log}",
+            next_step=f"{resume}, with --batch 4 in less memory" if job.kind == "train" else resume,
+        )
+    free = atomic.free_bytes(job.folder)
+    if free is not None and free < LEAST_FREE:
+        return errors.EngineError(
+            f"the disk is full: {free:,} bytes are free in {job.folder}", next_step=f"free some of it; {resume}"
         )
     message = f"the {job.kind} process ended without a result (code {returncode})"
     return errors.EngineError(message, next_step=f"read {log}")
@@ -203,10 +231,11 @@ def run(job: Job, watch: Any = None) -> dict[str, Any]:
     with all_or_nothing(job.folder) if not (job.folder / "job.json").exists() else nullcontext():
         job.write()
         process = start(job)
-    followed = follow(job, process)
+    followed, kills = follow(job, process), OomKills()
     while True:
         try:
             for event in followed:
+                kills.look()
                 if watch is not None:
                     watch(event)
             break
@@ -215,7 +244,7 @@ def run(job: Job, watch: Any = None) -> dict[str, Any]:
                 raise errors.Interrupted("left alone; the worker stops by itself") from None
             stop(job.folder)
             followed = follow(job, process)
-    return result(job, process.wait())
+    return result(job, process.wait(), starved=kills.rose())
 
 
 @contextmanager

@@ -93,11 +93,12 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
     return Job("train", folder, arguments)
 
 
-def resume(folder: Path) -> Job:
+def resume(folder: Path, batch: int | None = None) -> Job:
     """The job that goes on with an interrupted run.
 
     Args:
         folder: the run folder, or a path inside it such as its ``weights/last.pt``.
+        batch: how many images to take at once from now on, for want of memory; None leaves that as it is.
 
     Raises:
         UsageError: there is no such run, it is finished, or it is running.
@@ -114,7 +115,15 @@ def resume(folder: Path) -> Job:
     job = Job.read(folder)
     last = folder / "weights" / "last.pt"
     config = dict(job.arguments["config"]) | {"resume": str(last) if last.exists() else None}
+    if batch is not None:
+        config["batch"] = _at_once(batch)
     return Job("train", folder, dict(job.arguments) | {"config": config})
+
+
+def _at_once(batch: Any) -> int:
+    if isinstance(batch, bool) or not str(batch).isdecimal() or int(batch) < 1:
+        raise errors.UsageError(f"batch: a run goes on with a whole number from 1 up, not {batch!r}")
+    return int(batch)
 
 
 def safe_name(text: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from annelid import atomic
-from annelid.errors import AnnelidError, Bug
+from annelid.errors import AnnelidError, Bug, OutOfMemory
 from annelid.jobs import HEARTBEAT_SECONDS, Job
 
 KINDS: Mapping[str, str] = {"train": "annelid.train", "predict": "annelid.predict"}
@@ -30,6 +30,8 @@ def main(folder: Path) -> int:
     job = Job.read(folder)
     _beat(folder / "heartbeat")
     with (folder / "events.jsonl").open("a", encoding="utf-8") as stream:
+        if stream.tell():
+            stream.write("\n")  # ends what the last worker left half-written
 
         def report(event: str, data: Mapping[str, Any]) -> None:
             stream.write(json.dumps({"time": time.time(), "event": event, "data": data}, default=_plain) + "\n")
@@ -43,7 +45,7 @@ def main(folder: Path) -> int:
             _write_error(folder, error, error.next_step)
             return error.exit_code
         except Exception as error:  # noqa: BLE001 - the last line of defence: a bug becomes a result, with its log
-            outer = atomic.explained(error) if isinstance(error, OSError) else None
+            outer = _outer_cause(error)
             if outer is not None:
                 _write_error(folder, outer, outer.next_step)
                 return outer.exit_code
@@ -52,6 +54,13 @@ def main(folder: Path) -> int:
             return Bug.exit_code
     atomic.write_text(folder / "result.json", json.dumps({"ok": True, "value": value}, default=_plain))
     return 0
+
+
+def _outer_cause(error: Exception) -> AnnelidError | None:
+    """What the machine ran out of, as an error that says what to do; None for what may be a bug."""
+    if isinstance(error, MemoryError):
+        return OutOfMemory(f"the memory is full: {error}", next_step="close other programs and try again")
+    return atomic.explained(error) if isinstance(error, OSError) else None
 
 
 def _write_error(folder: Path, error: Exception, next_step: str) -> None:

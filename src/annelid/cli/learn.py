@@ -58,11 +58,12 @@ def train(
         show.stderr.print(f"made a project in {place().resolve()} for the runs and models")
     with Project(place()) as project:
         if resume:
-            if params or any(options.values()):
+            if params.keys() - {"batch"} or any(options.values()):
                 raise UsageError(
-                    "a resumed run keeps its parameters", next_step="train on from it with --model RUN --epochs N"
+                    "a resumed run keeps its parameters, all but batch",
+                    next_step="let it finish, then train on from it: annelid train --model RUN --epochs N",
                 )
-            done = project.resume(resume)
+            done = project.resume(resume, **params)
         else:
             given = {key: option for key, option in options.items() if option is not None}
             given |= {

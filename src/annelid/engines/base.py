@@ -16,7 +16,11 @@ from annelid.objects import Objects
 
 Pixels = NDArray[np.uint8]
 Report = Callable[[str, Mapping[str, Any]], None]
-"""``report(event, data)``: events are ``header``, ``log``, ``epoch``, ``batch``, ``progress``."""
+"""``report(event, data)``: events are ``header``, ``log``, ``epoch``, ``batch``, ``progress``, ``note``.
+
+A ``note`` (``text``) is something that the user has to know and that goes on the model's card. An event with ``batch``
+says how many images are taken at once: when memory is full, the training is started again with half of them.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class TrainConfig:
         resume: path of the state to go on from, or None for a new training.
         trust: load weights of unknown origin even though they may carry code.
         params: the engine's own parameters under their own names (``epochs``, ``imgsz``, ``lr0`` ...).
+        batch: images at once, where memory turned out to have no room for more; wins over `params`. As many as
+            before go into one step.
     """
 
     model: str
@@ -36,6 +42,7 @@ class TrainConfig:
     resume: Path | None = None
     trust: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
+    batch: int | None = None
 
 
 @dataclass(frozen=True)

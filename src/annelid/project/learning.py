@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from annelid import export, jobs, outside, predict, pretrained, run_record, start, train
+from annelid import export, jobs, memory, outside, predict, pretrained, run_record, start, train
 from annelid.dataset import Dataset
 from annelid.diagnose import Diagnosis, diagnose
 from annelid.engines.base import PredictConfig, TrainConfig
@@ -96,13 +96,19 @@ class Project(CheckedProject):
         plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data), *leaks)
         return self._train(train.prepare(plan, dataset, split, self.root), watch)
 
-    def resume(self, run: Path | str, *, watch: Watch | None = None) -> Trained:
-        """Go on with an interrupted run, named or given by its path; errors as `train`."""
+    def resume(self, run: Path | str, *, batch: int | None = None, watch: Watch | None = None) -> Trained:
+        """Go on with an interrupted run, named or given by its path; errors as `train`.
+
+        Args:
+            run: the run.
+            batch: take so many images at once from now on, and as many to a step as before; None changes nothing.
+            watch: called with every event of the training; None shows the progress.
+        """
         named = self.root / "runs" / run
-        return self._train(train.resume(named if named.exists() else Path(run).resolve()), watch)
+        return self._train(train.resume(named if named.exists() else Path(run).resolve(), batch), watch)
 
     def _train(self, job: jobs.Job, watch: Watch | None) -> Trained:
-        done = jobs.run(job, watch or Progress())
+        done = memory.run(job, watch or Progress())
         card = Card.from_dict(done["card"])
         self._log("train", dict(job.arguments["config"]["params"]), {"model": card.reference, "metrics": card.metrics})
         measured = self.evaluate(card.reference, part="val", watch=watch)
