@@ -8,6 +8,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+TRACKERS = ("clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
+"""As Ultralytics' settings name them."""
+
 
 def isolate(out: Path | None, *, trust: bool) -> None:
     """Set the environment that Ultralytics reads when it is imported; call it before that.
@@ -23,6 +26,13 @@ def isolate(out: Path | None, *, trust: bool) -> None:
     os.environ["YOLO_OFFLINE"] = "true"
     os.environ["ULTRALYTICS_SAFE_LOAD"] = "0" if trust else "1"
     os.environ.setdefault("MPLBACKEND", "agg")
+
+
+def silence_trackers() -> None:
+    """Turn off those that Ultralytics would turn on because their package is installed; call it before a training."""
+    from ultralytics.utils import SETTINGS
+
+    SETTINGS.update({name: False for name in TRACKERS if name in SETTINGS})
 
 
 def _temporary_folder() -> Path:
