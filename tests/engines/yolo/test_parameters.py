@@ -10,11 +10,12 @@ from tests.contracts.engine import check_engine
 from annelid.engines import yolo
 from annelid.engines.base import TrainConfig
 from annelid.engines.yolo import parameters
-from annelid.engines.yolo.parameters import PARAMETERS, check
+from annelid.engines.yolo.inert import MASKS_ONLY
+from annelid.engines.yolo.parameters import OWN, PARAMETERS, check
 from annelid.errors import UsageError
 
-OURS = {"cls_remap"}
-"""Parameters that are not in every Ultralytics' default.yaml."""
+OURS = {*OWN}
+"""Parameters that Ultralytics does not have."""
 
 
 def chosen(**params: Any) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def test_it_is_an_engine() -> None:
 def test_every_parameter_is_ultralytics_own_by_name_and_default() -> None:
     from ultralytics.utils import DEFAULT_CFG_DICT
 
-    assert [name for name in PARAMETERS if name not in DEFAULT_CFG_DICT] in ([], sorted(OURS))
+    assert {name for name in PARAMETERS if name not in DEFAULT_CFG_DICT} == OURS
     differing = {
         name for name, p in PARAMETERS.items() if name in DEFAULT_CFG_DICT and p.default != DEFAULT_CFG_DICT[name]
     }
@@ -66,10 +67,53 @@ def test_what_would_do_nothing_or_is_decided_elsewhere_is_refused_with_the_reaso
         chosen(**{name: True})
 
 
-@pytest.mark.parametrize("name", parameters._SEGMENT_ONLY)
+OTHER = {"overlap_mask": False, "mask_ratio": 2, "copy_paste": 0.5, "copy_paste_mode": "mixup"}
+
+
+@pytest.mark.parametrize("name", MASKS_ONLY)
 def test_parameters_of_masks_are_refused_where_boxes_are_learned(name: str) -> None:
-    with pytest.raises(UsageError, match="no effect"):
-        check({name: PARAMETERS[name].default}, task="detect", from_scratch=True)
+    with pytest.raises(UsageError, match=f"{name} would have no effect: it acts on masks"):
+        check({name: OTHER[name]}, task="detect", from_scratch=True)
+    check({name: PARAMETERS[name].default}, task="detect", from_scratch=True)  # nobody expects anything of that
+
+
+IDLE: list[tuple[dict[str, Any], str, str]] = [
+    ({"copy_paste_mode": "mixup"}, "copy_paste_mode", "nothing is copied"),
+    ({"close_mosaic": 5, "mosaic": 0}, "close_mosaic", "all of them are 0"),
+    ({"epochs": 50, "time": 0.5}, "epochs", "time says"),
+    ({"epochs": 1, "lrf": 0.5}, "lrf", "one learning rate"),
+    ({"epochs": 1, "cos_lr": True}, "cos_lr", "one learning rate"),
+    ({"epochs": 1, "warmup_epochs": 2}, "warmup_epochs", "one learning rate"),
+    ({"cos_lr": True, "lrf": 1}, "cos_lr", "stays as it is"),
+    ({"warmup_bias_lr": 0.2, "warmup_epochs": 0}, "warmup_bias_lr", "no warm-up"),
+    ({"warmup_momentum": 0.5, "optimizer": "AdamW"}, "warmup_momentum", "Adam"),
+    ({"cls_remap": False}, "cls_remap", "from scratch"),
+]
+
+
+@pytest.mark.parametrize(("params", "name", "why"), IDLE, ids=lambda value: str(value)[:40])
+def test_a_parameter_that_another_one_leaves_idle_is_refused(params: dict[str, Any], name: str, why: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} would have no effect: .*{why}"):
+        chosen(**params)
+
+
+@pytest.mark.parametrize(
+    ("params", "data"),
+    [
+        ({"hsv_h": 0.1}, {"grey": True}),
+        ({"hsv_s": 0.2}, {"grey": True}),
+        ({"bgr": 0.5}, {"grey": True}),
+        ({"single_cls": True}, {"classes": 1}),
+        ({"cls_pw": 0.5}, {"classes": 1}),
+    ],
+    ids=str,
+)
+def test_a_parameter_that_the_data_leave_idle_is_refused(params: dict[str, Any], data: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="would have no effect"):
+        check(params, task="segment", from_scratch=True, **data)
+    check(params, task="segment", from_scratch=True, classes=2)
+    off = {name: type(value)(0) for name, value in params.items()}
+    check(off, task="segment", from_scratch=True, **data)  # off is what it is anyway
 
 
 @pytest.mark.parametrize(

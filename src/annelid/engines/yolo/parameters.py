@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annelid.dataset import Task
+from annelid.engines.yolo.inert import Setting, inert
 from annelid.errors import UsageError
 
 
@@ -98,6 +99,11 @@ PARAMETERS: Mapping[str, Parameter] = {
     "copy_paste": Parameter(0.0, "share of objects that are copied into other images", 0, 1),
     "copy_paste_mode": Parameter("flip", "where copies come from", choices=("flip", "mixup")),
     "cls_remap": Parameter(True, "when fine-tuning, keep what the model knows of classes of the same name"),
+    "augmentation_factor": Parameter(1, "how often an epoch shows each training image, augmented anew each time", 1),
+    "oversample": Parameter(
+        0.0, "show images of classes that are in less than this share of the images more often", 0, 1
+    ),
+    "augmentations": Parameter(None, "file of Albumentations transforms", optional=True, also=(str, list, dict)),
     "conf": Parameter(0.25, "the model's own confidence threshold at prediction", 0, 1),
     "iou": Parameter(0.7, "the model's own overlap threshold at prediction", 0, 1),
     "max_det": Parameter(3000, "the model's own most objects per tile at prediction", 1),
@@ -105,6 +111,9 @@ PARAMETERS: Mapping[str, Parameter] = {
 
 PREDICTION = ("conf", "iou", "max_det")
 """Recorded with the model and used when it predicts. Validation keeps its own (every score counts for mAP)."""
+
+OWN = ("augmentation_factor", "oversample", "augmentations")
+"""Annelid's own: Ultralytics does not know them."""
 
 _REFUSED: Mapping[str, str] = {
     "data": "the data come from the project, or from --data",
@@ -129,24 +138,64 @@ _REFUSED: Mapping[str, str] = {
     "profile": "it serves loggers that are switched off here",
 }
 
-_SEGMENT_ONLY = ("overlap_mask", "mask_ratio", "copy_paste", "copy_paste_mode")
+_IGNORED_BY_AUTO = ("lr0", "momentum", "warmup_momentum", "warmup_bias_lr")
+"""Under ``optimizer=auto`` Ultralytics chooses them itself."""
 
 
-def check(params: Mapping[str, Any], *, task: Task, from_scratch: bool) -> dict[str, Any]:
+def check(
+    params: Mapping[str, Any],
+    *,
+    task: Task,
+    from_scratch: bool,
+    classes: int = 0,
+    grey: bool = False,
+    rarest: float = 0.0,
+) -> dict[str, Any]:
     """Every parameter as it will be used, defaults filled in.
 
     Args:
         params: what the user gave; strings are read as YAML would read them.
         task: detect or segment.
         from_scratch: whether training starts from an architecture rather than from weights.
+        classes: how many classes there are; 0 is unknown.
+        grey: whether every picture is grey.
+        rarest: share of the training images that show the rarest class; 0 is unknown.
 
     Raises:
         UsageError: a name is unknown, a value is out of range, or the parameter would have no effect.
     """
     given = {name: _value(name, value) for name, value in params.items()}
-    for name in given:
-        if task == "detect" and name in _SEGMENT_ONLY:
-            raise UsageError(f"{name} would have no effect: it acts on masks, and this training is on boxes")
+    chosen = _chosen(given, from_scratch=from_scratch)
+    for name, reason in _idle(given, Setting(chosen, task, from_scratch, classes, grey, rarest)).items():
+        raise UsageError(f"{name} would have no effect: {reason}", next_step=f"leave {name} out")
+    return chosen
+
+
+def idle(
+    params: Mapping[str, Any],
+    *,
+    task: Task,
+    from_scratch: bool,
+    classes: int = 0,
+    grey: bool = False,
+    rarest: float = 0.0,
+) -> dict[str, str]:
+    """Name -> why it would do nothing, of the parameters that `check` would refuse for that; arguments as there.
+
+    Raises:
+        UsageError: a name is unknown, or a value is out of range.
+    """
+    given = {name: _value(name, value) for name, value in params.items()}
+    chosen = _chosen(given, from_scratch=from_scratch)
+    return _idle(given, Setting(chosen, task, from_scratch, classes, grey, rarest))
+
+
+def _idle(given: Mapping[str, Any], setting: Setting) -> dict[str, str]:
+    return inert(given, {name: parameter.default for name, parameter in PARAMETERS.items()}, setting)
+
+
+def _chosen(given: Mapping[str, Any], *, from_scratch: bool) -> dict[str, Any]:
+    """What was given, and what Annelid chooses where nothing was."""
     if "," in str(given.get("device", "")):
         raise UsageError(
             "device: several GPUs can't train one model here yet", next_step="name one, for example --device 0"
@@ -155,8 +204,8 @@ def check(params: Mapping[str, Any], *, task: Task, from_scratch: bool) -> dict[
     if not from_scratch:
         chosen["lr0"] = 0.0005
     chosen |= given
-    must_count = "lr0" in given or "momentum" in given or not from_scratch
-    if must_count and chosen["optimizer"] == "auto":  # under auto, Ultralytics ignores lr0 and momentum
+    must_count = any(name in given for name in _IGNORED_BY_AUTO) or not from_scratch
+    if must_count and chosen["optimizer"] == "auto":  # under auto, what was typed would not count
         chosen["optimizer"] = "SGD" if from_scratch else "AdamW"
     if chosen["time"] == 0.0:
         chosen["time"] = None

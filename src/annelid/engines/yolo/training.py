@@ -18,6 +18,7 @@ from ultralytics.utils.torch_utils import strip_optimizer
 from annelid import atomic
 from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
 from annelid.engines.yolo import parameters, state, weights
+from annelid.engines.yolo.additions import with_additions
 from annelid.engines.yolo.trainer import trainer_class
 from annelid.errors import EngineError, Interrupted
 
@@ -49,7 +50,8 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
         _forget_after(_epochs_done(config.resume), out / "results.csv")
     handler = _forward_log(report)
     try:
-        trainer = trainer_class(config.task, data)(overrides=_overrides(effective, config, data, out))
+        kind = with_additions(trainer_class(config.task, data), effective, config.params)
+        trainer = kind(overrides=_overrides(effective, config, data, out))
         _add_callbacks(trainer, out, report)
         trainer.train()
     except (RuntimeError, ValueError, OSError, ImportError, TypeError, AssertionError) as error:
@@ -82,7 +84,7 @@ def _in_proportion(effective: dict[str, Any], config: TrainConfig, images: int) 
 
 def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path) -> dict[str, Any]:
     """Ultralytics' arguments."""
-    given = {k: v for k, v in effective.items() if k not in parameters.PREDICTION}
+    given = {k: v for k, v in effective.items() if k not in (*parameters.PREDICTION, *parameters.OWN)}
     return given | {
         "model": str(config.resume or config.model),
         "resume": str(config.resume) if config.resume else False,
@@ -179,7 +181,7 @@ def _epoch_record(trainer: Any, seconds: float) -> dict[str, Any]:
         },
         "lr": next(iter(trainer.lr.values())),
         "memory_gb": _memory_gb(trainer),
-        "images_per_s": len(trainer.train_loader.dataset) / seconds,
+        "images_per_s": len(trainer.train_loader.sampler) / seconds,
         "seconds": seconds,
         "seconds_left": per_epoch * (trainer.epochs - done),
     }

@@ -1,0 +1,42 @@
+"""What a training can do beyond Ultralytics' own parameters; mixed in before the trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from annelid.engines.yolo import repeats
+
+
+class _Additions:
+    """Shows pictures several times an epoch, and takes loader processes where they were asked for."""
+
+    own: Mapping[str, Any]
+    args: Any
+    data: dict[str, Any]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        if self.own["workers"] is not None:
+            self.args.workers = self.own["workers"]  # Ultralytics takes none on a CPU, whatever is asked
+
+    def get_dataloader(self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
+        """Ultralytics' loader, with its pictures as often as it was asked for."""
+        loader = super().get_dataloader(dataset_path, batch_size, rank, mode)  # type: ignore[misc]
+        factor, below = self.own["augmentation_factor"], self.own["oversample"]
+        if mode == "train" and (factor > 1 or below):
+            classes = [label["cls"][:, 0].astype(int) for label in loader.dataset.labels]
+            repeats.repeat(loader, repeats.factors(classes, self.data["nc"], factor=factor, below=below))
+        return loader
+
+
+def with_additions(trainer: type[Any], used: Mapping[str, Any], typed: Mapping[str, Any]) -> type[Any]:
+    """A trainer class that also does what Annelid adds.
+
+    Args:
+        trainer: Ultralytics' class, or one made of it.
+        used: every parameter as it is used.
+        typed: those that somebody chose.
+    """
+    own = {name: used[name] for name in ("augmentation_factor", "oversample")}
+    return type(trainer.__name__, (_Additions, trainer), {"own": own | {"workers": typed.get("workers")}})
