@@ -102,7 +102,7 @@ def check_training(engine: Engine, data: TrainingData, config: TrainConfig, out:
     assert out in result.weights.parents
     assert 1 <= result.best_epoch <= result.epochs_run
     assert sum(event == "epoch" for event, _ in events) == result.epochs_run
-    assert {event for event, _ in events} <= {"header", "log", "epoch", "batch", "progress"}
+    assert {event for event, _ in events} <= {"header", "log", "epoch", "batch", "progress", "note"}
     assert set(result.effective) >= set(config.params)
     assert all(np.isfinite(value) for value in result.metrics.values())
     return result

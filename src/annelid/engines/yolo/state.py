@@ -38,6 +38,7 @@ def save(trainer: Any, path: Path) -> None:
         "scaler": trainer.scaler.state_dict(),
         "best_fitness": float(trainer.best_fitness),
         "stopper": {"best_fitness": float(trainer.stopper.best_fitness), "best_epoch": trainer.stopper.best_epoch},
+        "recovered": trainer.recovered,
         "buffer": list(trainer.train_loader.dataset.buffer),
     }
     with atomic.replacing(path) as temporary:
@@ -64,11 +65,15 @@ def read(path: Path) -> dict[str, Any] | None:
 
 def restore(trainer: Any, state: dict[str, Any]) -> None:
     """Put a trainer that is set up where the other one was when it wrote the state."""
+    trainer.recovered = state.get("recovered", 0)
+    if trainer.recovered:
+        trainer.use_full_precision()
     unwrap_model(trainer.model).load_state_dict(state["model"])
     trainer.ema.ema.load_state_dict(state["ema"])
     trainer.ema.updates = state["updates"]
     trainer.optimizer.load_state_dict(state["optimizer"])
-    trainer.scaler.load_state_dict(state["scaler"])
+    if state["scaler"]:  # empty where full precision was computed in
+        trainer.scaler.load_state_dict(state["scaler"])
     trainer.best_fitness = state["best_fitness"]
     trainer.stopper.best_fitness = state["stopper"]["best_fitness"]
     trainer.stopper.best_epoch = state["stopper"]["best_epoch"]
@@ -84,7 +89,7 @@ def seed_epoch(trainer: Any) -> None:
 
     Processes that load pictures go on with theirs: to start them anew each epoch would take longer than small epochs.
     """
-    seed = (trainer.args.seed * 1_000_003 + trainer.epoch) % 2**32
+    seed = (trainer.args.seed * 1_000_003 + trainer.epoch + trainer.recovered * 500_009) % 2**32
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - Ultralytics' augmentation draws from the global generator
     torch.manual_seed(seed)

@@ -16,7 +16,9 @@ from ultralytics.models.yolo.segment import SegmentationTrainer
 from annelid.dataset import Task
 from annelid.engines.base import TrainingData
 from annelid.engines.yolo import state
+from annelid.engines.yolo.classes import KeepingClasses
 from annelid.engines.yolo.data import ObjectsDataset
+from annelid.engines.yolo.recovery import Recovering
 
 
 def _amp_works(model: Any) -> bool:
@@ -30,7 +32,7 @@ _BAD_AMP = re.compile(r"(1660|1650|1630|t400|t550|t600|t1000|t1200|t2000|k40m)",
 ultralytics_trainer.check_amp = _amp_works
 
 
-class _ExamplesTrainer:
+class _ExamplesTrainer(KeepingClasses, Recovering):
     """What the detection and the segmentation trainer share; mixed in before Ultralytics' class."""
 
     examples: TrainingData
@@ -84,7 +86,7 @@ class _ExamplesTrainer:
         super()._setup_train()  # type: ignore[misc]
         self._shorten_ema()
         self._close_mosaic_after = self.args.close_mosaic
-        kept = state.read(self.wdir / state.NAME) if self.resume else None  # type: ignore[attr-defined]
+        kept = state.read(self.wdir / state.NAME) if self.resume else None
         if kept:
             state.restore(self, kept)
         if self.start_epoch > self.epochs - self.args.close_mosaic:

@@ -17,7 +17,7 @@ from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid import atomic
 from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
-from annelid.engines.yolo import parameters, state, weights
+from annelid.engines.yolo import at_once, failures, parameters, recovery, state, weights
 from annelid.engines.yolo.additions import with_additions
 from annelid.engines.yolo.trainer import trainer_class
 from annelid.errors import EngineError, Interrupted
@@ -34,29 +34,31 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
         data: what to learn from.
         config: model, task and parameters (see `parameters.PARAMETERS`).
         out: run folder; ``out / "stop"`` ends the run after the batch in hand.
-        report: gets ``header`` and ``log`` lines and one ``epoch`` event per epoch.
+        report: gets ``header`` and ``log`` lines, one ``epoch`` event per epoch, and ``note`` for what is to be known.
 
     Raises:
         EngineError: the model file is no model, or Ultralytics failed.
+        OutOfMemory: memory is full.
         Interrupted: the run was stopped before its end; ``weights/last.pt`` can be resumed.
     """
     if not config.resume and config.model.endswith(".pt"):
         weights.verify(Path(config.model), trust=config.trust)
+    config = at_once.without_a_gpu(config, report)
     effective = parameters.check(config.params, task=config.task, from_scratch=_from_scratch(config))
-    effective |= _in_proportion(effective, config, len(data.train))
+    effective |= _in_proportion(effective, config, len(data.train)) | at_once.forced(config)
     if config.resume:
         if _is_over(config.resume):
             return _finish(out, effective)
         _forget_after(_epochs_done(config.resume), out / "results.csv")
     handler = _forward_log(report)
     try:
-        kind = with_additions(trainer_class(config.task, data), effective, config.params)
-        trainer = kind(overrides=_overrides(effective, config, data, out))
-        _add_callbacks(trainer, out, report)
-        trainer.train()
-    except (RuntimeError, ValueError, OSError, ImportError, TypeError, AssertionError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise EngineError(f"YOLO training failed: {reason}", next_step=f"more is in {out / 'worker.log'}") from error
+        with failures.explained(out):
+            kind = with_additions(trainer_class(config.task, data), effective, config.params)
+            trainer = kind(overrides=_overrides(effective, config, data, out))
+            _add_callbacks(trainer, out, report)
+            at_once.report_to(trainer, report)
+            recovery.add_to(trainer, report)
+            trainer.train()
     finally:
         LOGGER.removeHandler(handler)
     return _result(out, effective)
@@ -125,7 +127,8 @@ def _forget_after(done: int, results: Path) -> None:
     """Drop the rows of epochs that will be run again: the run was killed before their state was written."""
     if results.exists():
         head, *rows = results.read_text(encoding="utf-8").splitlines()
-        kept = [row for row in rows if row.strip() and int(float(row.split(",")[0])) <= done]
+        whole = [row for row in rows if row.count(",") == head.count(",")]  # none that was torn by a full disk
+        kept = [row for row in whole if int(float(row.split(",")[0])) <= done]
         atomic.write_text(results, "\n".join([head, *kept]) + "\n")
 
 
