@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
 
 from annelid.dataset import LabeledImage, whole_image
 from annelid.engines.base import Example
@@ -34,9 +33,9 @@ def examples(root: Path, *items: LabeledImage, preprocessing: Preprocessing = NO
 
 
 def pixels(example: Example) -> np.ndarray:
-    with Image.open(example.path) as picture:
-        assert picture.mode == "RGB"
-        return np.asarray(picture)
+    read = example.pixels()
+    assert (read.dtype, read.shape[2]) == (np.uint8, 3)
+    return read
 
 
 def test_a_complete_image_is_one_picture_with_its_objects(tmp_path: Path) -> None:

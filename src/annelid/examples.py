@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from annelid import geometry
 from annelid.dataset import LabeledImage
 from annelid.engines.base import Example
+from annelid.errors import ImageError
 from annelid.geometry import Shape
 from annelid.image import View
 from annelid.objects import Kind, Objects
@@ -25,9 +25,13 @@ Window = tuple[int, int, int, int]
 
 
 def write_examples(
-    items: Sequence[LabeledImage], root: Path, preprocessing: Preprocessing, folder: Path
+    items: Sequence[LabeledImage],
+    root: Path,
+    preprocessing: Preprocessing,
+    folder: Path,
+    unreadable: Callable[[LabeledImage, ImageError], None] | None = None,
 ) -> Iterator[Example]:
-    """Render each covered area of each image as an 8-bit RGB PNG; yields as it goes.
+    """Render each covered area of each image as an 8-bit RGB array; yields as it goes.
 
     What lies in the same window but is not covered is painted grey, and so are objects marked ``ignore``: it becomes
     neither background to learn nor an object. Objects are cut at the border of what is covered.
@@ -38,21 +42,31 @@ def write_examples(
         preprocessing: how pixels become 8-bit RGB; fitted on the whole image, so that an area looks as it will when
             the whole image is predicted.
         folder: where the pictures go.
+        unreadable: called with an image that is missing or cannot be read, which is left out then; None raises.
 
     Raises:
         ImageError: an image is missing or cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number, item in enumerate(items):
-        for k, area in enumerate(_areas(item)):
-            window = geometry.crop_of_shape(area, item.size_wh)
-            if window is None:
-                continue
-            pixels = render_view(item.view, root, preprocessing, window)
-            path = folder / f"{number:05d}_{k}_{item.image.stem[:60]}.png"
-            objects = _objects_inside(item.objects, area, item.size_wh)
-            Image.fromarray(_grey_out(pixels, window, area, objects)).save(path, compress_level=1)
-            yield Example(path, objects.moved((-window[0], -window[1])))
+        try:
+            yield from _examples_of(item, root, preprocessing, folder / f"{number:05d}")
+        except ImageError as error:
+            if unreadable is None:
+                raise
+            unreadable(item, error)
+
+
+def _examples_of(item: LabeledImage, root: Path, preprocessing: Preprocessing, stem: Path) -> Iterator[Example]:
+    for k, area in enumerate(_areas(item)):
+        window = geometry.crop_of_shape(area, item.size_wh)
+        if window is None:
+            continue
+        pixels = render_view(item.view, root, preprocessing, window)
+        path = stem.with_name(f"{stem.name}_{k}_{item.image.stem[:60]}.npy")
+        objects = _objects_inside(item.objects, area, item.size_wh)
+        np.save(path, _grey_out(pixels, window, area, objects))
+        yield Example(path, objects.moved((-window[0], -window[1])))
 
 
 def render_view(

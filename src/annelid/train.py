@@ -16,14 +16,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from annelid import atomic, engines, errors
+from annelid import atomic, engines, errors, lineage
 from annelid.dataset import Dataset
-from annelid.engines.base import Example, Report, TrainConfig, TrainingData, TrainResult
-from annelid.examples import write_examples
+from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
 from annelid.jobs import Job, all_or_nothing, events, is_running, still_runs
 from annelid.models import Card, Library
 from annelid.preprocess import Preprocessing
 from annelid.split import Split
+from annelid.training_data import Prepared, make_training_data
+from annelid.tracking.follow import followed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Plan:
         outside: whether the data stay outside of the project.
         leakage: what parts of the split share, a sentence each; it was allowed.
         near_copies: the same of a few near copies, which need no permission.
+        track: trackers that follow the run.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Plan:
     outside: bool = False
     leakage: tuple[str, ...] = ()
     near_copies: tuple[str, ...] = ()
+    track: tuple[str, ...] = ()
 
 
 def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
@@ -89,6 +92,7 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
         "outside": plan.outside,
         "leakage": list(plan.leakage),
         "near_copies": list(plan.near_copies),
+        "track": list(plan.track),
     }
     return Job("train", folder, arguments)
 
@@ -161,15 +165,23 @@ def work(job: Job, report: Report) -> dict[str, Any]:
     Returns:
         ``{"model": "NAME@v1", "run": FOLDER, ...the card}``.
     """
+    with followed(job.folder, job.arguments.get("track", ()), report) as told:
+        return _work(job, told)
+
+
+def _work(job: Job, report: Report) -> dict[str, Any]:
     started = time.monotonic()
     dataset = Dataset.load(job.folder / "dataset.npz")
     split = Split.from_dict(json.loads((job.folder / "split.json").read_text(encoding="utf-8")))
     config = _config(job.arguments["config"])
     engine = engines.ready(job.arguments["engine"])
     try:
-        data = _training_data(job, dataset, split, report)
-        result = engine.train(data, config, job.folder, report)
-        card = _card(job, dataset, split, data, result, time.monotonic() - started)
+        made = make_training_data(job, dataset, split, report)
+        origin = _origin(job, dataset, split, made)
+        lineage.note(origin, job.arguments, report)
+        result = engine.train(made.data, config, job.folder, report)
+        card = _card(job, dataset, split, made, result, time.monotonic() - started)
+        card = dataclasses.replace(card, **lineage.fields(job.folder, origin))
     finally:
         shutil.rmtree(job.folder / "data", ignore_errors=True)
     (job.folder / "data.yaml").unlink(missing_ok=True)  # it named the pictures that were just removed
@@ -182,23 +194,15 @@ def _config(fields: Mapping[str, Any]) -> TrainConfig:
     return TrainConfig(**{**fields, "resume": Path(resume_path) if resume_path else None})
 
 
-def _training_data(job: Job, dataset: Dataset, split: Split, report: Report) -> TrainingData:
-    root = Path(job.arguments["root"])
-    preprocessing = Preprocessing.from_dict(job.arguments["preprocessing"])
-    parts: dict[str, list[Example]] = {}
-    for part in ("train", "val"):
-        items = dataset.subset(i for i, p in split.parts.items() if p == part).items
-        parts[part] = []
-        for example in write_examples(items, root, preprocessing, job.folder / "data" / part):
-            parts[part].append(example)
-            report("progress", {"what": f"preparing {part} images", "done": len(parts[part]), "of": len(items)})
-    if not parts["train"] or not parts["val"]:
-        raise errors.UsageError("nothing is annotated in the train or the val part")
-    return TrainingData(dataset.classes, parts["train"], parts["val"])
+def _origin(job: Job, dataset: Dataset, split: Split, made: Prepared) -> dict[str, Any]:
+    """What is learned from, compared with the parent."""
+    known = _learned_from(dataset, split, made.unreadable)
+    return lineage.traced(Path(job.arguments["root"]), job.arguments["parent"], known, _objects(made.data))
 
 
-def _card(job: Job, dataset: Dataset, split: Split, data: TrainingData, result: TrainResult, seconds: float) -> Card:
-    effective = dict(result.effective)
+def _card(job: Job, dataset: Dataset, split: Split, made: Prepared, result: TrainResult, seconds: float) -> Card:
+    effective, data = dict(result.effective), made.data
+    read = [part for id_, part in split.parts.items() if id_ not in made.unreadable]
     return Card(
         name=job.arguments["name"],
         engine=job.arguments["engine"],
@@ -210,9 +214,9 @@ def _card(job: Job, dataset: Dataset, split: Split, data: TrainingData, result: 
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         dataset_digest=dataset.digest,
         split=split.to_dict(),
-        images={part: sum(1 for p in split.parts.values() if p == part) for part in ("train", "val", "test")},
-        objects={name: sum(int((e.objects.labels == name).sum()) for e in data.train) for name in data.classes},
-        learned_from=_learned_from(dataset, split),
+        images={part: read.count(part) for part in ("train", "val", "test")},
+        objects=_objects(data),
+        learned_from=_learned_from(dataset, split, made.unreadable),
         preprocessing=job.arguments["preprocessing"],
         channels=_channels(dataset),
         tile=_largest_side(data),
@@ -227,6 +231,7 @@ def _card(job: Job, dataset: Dataset, split: Split, data: TrainingData, result: 
         notes=job.arguments["notes"],
         outside=job.arguments["outside"],
         leakage=(*job.arguments.get("leakage", ()), *job.arguments.get("near_copies", ())),
+        unreadable={i.image.path: made.unreadable[i.id] for i in dataset.items if i.id in made.unreadable},
     )
 
 
@@ -235,21 +240,20 @@ def _channels(dataset: Dataset) -> tuple[str, ...]:
     return Counter(item.image.channels for item in dataset.items).most_common(1)[0][0]
 
 
-def _learned_from(dataset: Dataset, split: Split) -> dict[str, str]:
+def _objects(data: TrainingData) -> dict[str, int]:
+    """Class -> number of objects to learn from."""
+    return {name: sum(int((e.objects.labels == name).sum()) for e in data.train) for name in data.classes}
+
+
+def _learned_from(dataset: Dataset, split: Split, unreadable: Mapping[str, str]) -> dict[str, str]:
     """Id -> fingerprint of the images that the weights depend on."""
-    used = {*split.ids("train"), *split.ids("val")}
+    used = {*split.ids("train"), *split.ids("val")} - unreadable.keys()
     return {item.id: item.image.fingerprint for item in dataset.items if item.id in used}
 
 
 def _largest_side(data: TrainingData) -> int:
     """Longest side of the training pictures: larger images are cut into tiles of that size at prediction."""
-    from PIL import Image
-
-    sides = []
-    for example in data.train:
-        with Image.open(example.path) as picture:
-            sides.append(max(picture.size))
-    return max(sides)
+    return max(max(example.pixels().shape[:2]) for example in data.train)
 
 
 def _version(package: str) -> str:

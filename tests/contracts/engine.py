@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from annelid import engines
 from annelid.dataset import Task
@@ -37,6 +36,7 @@ def check_engine(engine: Engine) -> None:
 _SIGNATURES = {
     "health": [],
     "check": ["config"],
+    "from_file": ["content", "config"],
     "train": ["data", "config", "out", "report"],
     "load": ["weights", "config", "classes"],
 }
@@ -84,11 +84,11 @@ def _check_same(again: Objects, first: Objects) -> None:
 
 
 def training_data(folder: Path, pictures: Sequence[tuple[Pixels, Objects]], classes: tuple[str, ...]) -> TrainingData:
-    """Write pictures as PNG; the first half is to learn from, the second to validate."""
+    """Write pictures as arrays; the first half is to learn from, the second to validate."""
     examples = []
     for n, (pixels, objects) in enumerate(pictures):
-        path = folder / f"{n}.png"
-        Image.fromarray(pixels).save(path)
+        path = folder / f"{n}.npy"
+        np.save(path, pixels)
         examples.append(Example(path, objects))
     half = max(1, len(examples) // 2)
     return TrainingData(classes, examples[:half], examples[half:])

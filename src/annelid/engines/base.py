@@ -35,6 +35,9 @@ class TrainConfig:
         params: the engine's own parameters under their own names (``epochs``, ``imgsz``, ``lr0`` ...).
         batch: images at once, where memory turned out to have no room for more; wins over `params`. As many as
             before go into one step.
+        classes: how many classes the data have; 0 is unknown, as are the following two where they are left out.
+        grey: whether every picture is grey.
+        rarest: share of the training images that show the rarest class.
     """
 
     model: str
@@ -43,6 +46,9 @@ class TrainConfig:
     trust: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
     batch: int | None = None
+    classes: int = 0
+    grey: bool = False
+    rarest: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,17 @@ class Example:
     """One picture to learn from.
 
     Attributes:
-        path: an 8-bit RGB PNG, already preprocessed and cropped to what is annotated.
+        path: uint8 RGB ``[y, x, c]`` as ``.npy``, already preprocessed and cropped to what is annotated: decoded
+            once, mapped into memory as often as it is needed.
         objects: the objects on it, in pixels of that picture.
     """
 
     path: Path
     objects: Objects
+
+    def pixels(self, *, in_memory: bool = False) -> Pixels:
+        """uint8 RGB ``[y, x, c]``; mapped from its file, or read."""
+        return np.asanyarray(np.load(self.path, mmap_mode=None if in_memory else "r"))
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,8 @@ class PredictConfig:
         device: "cpu", "0", "mps"; "" chooses.
         tile: longest side in pixels of the pictures that the model was trained on; larger images are cut into tiles
             of that size. None takes the network's input size.
+        zoom: input pixels for each image pixel at which the model learned windows of larger images, whatever their
+            size; None scales the longer side of each tile to the input. Without effect where `imgsz` is given.
         trust: load weights of unknown origin even though they may carry code.
     """
 
@@ -115,6 +128,7 @@ class PredictConfig:
     imgsz: int | None = None
     device: str = ""
     tile: int | None = None
+    zoom: float | None = None
     trust: bool = False
 
     def __post_init__(self) -> None:
@@ -169,6 +183,13 @@ class Engine(Protocol):
 
         Raises:
             UsageError: a parameter is unknown, has a wrong value, or would have no effect here.
+        """
+
+    def from_file(self, content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str, Any], list[str]]:
+        """The parameters of a file and, winning over them, those of ``config``; and what is left out, a sentence each.
+
+        Raises:
+            UsageError: a name is unknown, or a value is wrong.
         """
 
     def train(self, data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from ultralytics.cfg import get_cfg
 
 from annelid.engines.base import Example
@@ -66,8 +65,8 @@ def dataset(
 ) -> ObjectsDataset:
     examples = []
     for n, things in enumerate(several):
-        path = folder / f"{n}.png"
-        Image.fromarray(pixels(things)).save(path)
+        path = folder / f"{n}.npy"
+        np.save(path, pixels(things))
         examples.append(Example(path, things))
     hyp = get_cfg(overrides={**STILL, "mask_ratio": 1, "overlap_mask": False, "task": task, **changed})
     return ObjectsDataset(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from annelid import atomic
 from annelid.dataset import Task
@@ -65,6 +64,11 @@ def check(config: TrainConfig) -> dict[str, Any]:
             raise UsageError(f"unknown parameter {name!r}", next_step=f"known are: {', '.join(chosen)}")
         chosen[name] = _CHECKS[name](name, value)
     return chosen
+
+
+def from_file(content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str, Any], list[str]]:
+    """All that a file says, and what was typed; nothing is left out."""
+    return {**content, **config.params}, []
 
 
 def _recipe_to_start_from(model: str) -> Recipe:
@@ -182,16 +186,11 @@ def _seen_polarity(examples: Iterable[Example], label: str) -> Polarity:
     """Whether objects are brighter than what surrounds them, by the number of pictures in which they are."""
     votes = 0
     for example in examples:
-        objects, grey = _of_class(example, label), grey_of(_pixels(example.path))
+        objects, grey = _of_class(example, label), grey_of(example.pixels())
         inside = objects.label_image((grey.shape[1], grey.shape[0])) > 0
         if inside.any() and not inside.all():
             votes += 1 if grey[inside].mean() > grey[~inside].mean() else -1
     return "bright" if votes > 0 else "dark" if votes < 0 else "auto"
-
-
-def _pixels(path: Path) -> Pixels:
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
 
 
 def _validate(weights: Weights, examples: Iterable[Example]) -> dict[str, float]:
@@ -199,7 +198,7 @@ def _validate(weights: Weights, examples: Iterable[Example]) -> dict[str, float]
     find = ThresholdPredictor(weights, PredictConfig(conf=0.0))
     counts = Tally()
     for example in examples:
-        pixels = _pixels(example.path)
+        pixels = example.pixels()
         truth = _of_class(example, weights.label)
         by_mask = weights.task == "segment" and bool((truth.kinds != Kind.BOX).any())
         size_wh = (pixels.shape[1], pixels.shape[0])

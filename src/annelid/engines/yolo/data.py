@@ -2,77 +2,141 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+import cv2
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
 from ultralytics.data.augment import Format, RandomPerspective
 from ultralytics.data.dataset import YOLODataset
+from ultralytics.utils.instance import Instances
 
 from annelid.engines.base import Example
 from annelid.engines.yolo import rings
+from annelid.engines.yolo.pieces import Piece, pieces
+from annelid.tiling import Window
+
+LEAST_VISIBLE = 0.1
+"""Objects of which a window shows less (of their box) are left out, as Ultralytics does after its augmentation."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The objects of one picture.
+
+    Attributes:
+        classes: int64 (N,) class indices.
+        boxes_xyxy: float64 (N, 4) in pixels of the picture.
+        outlines: float32 (N, points, 2) in pixels of the picture, see `rings.pack`.
+        numbers: int64 (N,) numbers of the objects among those of all pictures.
+    """
+
+    classes: NDArray[np.int64]
+    boxes_xyxy: NDArray[np.float64]
+    outlines: NDArray[np.float32]
+    numbers: NDArray[np.int64]
+
+    def inside(self, window: Window) -> Table:
+        """The objects that a window shows, cut at its border and in its own pixels."""
+        low, high = np.array(window[:2]), np.array(window[2:])
+        cut = np.concatenate([self.boxes_xyxy[:, :2].clip(low, high), self.boxes_xyxy[:, 2:].clip(low, high)], 1)
+        seen = _area(cut) > LEAST_VISIBLE * _area(self.boxes_xyxy)
+        outlines = self.outlines[seen].clip(low, high) - low
+        return Table(self.classes[seen], cut[seen] - [*low, *low], outlines.astype(np.float32), self.numbers[seen])
+
+
+def _area(boxes_xyxy: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray((boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).prod(1))
 
 
 class ObjectsDataset(YOLODataset):
-    """Examples as Ultralytics' dataset; masks are rasterised from the exact rings, holes and parts included."""
+    """Examples as Ultralytics' dataset; masks are rasterised from the exact rings, holes and parts included.
 
-    def __init__(self, examples: Sequence[Example], classes: Sequence[str], **options: Any) -> None:
-        self.examples = examples
+    Args:
+        examples: the pictures and their objects.
+        classes: class names.
+        tile: side in pixels of the windows that pictures are cut into; None takes them whole.
+        in_memory: read the pictures into memory, instead of mapping their files.
+        options: of Ultralytics' dataset.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        classes: Sequence[str],
+        *,
+        tile: int | None = None,
+        in_memory: bool = False,
+        **options: Any,
+    ) -> None:
+        self.examples, self.tile = examples, tile
+        self.im_files: list[str]
         self.class_index = {name: i for i, name in enumerate(classes)}
-        kept = [_with_area(example) for example in examples]
-        shapes = [shape for objects in kept for shape in objects.shapes]
-        self.outlines, self.table = rings.pack(shapes)
-        self.objects = kept
+        self.pictures = [example.pixels(in_memory=in_memory) for example in examples]
+        self.tables, self.rings = _tables(examples, self.class_index)
         super().__init__(img_path=[], **options)
 
     def get_img_files(self, img_path: str | list[str]) -> list[str]:  # noqa: ARG002 - the examples are known
         """Paths of the pictures."""
-        self.im_files = [str(example.path) for example in self.examples]
-        count = max(1, round(len(self.im_files) * self.fraction)) if isinstance(self.fraction, float) else self.fraction
-        return self.im_files[:count]
+        count = len(self.examples)
+        count = max(1, round(count * self.fraction)) if isinstance(self.fraction, float) else self.fraction
+        return [str(example.path) for example in self.examples[:count]]
 
     def get_labels(self) -> list[dict[str, Any]]:
-        """One label record per picture, as Ultralytics wants them."""
-        labels, first = [], 0
-        for path, objects in zip(self.im_files, self.objects, strict=False):
-            with Image.open(path) as picture:
-                w, h = picture.size
-            boxes = objects.boxes_xyxy
-            xywh = np.stack(
-                [
-                    (boxes[:, 0] + boxes[:, 2]) / 2,
-                    (boxes[:, 1] + boxes[:, 3]) / 2,
-                    boxes[:, 2] - boxes[:, 0],
-                    boxes[:, 3] - boxes[:, 1],
-                ],
-                1,
-            )
-            classes = np.array([self.class_index[label] for label in objects.labels], np.float32)
-            outlines = self.outlines[first : first + len(objects)]
-            labels.append(
-                {
-                    "im_file": path,
-                    "shape": (h, w),
-                    "cls": classes[:, None],
-                    "bboxes": (xywh / [w, h, w, h]).astype(np.float32),
-                    "segments": list(outlines / np.array([w, h], np.float32)) if self.use_segments else [],
-                    "keypoints": None,
-                    "normalized": True,
-                    "bbox_format": "xywh",
-                    "numbers": np.arange(first, first + len(objects)),
-                }
-            )
-            first += len(objects)
-        return labels
+        """One label record per piece, as Ultralytics wants them."""
+        sizes = [(picture.shape[1], picture.shape[0]) for picture in self.pictures[: len(self.im_files)]]
+        found = pieces(sizes, self.imgsz, self.tile)
+        self.im_files = [self.im_files[piece.picture] for piece in found]
+        return [self._label(piece) for piece in found]
+
+    def _label(self, piece: Piece) -> dict[str, Any]:
+        table = self.tables[piece.picture].inside(piece.window)
+        w, h = piece.size_wh
+        boxes = table.boxes_xyxy
+        xywh = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
+        classes = np.zeros_like(table.classes) if self.single_cls else table.classes
+        return {
+            "im_file": str(self.examples[piece.picture].path),
+            "shape": (h, w),
+            "cls": classes[:, None].astype(np.float32),
+            "bboxes": (xywh / [w, h, w, h]).astype(np.float32),
+            "segments": list(table.outlines / np.array([w, h], np.float32)) if self.use_segments else [],
+            "keypoints": None,
+            "normalized": True,
+            "bbox_format": "xywh",
+            "numbers": table.numbers,
+            "piece": piece,
+        }
+
+    def get_image_and_label(self, index: int) -> dict[str, Any]:
+        """One piece, its picture ``[y, x, bgr]`` scaled to the input; at training, a window is put anywhere."""
+        record = self.labels[index]
+        moved = self.augment and self.tile is not None
+        label = self._label(record["piece"].elsewhere()) if moved else dict(record)
+        piece, (h, w) = label.pop("piece"), label.pop("shape", record["piece"].size_wh[::-1])
+        label["img"] = self._scaled(piece)
+        label["ori_shape"], label["resized_shape"] = (h, w), label["img"].shape[:2]
+        label["ratio_pad"] = (label["resized_shape"][0] / h, label["resized_shape"][1] / w)
+        if self.rect:
+            label["rect_shape"] = self.batch_shapes[self.batch[index]]
+        return self.update_labels_info(label)
+
+    def _scaled(self, piece: Piece) -> NDArray[np.uint8]:
+        x1, y1, x2, y2 = piece.window
+        pixels = self.pictures[piece.picture][y1:y2, x1:x2]
+        size_wh = [min(math.ceil(side * piece.gain), self.imgsz) for side in piece.size_wh]
+        scaled = pixels if piece.gain == 1 else cv2.resize(pixels, size_wh, interpolation=cv2.INTER_LINEAR)
+        return np.ascontiguousarray(scaled[..., ::-1])
 
     def update_labels_info(self, label: dict[str, Any]) -> dict[str, Any]:
         """Outlines already have equal lengths: resampling them would smear the rings."""
-        from ultralytics.utils.instance import Instances
-
         numbers, segments = label.pop("numbers"), label.pop("segments")
         label.pop("keypoints")
-        stacked = np.stack(segments) if segments else np.zeros((0, self.table.points, 2), np.float32)
+        stacked = np.stack(segments) if segments else np.zeros((0, self.rings.points, 2), np.float32)
         boxes, box_format, normalized = label.pop("bboxes"), label.pop("bbox_format"), label.pop("normalized")
         label["instances"] = Instances(boxes, stacked, None, bbox_format=box_format, normalized=normalized)
         if self.use_segments:
@@ -81,6 +145,7 @@ class ObjectsDataset(YOLODataset):
 
     def build_transforms(self, hyp: Any) -> Any:
         """Ultralytics' augmentation, with the last step replaced by one that knows the rings."""
+        self.cache = "ram"  # mosaics are made of any pictures, not of those that were read last
         transforms = super().build_transforms(hyp)
         if self.augment:
             moves = transforms.transforms[0].transforms
@@ -88,12 +153,24 @@ class ObjectsDataset(YOLODataset):
             affine.__class__ = CornerPerspective  # in place: several steps share it
         if self.use_segments:
             last = transforms.transforms[-1]
-            transforms.transforms[-1] = RingFormat(last, self.table)
+            transforms.transforms[-1] = RingFormat(last, self.rings)
         return transforms
 
 
-def _with_area(example: Example) -> Any:
-    return example.objects[example.objects.has_area & ~example.objects.ignore]
+def _tables(examples: Sequence[Example], class_index: Mapping[str, int]) -> tuple[list[Table], rings.RingTable]:
+    kept = [example.objects[example.objects.has_area & ~example.objects.ignore] for example in examples]
+    outlines, table = rings.pack([shape for objects in kept for shape in objects.shapes])
+    ends = np.cumsum([0, *map(len, kept)])
+    tables = [
+        Table(
+            np.array([class_index[label] for label in objects.labels], np.int64),
+            objects.boxes_xyxy.astype(np.float64),
+            outlines[first:end],
+            np.arange(first, end),
+        )
+        for objects, (first, end) in zip(kept, pairwise(ends.tolist()), strict=True)
+    ]
+    return tables, table
 
 
 class CornerPerspective(RandomPerspective):

@@ -26,6 +26,21 @@ def isolate(out: Path | None, *, trust: bool) -> None:
     os.environ["YOLO_OFFLINE"] = "true"
     os.environ["ULTRALYTICS_SAFE_LOAD"] = "0" if trust else "1"
     os.environ.setdefault("MPLBACKEND", "agg")
+    os.environ.setdefault("OMP_NUM_THREADS", str(_cores()))
+
+
+def threads() -> int:
+    """How many threads compute on a CPU: ``OMP_NUM_THREADS`` where the user set it, else one a core."""
+    return int(os.environ["OMP_NUM_THREADS"])
+
+
+def _cores() -> int:
+    """Physical cores that this process may use: two threads on one core only get in each other's way."""
+    import psutil  # comes with ultralytics
+
+    physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
+    return max(1, min(physical, allowed))
 
 
 def silence_trackers() -> None:

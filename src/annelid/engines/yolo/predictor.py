@@ -15,10 +15,15 @@ from ultralytics.utils.torch_utils import select_device
 
 from annelid import geometry, tracing
 from annelid.engines.base import Pixels, PredictConfig, PredictorSpec
+from annelid.engines.yolo import processor
 from annelid.engines.yolo import weights as weights_file
 from annelid.errors import EngineError
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
+
+
+WINDOW = 1280
+"""Longest side of the network's input for a model that was trained on windows at a fixed scale."""
 
 
 class YoloPredictor:
@@ -33,13 +38,17 @@ class YoloPredictor:
         self.config = config
         self.device = _device(config.device)
         self.model = model.fuse(verbose=False).to(self.device)
+        if self.device.type == "cpu":
+            processor.use_all_cores()
+            processor.order_channels_last(self.model)
         if hasattr(self.model, "end2end"):
             self.model.end2end = False  # one rule for every version: non-maximum suppression, as trained with
         self.segments = bool(model.task == "segment")
         self.stride = max(int(model.stride.max()), 32)
         trained = int(checkpoint.get("train_args", {}).get("imgsz", 640))
         self.imgsz = -(-(config.imgsz or trained) // self.stride) * self.stride
-        self.spec = _spec(config.tile or self.imgsz)
+        self.zoom = config.zoom if config.imgsz is None else None
+        self.spec = _spec(max(int(WINDOW / self.zoom), 1) if self.zoom else config.tile or self.imgsz)
 
     def __call__(self, tiles: Sequence[Pixels]) -> list[Objects]:
         """Objects on each uint8 RGB tile ``[y, x, c]``, in pixels of the tile."""
@@ -47,7 +56,8 @@ class YoloPredictor:
             return [self._predict(tile) for tile in tiles]
 
     def _predict(self, tile: Pixels) -> Objects:
-        batch, gain, pad_xy = _letterbox(tile, self.imgsz, self.stride)
+        gain = self.zoom or self.imgsz / max(tile.shape[:2])
+        batch, pad_xy = _letterbox(tile, gain, self.stride)
         output = self.model(batch.to(self.device))
         prediction, protos = self._split(output)
         # A time limit would make the result depend on how busy the machine is.
@@ -102,23 +112,22 @@ def _device(name: str) -> torch.device:
         ) from error
 
 
-def _letterbox(tile: Pixels, imgsz: int, stride: int) -> tuple[torch.Tensor, float, NDArray[np.float64]]:
-    """Scale the longer side to imgsz and pad to whole strides with grey, as at validation.
+def _letterbox(tile: Pixels, gain: float, stride: int) -> tuple[torch.Tensor, NDArray[np.float64]]:
+    """Scale the tile and pad it to whole strides with grey, as at validation.
 
     Returns:
-        float32 (1, 3, h, w) in 0..1, the scale, and the padding on the left and the top.
+        float32 (1, 3, h, w) in 0..1, and the padding on the left and the top.
     """
     import cv2  # comes with ultralytics
 
     h, w = tile.shape[:2]
-    gain = imgsz / max(h, w)
     new_w, new_h = max(1, round(w * gain)), max(1, round(h * gain))
     scaled = tile if (new_w, new_h) == (w, h) else cv2.resize(tile, (new_w, new_h), interpolation=cv2.INTER_LINEAR)
     pad_x, pad_y = -new_w % stride, -new_h % stride
     left, top = pad_x // 2, pad_y // 2
     padded = np.pad(scaled, ((top, pad_y - top), (left, pad_x - left), (0, 0)), constant_values=114)
     tensor = torch.from_numpy(np.ascontiguousarray(padded.transpose(2, 0, 1))).float()[None] / 255
-    return tensor, gain, np.array([left, top], np.float64)
+    return tensor, np.array([left, top], np.float64)
 
 
 def _mask_shape(

@@ -39,7 +39,6 @@ def save(trainer: Any, path: Path) -> None:
         "best_fitness": float(trainer.best_fitness),
         "stopper": {"best_fitness": float(trainer.stopper.best_fitness), "best_epoch": trainer.stopper.best_epoch},
         "recovered": trainer.recovered,
-        "buffer": list(trainer.train_loader.dataset.buffer),
     }
     with atomic.replacing(path) as temporary:
         torch.save(content, temporary)
@@ -79,9 +78,6 @@ def restore(trainer: Any, state: dict[str, Any]) -> None:
     trainer.stopper.best_epoch = state["stopper"]["best_epoch"]
     trainer.start_epoch = state["epoch"] + 1
     trainer.scheduler.last_epoch = trainer.start_epoch - 1
-    dataset = trainer.train_loader.dataset
-    for index in state["buffer"]:  # mosaics are made of the pictures that were read last
-        dataset.load_image(index)
 
 
 def seed_epoch(trainer: Any) -> None:

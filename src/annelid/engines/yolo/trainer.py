@@ -15,7 +15,7 @@ from ultralytics.models.yolo.segment import SegmentationTrainer
 
 from annelid.dataset import Task
 from annelid.engines.base import TrainingData
-from annelid.engines.yolo import state
+from annelid.engines.yolo import processor, state
 from annelid.engines.yolo.classes import KeepingClasses
 from annelid.engines.yolo.data import ObjectsDataset
 from annelid.engines.yolo.recovery import Recovering
@@ -24,6 +24,8 @@ from annelid.engines.yolo.recovery import Recovering
 def _amp_works(model: Any) -> bool:
     """Whether mixed precision can be used; Ultralytics would download a model to try it out."""
     device = next(model.parameters()).device
+    if device.type == "cpu":
+        return processor.computes_bf16()
     return bool(device.type == "cuda" and not _BAD_AMP.search(torch.cuda.get_device_name(device)))
 
 
@@ -36,8 +38,10 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
     """What the detection and the segmentation trainer share; mixed in before Ultralytics' class."""
 
     examples: TrainingData
+    tile: int | None
     args: Any
     data: dict[str, Any]
+    device: Any
     model: Any
     ema: Any
     epochs: int
@@ -72,7 +76,9 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
             augment=train,
             hyp=self.args,
             rect=not train,
-            cache=self.args.cache or None,
+            cache=None,
+            in_memory=self.args.cache in (True, "ram"),
+            tile=self.tile,
             single_cls=self.args.single_cls or False,
             stride=max(int(self.model.stride.max()), 32),
             pad=0.0 if train else 0.5,
@@ -84,6 +90,9 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
 
     def _setup_train(self) -> None:
         super()._setup_train()  # type: ignore[misc]
+        if self.device.type == "cpu":
+            processor.use_all_cores()
+            processor.order_channels_last(self.model, self.ema.ema)
         self._shorten_ema()
         self._close_mosaic_after = self.args.close_mosaic
         kept = state.read(self.wdir / state.NAME) if self.resume else None
@@ -139,7 +148,13 @@ class ExamplesSegmentationTrainer(_ExamplesTrainer, SegmentationTrainer):
     """Boxes and masks."""
 
 
-def trainer_class(task: Task, examples: TrainingData) -> type[Any]:
-    """The trainer of a task, bound to its examples (Ultralytics builds the data set in its constructor)."""
+def trainer_class(task: Task, examples: TrainingData, tile: int | None = None) -> type[Any]:
+    """The trainer of a task, bound to its examples (Ultralytics builds the data set in its constructor).
+
+    Args:
+        task: detect or segment.
+        examples: what to learn from.
+        tile: side in image pixels of the windows that fill the input; None takes whole pictures.
+    """
     base = ExamplesSegmentationTrainer if task == "segment" else ExamplesDetectionTrainer
-    return type(base.__name__, (base,), {"examples": examples})
+    return type(base.__name__, (base,), {"examples": examples, "tile": tile})
