@@ -44,7 +44,7 @@ def test_every_parameter_is_ultralytics_own_by_name_and_default() -> None:
 def test_every_training_parameter_of_ultralytics_is_taken_or_refused_with_a_reason() -> None:
     from ultralytics.utils import DEFAULT_CFG_DICT
 
-    left = set(DEFAULT_CFG_DICT) - set(PARAMETERS) - set(parameters._REFUSED)
+    left = set(DEFAULT_CFG_DICT) - set(PARAMETERS) - set(parameters.REFUSED)
     for name in left:  # of prediction, export and tracking: unknown here
         with pytest.raises(UsageError, match=name):
             chosen(**{name: 1})
@@ -61,7 +61,7 @@ def test_an_unknown_parameter_is_refused_with_what_may_be_meant(typed: str, mean
     assert caught.value.next_step == f"did you mean {meant}?" if meant else caught.value.next_step
 
 
-@pytest.mark.parametrize("name", sorted(parameters._REFUSED))
+@pytest.mark.parametrize("name", sorted(parameters.REFUSED))
 def test_what_would_do_nothing_or_is_decided_elsewhere_is_refused_with_the_reason(name: str) -> None:
     with pytest.raises(UsageError, match=f"{name} can't be set here: .{{20,}}"):
         chosen(**{name: True})

@@ -12,7 +12,7 @@ from typing import Any
 
 from annelid.dataset import Task
 from annelid.engines.base import PredictConfig, Predictor, Report, TrainConfig, TrainingData, TrainResult
-from annelid.engines.yolo import parameters
+from annelid.engines.yolo import argument_file, parameters, transforms
 
 NAME = "yolo"
 TASKS: tuple[Task, ...] = ("detect", "segment")
@@ -29,7 +29,22 @@ def health() -> str | None:
 
 def check(config: TrainConfig) -> dict[str, Any]:
     """The parameters as they will be used; see `annelid.engines.yolo.parameters.check`."""
-    return parameters.check(config.params, task=config.task, from_scratch=config.model.endswith((".yaml", ".yml")))
+    used = parameters.check(
+        config.params,
+        task=config.task,
+        from_scratch=config.model.endswith((".yaml", ".yml")),
+        classes=config.classes,
+        grey=config.grey,
+        rarest=config.rarest,
+    )
+    if isinstance(used["augmentations"], list):
+        transforms.require(used["augmentations"], used["imgsz"])
+    return used
+
+
+def from_file(content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str, Any], list[str]]:
+    """Parameters with those of a file of Ultralytics' arguments; see `annelid.engines.yolo.argument_file`."""
+    return argument_file.taken(content, config)
 
 
 def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:

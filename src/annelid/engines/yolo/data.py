@@ -11,17 +11,20 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from ultralytics.data import augment
 from ultralytics.data.augment import Format, RandomPerspective
 from ultralytics.data.dataset import YOLODataset
 from ultralytics.utils.instance import Instances
 
 from annelid.engines.base import Example
-from annelid.engines.yolo import rings
+from annelid.engines.yolo import rings, transforms
 from annelid.engines.yolo.pieces import Piece, pieces
 from annelid.tiling import Window
 
 LEAST_VISIBLE = 0.1
 """Objects of which a window shows less (of their box) are left out, as Ultralytics does after its augmentation."""
+
+augment.Albumentations = transforms.step
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from annelid.dataset import Task
 from annelid.engines.yolo.inert import Setting, inert
+from annelid.engines.yolo.transforms import described
 from annelid.errors import UsageError
 
 
@@ -103,7 +104,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "oversample": Parameter(
         0.0, "show images of classes that are in less than this share of the images more often", 0, 1
     ),
-    "augmentations": Parameter(None, "file of Albumentations transforms", optional=True, also=(str, list, dict)),
+    "augmentations": Parameter(
+        None, "file of Albumentations transforms for training pictures", optional=True, also=(str, list, dict)
+    ),
     "conf": Parameter(0.25, "the model's own confidence threshold at prediction", 0, 1),
     "iou": Parameter(0.7, "the model's own overlap threshold at prediction", 0, 1),
     "max_det": Parameter(3000, "the model's own most objects per tile at prediction", 1),
@@ -115,7 +118,7 @@ PREDICTION = ("conf", "iou", "max_det")
 OWN = ("augmentation_factor", "oversample", "augmentations")
 """Annelid's own: Ultralytics does not know them."""
 
-_REFUSED: Mapping[str, str] = {
+REFUSED: Mapping[str, str] = {
     "data": "the data come from the project, or from --data",
     "model": "it is an option of its own: --model",
     "task": "it follows from the annotation: outlines are segmented, boxes are detected",
@@ -138,7 +141,7 @@ _REFUSED: Mapping[str, str] = {
     "profile": "it serves loggers that are switched off here",
 }
 
-_IGNORED_BY_AUTO = ("lr0", "momentum", "warmup_momentum", "warmup_bias_lr")
+IGNORED_BY_AUTO = ("lr0", "momentum", "warmup_momentum", "warmup_bias_lr")
 """Under ``optimizer=auto`` Ultralytics chooses them itself."""
 
 
@@ -204,7 +207,7 @@ def _chosen(given: Mapping[str, Any], *, from_scratch: bool) -> dict[str, Any]:
     if not from_scratch:
         chosen["lr0"] = 0.0005
     chosen |= given
-    must_count = any(name in given for name in _IGNORED_BY_AUTO) or not from_scratch
+    must_count = any(name in given for name in IGNORED_BY_AUTO) or not from_scratch
     if must_count and chosen["optimizer"] == "auto":  # under auto, what was typed would not count
         chosen["optimizer"] = "SGD" if from_scratch else "AdamW"
     if chosen["time"] == 0.0:
@@ -214,8 +217,8 @@ def _chosen(given: Mapping[str, Any], *, from_scratch: bool) -> dict[str, Any]:
 
 def _value(name: str, value: Any) -> Any:
     """Check one value and give it its type."""
-    if name in _REFUSED:
-        raise UsageError(f"{name} can't be set here: {_REFUSED[name]}")
+    if name in REFUSED:
+        raise UsageError(f"{name} can't be set here: {REFUSED[name]}")
     parameter = PARAMETERS.get(name)
     if parameter is None:
         near = difflib.get_close_matches(name, PARAMETERS, 1)
@@ -234,6 +237,8 @@ def _value(name: str, value: Any) -> Any:
         raise UsageError(
             f"{name}: expected {parameter.low:g} to {parameter.high:g}, found {value:g} ({parameter.meaning})"
         )
+    if name == "augmentations" and not isinstance(value, str):
+        return described(value)
     if name == "batch" and not _is_batch(value):
         raise UsageError(f"batch: expected a whole number, -1 or a fraction below 1, found {value:g}")
     return value

@@ -87,6 +87,8 @@ def _in_proportion(effective: dict[str, Any], config: TrainConfig, images: int) 
 def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path) -> dict[str, Any]:
     """Ultralytics' arguments."""
     given = {k: v for k, v in effective.items() if k not in (*parameters.PREDICTION, *parameters.OWN)}
+    if effective["augmentations"]:
+        given["augmentations"] = effective["augmentations"]
     return given | {
         "model": str(config.resume or config.model),
         "resume": str(config.resume) if config.resume else False,
