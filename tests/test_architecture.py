@@ -31,6 +31,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "jobs",
         "predict",
         "train",
+        "training_data",
+        "lineage",
         "memory",
         "proposals",
         "looks",

@@ -64,7 +64,7 @@ def test_each_time_that_memory_is_full_half_as_many_images_are_taken_at_once(job
     seen: list[Event] = []
     assert memory.run(job, seen.append) == {"run": str(job.folder)}
     assert [j.arguments["config"].get("batch") for j in run] == [None, 3, 1]
-    assert run[2].arguments["incidents"] == [
+    assert run[2].arguments["remarks"] == [
         "the memory was full with 6 images at once; at the start it went on with 3, as many to a step",
         "the memory was full with 3 images at once; after epoch 2 it went on with 1, as many to a step",
     ]

@@ -96,12 +96,22 @@ def measure(
         part: the part to evaluate.
         conf: the confidence at which P and R are given; None is that of the best F1 on the part itself.
         losses: what prediction could not do.
+
+    Raises:
+        UsageError: none of the images can be read.
     """
     inside = [i for i, p in split.parts.items() if p == part]
-    truth, predicted = truth.subset(inside), predicted.subset(inside)
+    expected, predicted = truth.subset(inside), predicted.subset(inside)
+    truth = expected.subset(item.id for item in predicted.items)  # the others say nothing about the model
+    if not len(truth):
+        step = "annelid check names them and what is wrong; is the drive with the images there?"
+        raise UsageError(f"none of the images of the {part} part can be read", next_step=step)
     evaluation = evaluate(truth, {item.id: item.objects for item in predicted.items}, conf_for_pr=conf)
     seen = seen_before(model.card, [i.image.fingerprint for i in truth.items]) if model.card and part == "test" else 0
     notes = [*split.notes, *(f"{loss.file}: {loss.what}" for loss in losses)]
+    if len(truth) < len(expected):
+        unread = len(expected) - len(truth)
+        notes.append(f"{unread} of {len(expected)} images could not be read: the figures are without them")
     if seen:
         notes.append(f"the model has seen {seen} of these {len(truth)} images in training: the figures flatter")
     if conf is None:
@@ -139,7 +149,9 @@ def confidence_of_best_f1(truth: Dataset, predicted: Dataset, split: Split) -> f
     if not inside:
         return None
     found = {item.id: item.objects for item in predicted.subset(inside).items}
-    evaluation = evaluate(truth.subset(inside), found)
+    if not found:
+        return None
+    evaluation = evaluate(truth.subset(found), found)
     return (evaluation.mask or evaluation.box).conf
 
 

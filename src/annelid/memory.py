@@ -56,5 +56,5 @@ def _with_half(job: Job, attempt: _Attempt, error: OutOfMemory) -> Job:
     resumed = train.resume(job.folder, batch)
     when = f"after epoch {attempt.epoch}" if attempt.epoch else "at the start"
     said = f"the memory was full with {attempt.batch} images at once; {when} it went on with {batch}, as many to a step"
-    incidents = [*resumed.arguments.get("incidents", ()), said]
-    return Job(resumed.kind, resumed.folder, {**resumed.arguments, "incidents": incidents})
+    remarks = [*resumed.arguments.get("remarks", ()), said]
+    return Job(resumed.kind, resumed.folder, {**resumed.arguments, "remarks": remarks})

@@ -56,6 +56,11 @@ class Card:
         notes: free text.
         outside: whether it was trained on a data set outside of the project (``--data``).
         leakage: what the parts shared that it was trained and measured on, a sentence each; goes with every figure.
+        remarks: what is to be known of the training, a sentence each: images that could not be read, memory that was
+            full, losses that were no numbers, what it has in common with its parent.
+        unreadable: path -> why, of the images that were left out.
+        lineage: what it learned from compared with its parent (see `annelid.lineage.since`), and under ``classes``
+            which ones were ``kept``, ``new`` and ``dropped``.
     """
 
     name: str
@@ -89,6 +94,9 @@ class Card:
     notes: str = ""
     outside: bool = False
     leakage: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    lineage: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
@@ -104,7 +112,7 @@ class Card:
         """From `to_dict`; fields of newer versions are left out."""
         known = {f.name for f in dataclasses.fields(cls)}
         fields = {k: v for k, v in content.items() if k in known}
-        lists = {key: tuple(content.get(key, ())) for key in ("classes", "channels", "leakage")}
+        lists = {key: tuple(content.get(key, ())) for key in ("classes", "channels", "leakage", "remarks")}
         return cls(**{**fields, **lists})
 
 

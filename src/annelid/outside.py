@@ -11,7 +11,7 @@ from pathlib import Path
 from annelid.dataset import Dataset, LabeledImage
 from annelid.errors import ImageError, UsageError
 from annelid.formats import yolo
-from annelid.formats.base import Loss
+from annelid.formats.base import Loss, LossReport
 from annelid.formats.data_yaml import read_data_yaml
 from annelid.formats.images import FolderImages
 from annelid.image import GroupSource, View
@@ -84,7 +84,15 @@ def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
     if missing:
         message = f"{data_yaml} names no labeled images for {missing[0]}"
         raise UsageError(message, next_step="name train: and val: in it")
-    return dataset, given_split(dataset, parts)
+    split = given_split(dataset, parts)
+    return dataset, replace(split, notes=(*split.notes, *_unread(read.losses)))
+
+
+def _unread(losses: LossReport) -> list[str]:
+    """A sentence about the images that are not there because they cannot be read."""
+    why = [loss.what for loss in losses.losses if loss.kind == "image-unreadable"]
+    more = f" (and {len(why) - 1} more)" if len(why) > 1 else ""
+    return [f"{len(why)} image(s) of the data set could not be read and were left out: {why[0]}{more}"] if why else []
 
 
 def require_data(data_yaml: Path) -> None:

@@ -22,6 +22,8 @@ class Progress:
         data = event.data
         if event.name == "header" or (event.name == "log" and data.get("level") in ("WARNING", "ERROR")):
             self._console.print(data["text"], markup=False, soft_wrap=True)
+        elif event.name == "note":
+            self._console.print(f"note: {data['text']}", markup=False, soft_wrap=True)
         elif event.name == "epoch":
             self._epoch(data)
         elif event.name == "progress" and data["done"] == data["of"]:

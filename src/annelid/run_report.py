@@ -96,7 +96,14 @@ def make_report(
 
 def _model_facts(card: Card) -> ModelFacts:
     return ModelFacts(
-        card.reference, card.engine, card.epochs_run, card.best_epoch, card.seconds, card.machine, card.parameters
+        card.reference,
+        card.engine,
+        card.epochs_run,
+        card.best_epoch,
+        card.seconds,
+        card.machine,
+        card.parameters,
+        card.remarks,
     )
 
 

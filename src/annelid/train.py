@@ -23,8 +23,8 @@ from annelid.jobs import Job, all_or_nothing, events, is_running, still_runs
 from annelid.models import Card, Library
 from annelid.preprocess import Preprocessing
 from annelid.split import Split
-from annelid.training_data import Prepared, make_training_data
 from annelid.tracking.follow import followed
+from annelid.training_data import Prepared, make_training_data
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +92,7 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
         "outside": plan.outside,
         "leakage": list(plan.leakage),
         "near_copies": list(plan.near_copies),
+        "remarks": list(split.notes) if plan.outside else [],
         "track": list(plan.track),
     }
     return Job("train", folder, arguments)

@@ -76,7 +76,8 @@ def train(
             f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s",
             f"conf   {card.thresholds.get('conf', 0):g} at prediction, unless told otherwise",
             f"run    {done.run}",
-            *(f"note   {leak}" for leak in card.leakage),
+            *(f"note   {said}" for said in (*card.leakage, *card.remarks)),
+            *tracked_lines(done.tracked, done.run.name),
             *(f"{found.code}   {found.name}: {found.seen}" for found in project.diagnose(done.run)),
             f"next   annelid diagnose {done.run.name}, annelid evaluate {card.reference}",
         ]

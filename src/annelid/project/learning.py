@@ -249,7 +249,8 @@ class Project(CheckedProject):
             done = replace(done, notes=(*used.card.leakage, *done.notes))
             self.library.note_metrics(used.card, part, done.evaluation.to_dict()["metrics"])
             if run:
-                run_record.note_outcomes(run, done, wanted, predicted, split)
+                read = wanted.subset(item.id for item in predicted.items)
+                run_record.note_outcomes(run, done, read, predicted, split)
             self._write_report(used.card, done, dataset, split, Extras())
         self._log("evaluate", {"model": model, "part": part}, done.headline())
         return done

@@ -72,6 +72,7 @@ class ModelFacts:
         seconds: how long the training took.
         machine: in a few words: processor, memory, versions.
         params: every parameter as it was used.
+        remarks: what is to be known of the training, a sentence each.
     """
 
     name: str
@@ -81,6 +82,7 @@ class ModelFacts:
     seconds: float = 0.0
     machine: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,9 @@ def _model(m: ModelFacts) -> str:
         f"<details><summary>All {quantity(len(rows), 'parameter')}</summary>"
         f"{table(('Parameter', 'Value'), rows, numbers_from=2)}</details>"
     )
-    return f"<h3>Model</h3>{facts(named)}{folded if rows else ''}"
+    remarks = "".join(f"<li>{escape(said)}</li>" for said in m.remarks)
+    listed = f"<ul>{remarks}</ul>" if remarks else ""
+    return f"<h3>Model</h3>{facts(named)}{listed}{folded if rows else ''}"
 
 
 def next_steps(data: ReportData) -> str:
