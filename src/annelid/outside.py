@@ -36,7 +36,7 @@ def views(sources: Iterable[Path]) -> tuple[list[View], list[Loss]]:
             raise UsageError(f"{source} does not exist", next_step="check the path")
         for file in find_images(source) if source.is_dir() else [source]:
             try:
-                found.append(_view(Path(os.path.realpath(file))))
+                found.append(view_of(Path(os.path.realpath(file))))
             except ImageError as error:
                 if file == source:
                     raise
@@ -50,7 +50,7 @@ def views(sources: Iterable[Path]) -> tuple[list[View], list[Loss]]:
     return found, [*(Loss("image-unreadable", error.message, error.file) for error in unreadable), *notes]
 
 
-def _view(file: Path) -> View:
+def view_of(file: Path) -> View:
     """The view that an import without a wish would take: the middle focal plane, the first time point."""
     name = file.as_posix()
     image = image_ref(file, id=hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:32], name=name)
@@ -73,7 +73,7 @@ def yolo_dataset(data_yaml: Path) -> tuple[Dataset, Split]:
     read = yolo.read(data_yaml, FolderImages(folder))
     items = [_identified(item) for item in read.items if item.covered]
     groups = infer_group([item.image.path for item in items])
-    items = [_grouped(item, *groups[item.image.path]) for item in items]
+    items = [grouped(item, *groups[item.image.path]) for item in items]
     dataset = Dataset(read.classes, tuple(items))
     part_of = {Path(path).resolve(): part for path, part in read.parts.items()}
     parts = {item.id: part_of[Path(item.image.path)] for item in items if Path(item.image.path) in part_of}
@@ -110,10 +110,11 @@ def require_data(data_yaml: Path) -> None:
 
 def _identified(item: LabeledImage) -> LabeledImage:
     file = Path(item.image.path).resolve()
-    return replace(item, view=_view(file) if file.is_file() else item.view)
+    return replace(item, view=view_of(file) if file.is_file() else item.view)
 
 
-def _grouped(item: LabeledImage, group: str, source: GroupSource) -> LabeledImage:
+def grouped(item: LabeledImage, group: str, source: GroupSource) -> LabeledImage:
+    """The item with another group."""
     return replace(item, view=replace(item.view, image=replace(item.image, group=group, group_source=source)))
 
 

@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -42,6 +42,8 @@ class Plan:
         leakage: what parts of the split share, a sentence each; it was allowed.
         near_copies: the same of a few near copies, which need no permission.
         track: trackers that follow the run.
+        remarks: what is to be known of it before it begins, a sentence each.
+        mixed: ids of the images that belong to other data and are learned from besides.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Plan:
     leakage: tuple[str, ...] = ()
     near_copies: tuple[str, ...] = ()
     track: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
 
 
 def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
@@ -94,6 +98,8 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
         "near_copies": list(plan.near_copies),
         "remarks": list(split.notes) if plan.outside else [],
         "track": list(plan.track),
+        "remarks": list(plan.remarks),
+        "mixed": list(plan.mixed),
     }
     return Job("train", folder, arguments)
 
@@ -214,7 +220,7 @@ def _card(job: Job, dataset: Dataset, split: Split, made: Prepared, result: Trai
         run=job.folder.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         dataset_digest=dataset.digest,
-        split=split.to_dict(),
+        split=_own(split, job.arguments.get("mixed", ())).to_dict(),
         images={part: read.count(part) for part in ("train", "val", "test")},
         objects=_objects(data),
         learned_from=_learned_from(dataset, split, made.unreadable),
@@ -234,6 +240,12 @@ def _card(job: Job, dataset: Dataset, split: Split, made: Prepared, result: Trai
         leakage=(*job.arguments.get("leakage", ()), *job.arguments.get("near_copies", ())),
         unreadable={i.image.path: made.unreadable[i.id] for i in dataset.items if i.id in made.unreadable},
     )
+
+
+def _own(split: Split, mixed: Iterable[str]) -> Split:
+    """The split of the model's own data: on them alone it is measured."""
+    others = set(mixed)
+    return dataclasses.replace(split, parts={id_: part for id_, part in split.parts.items() if id_ not in others})
 
 
 def _channels(dataset: Dataset) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annelid.cli.parameters import from_file, options_among, typed
+from annelid.cli.parameters import typed
 from annelid.errors import AnnelidError, UsageError
+from annelid.parameter_file import options_among, read_parameters
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_no_text_breaks_the_reading(text: str) -> None:
 def test_parameters_stand_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "cfg.yaml"
     path.write_text("epochs: 50\nlr0: 0.02 # é\ncache: ram\n", encoding="utf-8")
-    assert from_file(path) == {"epochs": 50, "lr0": 0.02, "cache": "ram"}
+    assert read_parameters(path) == {"epochs": 50, "lr0": 0.02, "cache": "ram"}
 
 
 @pytest.mark.parametrize("content", [b"", b"[1, 2]", b"text", b"a: [", b"\xff\xfe", b"a: !!python/object:os.system x"])
@@ -58,7 +59,7 @@ def test_a_file_that_is_none_of_parameters_is_an_error(tmp_path: Path, content: 
     path = tmp_path / "cfg.yaml"
     path.write_bytes(content)
     with pytest.raises(AnnelidError, match=r"cfg\.yaml"):
-        from_file(path)
+        read_parameters(path)
 
 
 def test_options_that_were_typed_as_parameters_are_taken_from_them() -> None:

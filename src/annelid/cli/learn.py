@@ -36,29 +36,41 @@ def train(
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="go on with an interrupted run")] = None,
     notes: Annotated[str | None, typer.Option(help="free text for the model's card")] = None,
     trust: Annotated[bool, typer.Option("--trust", help="load weights that may carry code")] = False,
+    mix: Annotated[
+        list[Path] | None, typer.Option(help="another annotated set; its images join the train part (repeatable)")
+    ] = None,
+    map_: Annotated[
+        str, typer.Option("--map", metavar="THEIRS=OURS,...", help="classes of --mix; nucleus=cell,rbc= leaves rbc out")
+    ] = "",
     allow_leakage: Annotated[
         bool, typer.Option("--allow-leakage", help="train although parts of the split share images")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Train. Engine parameters follow as --epochs 50 or epochs=50 (imgsz, batch, lr0, degrees ...)."""
-    from annelid.cli.parameters import from_file, options_among, typed
+    from annelid.cli.parameters import typed
     from annelid.errors import UsageError
+    from annelid.mixing import class_map
     from annelid.outside import require_data
+    from annelid.parameter_file import drop_lost_data, options_among, read_parameters
     from annelid.project import Project
 
-    params = {**(from_file(cfg) if cfg else {}), **typed(context.args)}
-    if "watch" in params:
-        raise UsageError("unknown training parameter 'watch'")
+    content, params = read_parameters(cfg) if cfg else {}, typed(context.args)
+    for word in {"watch", "cfg", "mix", "class_map"} & params.keys():
+        raise UsageError(f"unknown training parameter {word!r}", next_step="annelid train --help shows the options")
     options = options_among(params, model=model, engine=engine, name=name, data=data, notes=notes)
+    for sentence in drop_lost_data(content):
+        show.stderr.print(sentence, markup=False, soft_wrap=True)
+    options = options_among(content, **options)
     if options["data"] is not None:
         require_data(Path(options["data"]))
     if options["data"] is not None and not (place() / "annelid.yaml").exists():
         Project.init(place()).close()
         show.stderr.print(f"made a project in {place().resolve()} for the runs and models")
+    flags = {n: bool(params.pop(n, False)) or bool(content.pop(n, False)) for n in ("trust", "allow_leakage")}
     with Project(place()) as project:
         if resume:
-            if params.keys() - {"batch"} or any(options.values()):
+            if params.keys() - {"batch"} or content or mix or any(options.values()):
                 raise UsageError(
                     "a resumed run keeps its parameters, all but batch",
                     next_step="let it finish, then train on from it: annelid train --model RUN --epochs N",
@@ -67,8 +79,11 @@ def train(
         else:
             given = {key: option for key, option in options.items() if option is not None}
             given |= {
-                "trust": trust or bool(params.pop("trust", False)),
-                "allow_leakage": allow_leakage or bool(params.pop("allow_leakage", False)),
+                "trust": trust or flags["trust"],
+                "allow_leakage": allow_leakage or flags["allow_leakage"],
+                "cfg": content,
+                "mix": mix or (),
+                "class_map": class_map(map_),
             }
             done = project.train(**given, **params)
         card = done.card

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from annelid import export, jobs, memory, outside, predict, pretrained, run_record, start, train
+from annelid import export, jobs, memory, mixing, outside, predict, pretrained, run_record, start, train
 from annelid.dataset import Dataset
 from annelid.diagnose import Diagnosis, diagnose
 from annelid.engines.base import PredictConfig, TrainConfig
 from annelid.errors import UsageError
 from annelid.jobs import Event
+from annelid.known import known
 from annelid.leakage import accepted
 from annelid.measured import (
     Measured,
@@ -25,6 +26,7 @@ from annelid.measured import (
     part_to_measure,
 )
 from annelid.models import Card
+from annelid.parameter_file import complete, drop_lost_data, options_among, read_parameters, with_files
 from annelid.predict import Model, find_model, unlike
 from annelid.progress import Progress
 from annelid.project.checking import CheckedProject
@@ -64,6 +66,9 @@ class Project(CheckedProject):
         notes: str = "",
         trust: bool = False,
         allow_leakage: bool = False,
+        cfg: Path | str | Mapping[str, Any] | None = None,
+        mix: Sequence[Path | str] = (),
+        class_map: Mapping[str, str] | None = None,
         watch: Watch | None = None,
         **params: Any,
     ) -> Trained:
@@ -78,6 +83,10 @@ class Project(CheckedProject):
             trust: load weights of unknown origin even though they may carry code.
             allow_leakage: train although parts of the split share images (or groups); that is noted on the card and
                 with every figure of the model.
+            cfg: parameters in a YAML file, or as a mapping; arguments win over it. What is of no use here is left out
+                of it and said.
+            mix: other annotated sets, in any format: their images join the train part.
+            class_map: class of theirs -> class of the project, or "" to leave it out; None: they are the same.
             watch: called with every event of the training; None shows the progress.
             params: the engine's own parameters.
 
@@ -86,14 +95,21 @@ class Project(CheckedProject):
             EngineError: the training failed.
             Interrupted: it was stopped; `resume` goes on.
         """
+        content = dict(read_parameters(Path(cfg)) if isinstance(cfg, str | Path) else cfg or {})
+        said = drop_lost_data(content)
+        model, name, data = options_among(content, model=model, name=name, data=data).values()
         dataset, split = outside.yolo_dataset(Path(data)) if data else (self._trainable(), self.split())
         if not dataset.classes:
             raise UsageError("there are no classes", next_step="annelid import LABELS first")
+        dataset, split, mixed = mixing.mix(dataset, split, [Path(source) for source in mix], class_map or {})
         begin = start.start_from(model, engine, dataset, self.settings.preprocessing, self.library)
-        config = TrainConfig(begin.model, begin.task, None, trust, params)
+        facts = known(dataset, split, begin.preprocessing)
+        config = TrainConfig(begin.model, begin.task, None, trust, with_files(params), **facts)
+        config, left_out = complete(config, content, begin.engine)
         run_name = name if name is not None else begin.name or train.safe_name(self.root.name)
         leaks = accepted(dataset, split, self.root, begin.preprocessing, allow=allow_leakage, outside=bool(data))
         plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data), *leaks)
+        plan = replace(plan, remarks=(*said, *left_out, *mixed.told), mixed=mixed.ids)
         return self._train(train.prepare(plan, dataset, split, self.root), watch)
 
     def resume(self, run: Path | str, *, batch: int | None = None, watch: Watch | None = None) -> Trained:
