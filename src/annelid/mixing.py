@@ -15,7 +15,7 @@ from annelid.errors import UsageError
 from annelid.formats.base import Annotations
 from annelid.formats.images import FolderImages
 from annelid.outside import grouped, view_of
-from annelid.split import Split
+from annelid.split import Part, Split
 from annelid.split.groups import infer_group
 
 
@@ -81,9 +81,9 @@ def mix(
         added += items
     ids = tuple(item.id for item in added)
     _require_new(dataset, ids)
-    parts = {**split.parts, **dict.fromkeys(ids, "train")}
+    joined: dict[str, Part] = dict.fromkeys(ids, "train")
     both = replace(dataset, items=(*dataset.items, *added))
-    return both, replace(split, parts=parts, dataset=both.digest), Mixed(ids, tuple(told))
+    return both, replace(split, parts={**split.parts, **joined}, dataset=both.digest), Mixed(ids, tuple(told))
 
 
 def _read(source: Path) -> Annotations:
@@ -95,9 +95,7 @@ def _read(source: Path) -> Annotations:
     return formats.sniff(source).read(source, FolderImages(source if source.is_dir() else source.parent), ())
 
 
-def _mapping(
-    theirs: Sequence[str], ours: Sequence[str], classes: Mapping[str, str], source: Path
-) -> dict[str, str]:
+def _mapping(theirs: Sequence[str], ours: Sequence[str], classes: Mapping[str, str], source: Path) -> dict[str, str]:
     """Their class -> own class or "".
 
     Raises:
@@ -152,5 +150,5 @@ def _told(source: Path, found: Annotations, items: tuple[LabeledImage, ...], cla
     renamed = [f"{a} as {b}" if b else f"without {a}" for a, b in classes.items() if a in found.classes and a != b]
     rest = len(found.items) - len(items)
     left = f"; {rest} more are not annotated or not there" if rest else ""
-    boxes = "; boxes only, which a model of outlines learns as rectangles" if Dataset((), items).task == "detect" else ""
+    boxes = "; boxes only: a model of outlines learns rectangles" if Dataset((), items).task == "detect" else ""
     return f"learned from {source}, too: {len(items)} images, {counts}{''.join(f', {x}' for x in renamed)}{left}{boxes}"
