@@ -79,7 +79,7 @@ def note(lineage: Mapping[str, Any], arguments: Mapping[str, Any], report: Repor
 
 
 def fields(folder: Path, lineage: Mapping[str, Any]) -> dict[str, Any]:
-    """``remarks`` and ``lineage`` of the card, from what a run noted; what was said again after resuming counts once."""
+    """``remarks`` and ``lineage`` of the card, from what a run noted; what was said again when resumed counts once."""
     notes = [event.data for event in jobs.events(folder) if event.name == "note"]
     classes = [data["classes"] for data in notes if "classes" in data]
     return {

@@ -99,6 +99,12 @@ class Card:
     lineage: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def zoom(self) -> float | None:
+        """Input pixels for each image pixel, where it was trained on windows of larger images."""
+        tile = self.parameters.get("tile")
+        return self.parameters["imgsz"] / tile if tile else None
+
+    @property
     def reference(self) -> str:
         """How the version is named: ``NAME@v2``."""
         return f"{self.name}@v{self.version}"
@@ -179,6 +185,9 @@ class Library:
         of_run = [c for c in self.cards() if c.run == reference]
         if of_run:
             return of_run[-1]
+        if (self.runs / reference / "job.json").is_file():
+            step = f"annelid train --resume {reference} finishes it; then --model {reference} trains on from its best"
+            raise UsageError(f"run {reference} has not come to its end, so there is no model of it yet", next_step=step)
         known = ", ".join(c.reference for c in self.cards()) or "none yet"
         raise UsageError(f"no model {reference!r}", next_step=f"models here: {known}; annelid models list")
 
