@@ -36,6 +36,7 @@ class Model:
         preprocessing: replayed on every image.
         thresholds: conf, iou, max_det that it predicts with unless told otherwise.
         tile: longest side in pixels of the pictures it was trained on.
+        zoom: input pixels for each image pixel, where it was trained on windows of larger images.
         card: its card, when it is in the library.
     """
 
@@ -46,6 +47,7 @@ class Model:
     preprocessing: Preprocessing
     thresholds: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     tile: int | None = None
+    zoom: float | None = None
     card: Card | None = None
 
 
@@ -74,6 +76,7 @@ def find_model(model: str, library: Library, settings: Settings) -> Model:
         Preprocessing.from_dict(card.preprocessing),
         card.thresholds,
         card.tile,
+        card.zoom,
         card,
     )
 

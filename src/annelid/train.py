@@ -96,9 +96,8 @@ def prepare(plan: Plan, dataset: Dataset, split: Split, root: Path) -> Job:
         "outside": plan.outside,
         "leakage": list(plan.leakage),
         "near_copies": list(plan.near_copies),
-        "remarks": list(split.notes) if plan.outside else [],
+        "remarks": [*plan.remarks, *(split.notes if plan.outside else ())],
         "track": list(plan.track),
-        "remarks": list(plan.remarks),
         "mixed": list(plan.mixed),
     }
     return Job("train", folder, arguments)
@@ -226,7 +225,7 @@ def _card(job: Job, dataset: Dataset, split: Split, made: Prepared, result: Trai
         learned_from=_learned_from(dataset, split, made.unreadable),
         preprocessing=job.arguments["preprocessing"],
         channels=_channels(dataset),
-        tile=_largest_side(data),
+        tile=effective.get("tile") or _largest_side(data),
         thresholds={key: effective.pop(key) for key in ("conf", "iou", "max_det") if key in effective},
         parameters=effective,
         metrics={"val": dict(result.metrics)},
@@ -266,7 +265,7 @@ def _learned_from(dataset: Dataset, split: Split, unreadable: Mapping[str, str])
 
 def _largest_side(data: TrainingData) -> int:
     """Longest side of the training pictures: larger images are cut into tiles of that size at prediction."""
-    return max(max(example.pixels().shape[:2]) for example in data.train)
+    return int(max(max(example.pixels().shape[:2]) for example in data.train))
 
 
 def _version(package: str) -> str:

@@ -34,11 +34,15 @@ from annelid.proposals import proposals
 from annelid.results import Predicted, Trained
 from annelid.run_report import Extras, make_report
 from annelid.split import Part, Split
+from annelid.tracking import follow, ready
+from annelid.tracking.sent import Sent, trackers_of
 
 Watch = Callable[[Event], None]
 
 EVERY_OBJECT = 30_000
 """No tile has more objects: a cap would change the figures."""
+PATIENCE_SECONDS = 3600.0
+"""Whoever asks to tell a tracker about a run waits for it."""
 LEAST_CONFIDENCE = 0.001
 """AP needs the uncertain predictions too."""
 _THRESHOLDS = ("conf", "iou", "max_det", "imgsz", "device")
@@ -66,6 +70,7 @@ class Project(CheckedProject):
         notes: str = "",
         trust: bool = False,
         allow_leakage: bool = False,
+        track: Sequence[str] | None = None,
         cfg: Path | str | Mapping[str, Any] | None = None,
         mix: Sequence[Path | str] = (),
         class_map: Mapping[str, str] | None = None,
@@ -83,6 +88,8 @@ class Project(CheckedProject):
             trust: load weights of unknown origin even though they may carry code.
             allow_leakage: train although parts of the split share images (or groups); that is noted on the card and
                 with every figure of the model.
+            track: trackers that follow the run (``tensorboard``, ``mlflow``, ``wandb``, ``comet``, ``clearml``); None
+                takes those of ``annelid.yaml``, which has none unless you write some there.
             cfg: parameters in a YAML file, or as a mapping; arguments win over it. What is of no use here is left out
                 of it and said.
             mix: other annotated sets, in any format: their images join the train part.
@@ -92,9 +99,10 @@ class Project(CheckedProject):
 
         Raises:
             UsageError: a parameter is wrong, there is nothing to train on, or parts of the split share images.
-            EngineError: the training failed.
+            EngineError: the training failed, or a tracker is not installed.
             Interrupted: it was stopped; `resume` goes on.
         """
+        trackers = ready(self.settings.track if track is None else track)
         content = dict(read_parameters(Path(cfg)) if isinstance(cfg, str | Path) else cfg or {})
         said = drop_lost_data(content)
         model, name, data = options_among(content, model=model, name=name, data=data).values()
@@ -109,19 +117,29 @@ class Project(CheckedProject):
         run_name = name if name is not None else begin.name or train.safe_name(self.root.name)
         leaks = accepted(dataset, split, self.root, begin.preprocessing, allow=allow_leakage, outside=bool(data))
         plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data), *leaks)
-        plan = replace(plan, remarks=(*said, *left_out, *mixed.told), mixed=mixed.ids)
+        plan = replace(plan, track=trackers, remarks=(*said, *left_out, *mixed.told), mixed=mixed.ids)
         return self._train(train.prepare(plan, dataset, split, self.root), watch)
 
-    def resume(self, run: Path | str, *, batch: int | None = None, watch: Watch | None = None) -> Trained:
+    def resume(
+        self,
+        run: Path | str,
+        *,
+        batch: int | None = None,
+        track: Sequence[str] | None = None,
+        watch: Watch | None = None,
+    ) -> Trained:
         """Go on with an interrupted run, named or given by its path; errors as `train`.
 
         Args:
             run: the run.
             batch: take so many images at once from now on, and as many to a step as before; None changes nothing.
+            track: trackers that follow it from now on; None takes those that did before.
             watch: called with every event of the training; None shows the progress.
         """
         named = self.root / "runs" / run
-        return self._train(train.resume(named if named.exists() else Path(run).resolve(), batch), watch)
+        job = train.resume(named if named.exists() else Path(run).resolve(), batch)
+        trackers = ready(job.arguments.get("track", ()) if track is None else track)
+        return self._train(replace(job, arguments={**job.arguments, "track": list(trackers)}), watch)
 
     def _train(self, job: jobs.Job, watch: Watch | None) -> Trained:
         done = memory.run(job, watch or Progress())
@@ -132,7 +150,30 @@ class Project(CheckedProject):
         conf = best_confidence(measured)
         if conf is not None and "conf" not in job.arguments["config"]["params"]:
             card = self.library.note_threshold(card, "conf", conf)
-        return Trained(card, Path(done["run"]))
+        return Trained(card, Path(done["run"]), follow.finish(Path(done["run"]), job.arguments.get("track", ())))
+
+    def track(self, run: Path | str, *trackers: str) -> dict[str, Sent]:
+        """Tell trackers about a run, from where they stopped: one made without them, or figures measured since.
+
+        Args:
+            run: the name or folder of a run, or a model that came of one.
+            trackers: which; none takes those that know it, else those of ``annelid.yaml``.
+
+        Returns:
+            Tracker -> how far it has come. Those of a run that goes on follow it by themselves.
+
+        Raises:
+            UsageError: there is no such run or tracker, or none was named anywhere.
+            EngineError: a tracker is not installed.
+        """
+        folder, _ = self._run_and_card(run)
+        names = ready(trackers or trackers_of(folder) or self.settings.track)
+        if not names:
+            step = f"name one: annelid track {folder.name} --to mlflow"
+            raise UsageError(f"no tracker follows run {folder.name}", next_step=step)
+        if jobs.still_runs(folder):
+            return follow.begin(folder, names)
+        return follow.finish(folder, names, PATIENCE_SECONDS)
 
     # --- prediction --------------------------------------------------------------------------------------------
 
@@ -182,7 +223,7 @@ class Project(CheckedProject):
         given = _given(thresholds)
         if unknown := sorted(given.keys() - _THRESHOLDS):
             raise UsageError(f"{unknown[0]!r} is no threshold", next_step=f"known are: {', '.join(_THRESHOLDS)}")
-        config = PredictConfig(**{**model.thresholds, **given, "tile": model.tile, "trust": trust})
+        config = PredictConfig(**{**model.thresholds, **given, "tile": model.tile, "zoom": model.zoom, "trust": trust})
         folder = self.root / "jobs" / f"predict-{uuid.uuid4().hex[:8]}"
         done = jobs.run(predict.prepare(folder, views, self.root, model, config), watch or Progress())
         return predict.collect(folder, done)

@@ -20,14 +20,15 @@ def without_a_gpu(config: TrainConfig, report: Report) -> TrainConfig:
         report: is told.
     """
     batch = config.params.get("batch")
-    if batch is None or float(batch) >= 1 or _is_on_gpu(str(config.params.get("device", ""))):
+    if batch is None or float(batch) >= 1 or is_on_gpu(str(config.params.get("device", ""))):
         return config
     why = f"batch={batch} fills the memory of a GPU, and none is used here: the number of images decides, as by default"
     report("note", {"text": why})
     return replace(config, params={k: v for k, v in config.params.items() if k != "batch"})
 
 
-def _is_on_gpu(device: str) -> bool:
+def is_on_gpu(device: str) -> bool:
+    """Whether a training on that device ("" chooses) uses a GPU of NVIDIA's."""
     return bool(torch.cuda.is_available()) and device.lower() not in ("cpu", "mps")
 
 

@@ -18,7 +18,7 @@ from ultralytics.utils.instance import Instances
 
 from annelid.engines.base import Example
 from annelid.engines.yolo import rings, transforms
-from annelid.engines.yolo.pieces import Piece, pieces
+from annelid.engines.yolo.pieces import Piece, pieces, scattered
 from annelid.tiling import Window
 
 LEAST_VISIBLE = 0.1
@@ -93,6 +93,7 @@ class ObjectsDataset(YOLODataset):
         """One label record per piece, as Ultralytics wants them."""
         sizes = [(picture.shape[1], picture.shape[0]) for picture in self.pictures[: len(self.im_files)]]
         found = pieces(sizes, self.imgsz, self.tile)
+        found = scattered(found) if self.augment and self.tile else found
         self.im_files = [self.im_files[piece.picture] for piece in found]
         return [self._label(piece) for piece in found]
 

@@ -44,11 +44,24 @@ class Parameter:
 _OPTIMIZERS = ("auto", "SGD", "MuSGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSProp")
 
 PARAMETERS: Mapping[str, Parameter] = {
+    "recipe": Parameter(
+        "",
+        "who chooses what you don't; by default the number of images decides",
+        choices=("small", "ultralytics"),
+    ),
     "epochs": Parameter(100, "passes over the training images", 1),
     "time": Parameter(0.0, "most hours to train; overrides epochs", 0, optional=True),
     "patience": Parameter(100, "stop after so many epochs without improvement on validation", 0),
     "batch": Parameter(16, "images per step; -1 or a fraction fills the GPU's memory", -1, also=(float,)),
     "imgsz": Parameter(640, "side of the square that images are scaled to, in pixels", 32),
+    "tile": Parameter(
+        None,
+        "side in image pixels of the windows that are scaled to imgsz; 0 takes whole images; by default it follows "
+        "from the size of the objects",
+        0,
+        optional=True,
+        also=(int,),
+    ),
     "save_period": Parameter(-1, "keep a checkpoint every so many epochs", -1),
     "cache": Parameter(False, "keep decoded images in memory or on disk", choices=("ram", "disk"), also=(str,)),
     "device": Parameter("", "cpu, 0, mps; empty chooses", also=(int,)),
@@ -115,7 +128,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 PREDICTION = ("conf", "iou", "max_det")
 """Recorded with the model and used when it predicts. Validation keeps its own (every score counts for mAP)."""
 
-OWN = ("augmentation_factor", "oversample", "augmentations")
+OWN = ("recipe", "tile", "augmentation_factor", "oversample", "augmentations")
 """Annelid's own: Ultralytics does not know them."""
 
 REFUSED: Mapping[str, str] = {

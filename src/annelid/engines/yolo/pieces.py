@@ -39,6 +39,22 @@ class Piece:
         return replace(self, window=(x, y, x + w, y + h))
 
 
+def windows(size_wh: tuple[int, int], tile: int) -> int:
+    """How many windows of a picture an epoch shows: as many as have its area."""
+    return max(1, round(size_wh[0] * size_wh[1] / tile**2))
+
+
+def scattered(found: Sequence[Piece]) -> list[Piece]:
+    """Of pieces that cover pictures as many of each as have its area, to be put anywhere; see `Piece.elsewhere`."""
+    taken: dict[int, int] = {}
+    kept = []
+    for piece in found:
+        taken[piece.picture] = taken.get(piece.picture, 0) + 1
+        if taken[piece.picture] <= windows(piece.picture_wh, max(piece.size_wh)):
+            kept.append(piece)
+    return kept
+
+
 def pieces(sizes_wh: Sequence[tuple[int, int]], imgsz: int, tile: int | None) -> list[Piece]:
     """Cover all pictures.
 

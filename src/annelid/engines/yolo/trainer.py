@@ -39,6 +39,7 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
 
     examples: TrainingData
     tile: int | None
+    short_ema: bool
     args: Any
     data: dict[str, Any]
     device: Any
@@ -93,7 +94,8 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
         if self.device.type == "cpu":
             processor.use_all_cores()
             processor.order_channels_last(self.model, self.ema.ema)
-        self._shorten_ema()
+        if self.short_ema:
+            self._shorten_ema()
         self._close_mosaic_after = self.args.close_mosaic
         kept = state.read(self.wdir / state.NAME) if self.resume else None
         if kept:
@@ -148,13 +150,14 @@ class ExamplesSegmentationTrainer(_ExamplesTrainer, SegmentationTrainer):
     """Boxes and masks."""
 
 
-def trainer_class(task: Task, examples: TrainingData, tile: int | None = None) -> type[Any]:
+def trainer_class(task: Task, examples: TrainingData, tile: int | None, *, short_ema: bool) -> type[Any]:
     """The trainer of a task, bound to its examples (Ultralytics builds the data set in its constructor).
 
     Args:
         task: detect or segment.
         examples: what to learn from.
         tile: side in image pixels of the windows that fill the input; None takes whole pictures.
+        short_ema: fit the moving average of the weights to the length of the run.
     """
     base = ExamplesSegmentationTrainer if task == "segment" else ExamplesDetectionTrainer
-    return type(base.__name__, (base,), {"examples": examples, "tile": tile})
+    return type(base.__name__, (base,), {"examples": examples, "tile": tile, "short_ema": short_ema})

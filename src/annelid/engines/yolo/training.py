@@ -17,8 +17,9 @@ from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid import atomic
 from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
-from annelid.engines.yolo import at_once, failures, parameters, recovery, state, weights
+from annelid.engines.yolo import at_once, failures, parameters, recipe, recovery, state, weights
 from annelid.engines.yolo.additions import with_additions
+from annelid.engines.yolo.survey import survey
 from annelid.engines.yolo.trainer import trainer_class
 from annelid.errors import EngineError, Interrupted
 
@@ -45,7 +46,10 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
         weights.verify(Path(config.model), trust=config.trust)
     config = at_once.without_a_gpu(config, report)
     effective = parameters.check(config.params, task=config.task, from_scratch=_from_scratch(config))
-    effective |= _in_proportion(effective, config, len(data.train)) | at_once.forced(config)
+    chosen = _chosen(effective, config, data)
+    effective |= {"recipe": chosen.name, **chosen.params, **at_once.forced(config)}
+    if chosen.said:
+        report("header", {"text": chosen.said, "level": "INFO"})
     if config.resume:
         if _is_over(config.resume):
             return _finish(out, effective)
@@ -53,7 +57,8 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     handler = _forward_log(report)
     try:
         with failures.explained(out):
-            kind = with_additions(trainer_class(config.task, data), effective, config.params)
+            made = trainer_class(config.task, data, effective["tile"], short_ema=chosen.name == "small")
+            kind = with_additions(made, effective, config.params)
             trainer = kind(overrides=_overrides(effective, config, data, out))
             _add_callbacks(trainer, out, report)
             at_once.report_to(trainer, report)
@@ -68,20 +73,11 @@ def _from_scratch(config: TrainConfig) -> bool:
     return config.model.endswith((".yaml", ".yml"))
 
 
-def _in_proportion(effective: dict[str, Any], config: TrainConfig, images: int) -> dict[str, Any]:
-    """Settings that suit the number of images, where the user did not choose.
-
-    Ultralytics takes 16 images at once and adds gradients up to 64, whatever the data: 40 images would make one
-    optimiser step an epoch. At least ten steps an epoch are made where the images allow it. The last quarter of a
-    short run goes without mosaic, not its last ten epochs.
-    """
-    share = min(max(images // 10, 2), 64)
-    batch = effective["batch"] if "batch" in config.params else min(2 ** (share.bit_length() - 1), 16)
-    nbs = effective["nbs"] if "nbs" in config.params or batch < 1 else batch * max(round(share / batch), 1)
-    close_mosaic = effective["close_mosaic"]
-    if "close_mosaic" not in config.params:
-        close_mosaic = min(close_mosaic, effective["epochs"] // 4)
-    return {"batch": batch, "nbs": nbs, "close_mosaic": close_mosaic}
+def _chosen(effective: dict[str, Any], config: TrainConfig, data: TrainingData) -> recipe.Recipe:
+    """What suits the data, where nobody typed anything."""
+    typed = {name: effective[name] for name in config.params}
+    gpu = at_once.is_on_gpu(str(effective["device"]))
+    return recipe.choose(survey(data.train), effective, typed, from_scratch=_from_scratch(config), gpu=gpu)
 
 
 def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path) -> dict[str, Any]:
