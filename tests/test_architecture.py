@@ -41,6 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "leakage",
         "mixing",
         "parameter_file",
+        "tracking",
     ),
     ("measured", "results", "report", "check_report", "doctor", "pretrained", "progress", "run_record", "run_report"),
     ("project",),

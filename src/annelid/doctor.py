@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from annelid import engines
+from annelid import engines, tracking
 
 _PACKAGES = (
     "annelid",
@@ -40,6 +40,7 @@ def examine(root: Path) -> dict[str, Any]:
         "sqlite": sqlite3.sqlite_version,
         "packages": {name: _version(name) for name in _PACKAGES},
         "engines": {name: engines.get(name).health() or "ready" for name in engines.ENGINES},
+        "trackers": {name: tracking.get(name).health() or "ready" for name in tracking.TRACKERS},
         "gpu": _gpu(),
         "problems": problems(),
     }

@@ -19,11 +19,11 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from annelid import atomic, errors
 from annelid.oom import OomKills
@@ -86,18 +86,21 @@ def start(job: Job, python: str = sys.executable) -> subprocess.Popen[bytes]:
     """Start the worker of a written job; Ctrl-C in this terminal does not reach it."""
     for name in ("stop", "result.json"):
         (job.folder / name).unlink(missing_ok=True)
+    with (job.folder / "worker.log").open("ab") as log:
+        return spawn([python, "-m", "annelid.worker", str(job.folder)], log)
+
+
+def spawn(command: Sequence[str], log: BinaryIO) -> subprocess.Popen[bytes]:
+    """Start a process that outlives this one and its terminal.
+
+    Args:
+        command: program and arguments.
+        log: a file for what it prints.
+    """
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     new_group = 0x200  # CREATE_NEW_PROCESS_GROUP
     detached: dict[str, Any] = {"creationflags": new_group} if os.name == "nt" else {"start_new_session": True}
-    with (job.folder / "worker.log").open("ab") as log:
-        return subprocess.Popen(
-            [python, "-m", "annelid.worker", str(job.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            **detached,
-        )
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, **detached)
 
 
 def follow(job: Job, process: subprocess.Popen[bytes], poll_seconds: float = 0.2) -> Iterator[Event]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from annelid.examples import render_view
 from annelid.models import Card
 from annelid.preprocess import Preprocessing
 from annelid.split import Split
+from annelid.tracking.sent import Sent
 
 
 @dataclass(frozen=True)
@@ -138,14 +139,17 @@ class Trained:
     Attributes:
         card: the model that came of it.
         run: its folder.
+        tracked: tracker -> how far it has come with the run.
     """
 
     card: Card
     run: Path
+    tracked: Mapping[str, Sent] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
-        return {"model": self.card.reference, "run": str(self.run), "card": self.card.to_dict()}
+        tracked = {name: sent.to_dict() for name, sent in self.tracked.items()}
+        return {"model": self.card.reference, "run": str(self.run), "card": self.card.to_dict(), "tracked": tracked}
 
 
 @dataclass(frozen=True)

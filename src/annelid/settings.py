@@ -21,6 +21,7 @@ _HEADER = """\
 #   classes        the order gives the class numbers: add new ones at the end (annelid classes add NAME)
 #   preprocessing  how images become what people and models see (annelid preview shows it)
 #   split          how images are divided (annelid split --resplit applies a change)
+#   track          trackers that follow every training, such as [tensorboard, mlflow]; none without this line
 """
 
 
@@ -42,11 +43,13 @@ class Settings:
         classes: class names; the index of a class is its place.
         preprocessing: how images become what people and models see.
         split: how images are divided.
+        track: names of the trackers that follow every training.
     """
 
     classes: tuple[str, ...] = ()
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     split: SplitPolicy = field(default_factory=SplitPolicy)
+    track: tuple[str, ...] = ()
 
 
 def load(root: Path) -> Settings:
@@ -57,7 +60,7 @@ def load(root: Path) -> Settings:
     """
     path = root / FILE
     content = _mapping(path, "", read_yaml(path))
-    _known(path, "", content, ("classes", "preprocessing", "split"))
+    _known(path, "", content, ("classes", "preprocessing", "split", "track"))
     try:
         preprocessing = Preprocessing.from_dict(_mapping(path, "preprocessing", content.get("preprocessing")))
     except UsageError as error:
@@ -67,6 +70,7 @@ def load(root: Path) -> Settings:
         _classes(path, content.get("classes") or []),
         preprocessing,
         _split_policy(path, _mapping(path, "split", content.get("split"))),
+        _trackers(path, content.get("track") or []),
     )
 
 
@@ -118,6 +122,13 @@ def _classes(path: Path, names: Any) -> tuple[str, ...]:
     return classes
 
 
+def _trackers(path: Path, names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        step = "write them as [tensorboard, mlflow]"
+        raise InputError(path, place="track", expected="a list of trackers", found=repr(names)[:80], next_step=step)
+    return tuple(names)
+
+
 def _is_name(value: Any) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool) and bool(str(value).strip())
 
@@ -152,6 +163,8 @@ def save(root: Path, settings: Settings) -> None:
     content["classes"] = list(settings.classes)
     content["preprocessing"] = _plain(settings.preprocessing.to_dict())
     content["split"] = dict(vars(settings.split))
+    if settings.track or "track" in content:
+        content["track"] = list(settings.track)
     stream = io.StringIO()
     yaml.dump(content, stream)
     atomic.write_text(path, stream.getvalue())

@@ -36,6 +36,7 @@ def train(
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="go on with an interrupted run")] = None,
     notes: Annotated[str | None, typer.Option(help="free text for the model's card")] = None,
     trust: Annotated[bool, typer.Option("--trust", help="load weights that may carry code")] = False,
+    track: Annotated[str | None, typer.Option(help="tensorboard,mlflow,wandb,comet,clearml, or none")] = None,
     mix: Annotated[
         list[Path] | None, typer.Option(help="another annotated set; its images join the train part (repeatable)")
     ] = None,
@@ -49,6 +50,7 @@ def train(
 ) -> None:
     """Train. Engine parameters follow as --epochs 50 or epochs=50 (imgsz, batch, lr0, degrees ...)."""
     from annelid.cli.parameters import typed
+    from annelid.cli.track import names_in, tracked_lines
     from annelid.errors import UsageError
     from annelid.mixing import class_map
     from annelid.outside import require_data
@@ -62,6 +64,7 @@ def train(
     for sentence in drop_lost_data(content):
         show.stderr.print(sentence, markup=False, soft_wrap=True)
     options = options_among(content, **options)
+    trackers = names_in(options_among(params, track=track)["track"])
     if options["data"] is not None:
         require_data(Path(options["data"]))
     if options["data"] is not None and not (place() / "annelid.yaml").exists():
@@ -75,7 +78,7 @@ def train(
                     "a resumed run keeps its parameters, all but batch",
                     next_step="let it finish, then train on from it: annelid train --model RUN --epochs N",
                 )
-            done = project.resume(resume, **params)
+            done = project.resume(resume, track=trackers, **params)
         else:
             given = {key: option for key, option in options.items() if option is not None}
             given |= {
@@ -85,7 +88,7 @@ def train(
                 "mix": mix or (),
                 "class_map": class_map(map_),
             }
-            done = project.train(**given, **params)
+            done = project.train(**given, track=trackers, **params)
         card = done.card
         lines = [
             f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s",
