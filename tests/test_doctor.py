@@ -12,6 +12,7 @@ def test_it_tells_versions_engines_and_space_without_loading_an_engine(tmp_path:
     state = doctor.examine(tmp_path)
     assert state["packages"]["numpy"] == metadata.version("numpy")
     assert state["engines"] == {"yolo": "ready", "threshold": "ready"}
+    assert state["trackers"]["tensorboard"] == state["trackers"]["mlflow"] == "ready"
     assert state["disk_free_gb"] > 0
     assert state["cores"] >= 1
     assert doctor.missing(state) == []

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 from tests import small
+from tests.tracking import runs
 from tests.tracking.test_tensorboard import read
 
-from annelid import errors, jobs, settings, tracking
+from annelid import errors, settings, tracking, train
+from annelid.cli.track import names_in
+from annelid.engines.base import TrainConfig
+from annelid.preprocess import Preprocessing
 from annelid.project import Project
 from annelid.results import Trained
 from annelid.tracking import mlflow
@@ -55,18 +58,16 @@ def test_a_tracker_whose_server_is_gone_does_not_harm_the_training(trained: tupl
     assert not (project.root / "mlflow.db").exists()
 
 
-def test_a_run_that_was_made_without_a_tracker_is_told_afterwards(
-    trained: tuple[Project, Trained], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_was_made_without_a_tracker_is_told_afterwards(trained: tuple[Project, Trained]) -> None:
     project, _ = trained
-    project.train(engine="threshold", name="silent", watch=quiet)
-    assert not (project.root / "runs" / "silent" / "tracking").exists()
+    folder = runs.make_run(project.root, "silent")
+    runs.end(folder)
     with pytest.raises(errors.UsageError, match="no tracker follows run silent"):
         project.track("silent")
     answer = small.answer("track", "silent", "--to", "tensorboard", cwd=project.root)
     assert answer["tensorboard"]["state"] == "finished"
-    assert read(project.root / "runs" / "silent").Tags()["scalars"]
-    assert list(project.track("silent@v1")) == ["tensorboard"]
+    assert read(folder).Tags()["scalars"]
+    assert list(project.track("silent")) == ["tensorboard"]
 
 
 def test_what_is_not_installed_is_refused_before_the_training(
@@ -82,22 +83,47 @@ def test_what_is_not_installed_is_refused_before_the_training(
     assert not (project.root / "runs" / "refused").exists()
 
 
-def test_the_settings_name_trackers_that_the_command_line_can_leave_out(tmp_path: Path) -> None:
-    project = small.project_of_discs(tmp_path / "project")
+def test_the_settings_name_trackers_that_a_training_can_leave_out(
+    trained: tuple[Project, Trained], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, _ = trained
+    asked: list[Any] = []
+    monkeypatch.setattr(Project, "_train", lambda _, job, __: asked.append(job.arguments["track"]))
     path = project.root / settings.FILE
     content = YAML().load(path)
     YAML().dump({**content, "track": ["tensorboard"]}, path)
-    project.add_classes("other")
-    assert settings.load(project.root).track == ("tensorboard",)
-    project.split(val=0.25)
-    done = small.annelid("train", "--engine", "threshold", "--name", "a", cwd=project.root)
-    assert "track  tensorboard: tensorboard --logdir" in done.stdout
-    without = small.answer("train", "--engine", "threshold", "--name", "b", "--track", "none", cwd=project.root)
-    assert without["tracked"] == {}
-    assert jobs.Job.read(project.root / "runs" / "b").arguments["track"] == []
+    project.add_classes("other")  # writes the settings, and keeps those that are there
+    for track in (None, (), ["mlflow", "mlflow"]):
+        project.train(engine="threshold", track=track, watch=quiet)
+    assert asked == [["tensorboard"], [], ["mlflow"]]
     YAML().dump({**content, "track": "tensorboard"}, path)
     with pytest.raises(errors.InputError, match="a list of trackers"):
-        settings.load(project.root)
+        project.train(engine="threshold", watch=quiet)
+    YAML().dump(content, path)
+
+
+def test_a_run_that_goes_on_keeps_its_trackers_unless_others_are_named(
+    trained: tuple[Project, Trained], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, _ = trained
+    asked: list[Any] = []
+    monkeypatch.setattr(Project, "_train", lambda _, job, __: asked.append(job.arguments["track"]))
+    job = train.prepare(
+        train.Plan("stopped", "threshold", TrainConfig("otsu", "segment"), Preprocessing(), track=("tensorboard",)),
+        project.dataset(),
+        project.split(),
+        project.root,
+    )
+    job.write()
+    for track in (None, ["mlflow"], ()):
+        project.resume("stopped", track=track)
+    assert asked == [["tensorboard"], ["mlflow"], []]
+
+
+def test_trackers_are_typed_with_commas_and_none_leaves_them_out() -> None:
+    assert names_in(None) is None
+    assert names_in("tensorboard, mlflow") == names_in(["tensorboard", "mlflow"]) == ["tensorboard", "mlflow"]
+    assert names_in("none") == names_in("") == []
 
 
 def test_asking_for_trackers_loads_none_of_their_packages() -> None:

@@ -45,6 +45,7 @@ def doctor(as_json: Json = False) -> None:
     lines = [f"{key:15} {value}" for key, value in state.items() if not isinstance(value, dict | list)]
     lines += [f"{name:15} {version or 'not installed'}" for name, version in state["packages"].items()]
     lines += [f"engine {name:8} {health}" for name, health in state["engines"].items()]
+    lines += [f"tracker {name:12} {health}" for name, health in state["trackers"].items()]
     lines += [f"problem: {problem}" for problem in state["problems"]]
     show.answer(state, lines, as_json=as_json)
 
