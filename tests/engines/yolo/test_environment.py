@@ -38,6 +38,14 @@ def test_ultralytics_keeps_its_settings_in_the_run_folder_and_stays_offline(tmp_
     assert [p for p in home.rglob("*") if "ltralytics" in p.name] == []
 
 
+def test_ultralytics_turns_on_no_tracker_because_its_package_is_installed(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from annelid.engines.yolo import environment as e\n"
+    code += "e.isolate(Path(sys.argv[1]), trust=False); e.silence_trackers()\n"
+    code += "from ultralytics.utils import SETTINGS; print([name for name in e.TRACKERS if SETTINGS[name]])"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize(("trust", "safe"), [(True, "0"), (False, "1")])
 def test_weights_load_through_the_allow_list_unless_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trust: bool, safe: str

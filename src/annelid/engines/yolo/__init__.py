@@ -52,7 +52,6 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     from annelid.engines.yolo import environment
 
     environment.isolate(out, trust=config.trust)
-    environment.silence_trackers()
     from annelid.engines.yolo import training
 
     return training.train(data, config, out, report)

@@ -17,7 +17,7 @@ from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid import atomic
 from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
-from annelid.engines.yolo import at_once, failures, parameters, recipe, recovery, state, weights
+from annelid.engines.yolo import at_once, environment, failures, parameters, recipe, recovery, state, weights
 from annelid.engines.yolo.additions import with_additions
 from annelid.engines.yolo.survey import survey
 from annelid.engines.yolo.trainer import trainer_class
@@ -55,9 +55,10 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
             return _finish(out, effective)
         _forget_after(_epochs_done(config.resume), out / "results.csv")
     handler = _forward_log(report)
+    environment.silence_trackers()
     try:
         with failures.explained(out):
-            made = trainer_class(config.task, data, effective["tile"], short_ema=chosen.name == "small")
+            made = trainer_class(config.task, data, effective["tile"] or None, short_ema=chosen.name == "small")
             kind = with_additions(made, effective, config.params)
             trainer = kind(overrides=_overrides(effective, config, data, out))
             _add_callbacks(trainer, out, report)
