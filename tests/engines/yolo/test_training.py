@@ -203,6 +203,9 @@ def test_a_model_is_fine_tuned_with_its_own_preprocessing_and_a_small_learning_r
     assert (used["lr0"], used["optimizer"]) == (0.0005, "AdamW")
     assert "Transferred" in " ".join(str(e.data.get("text")) for e in jobs.events(tuned.run))
 
+    assert card.lineage["images"] == {"same": 8, "new": 0, "gone": 0}
+    assert (card.lineage["epochs_before"], card.lineage["classes"]["kept"]) == (2, ["disc"])
+    assert "classes kept: disc" in card.remarks
 
 # --- ends that were not planned ----------------------------------------------------------------------------------
 
