@@ -81,6 +81,7 @@ IDLE: list[tuple[dict[str, Any], str, str]] = [
     ({"copy_paste_mode": "mixup"}, "copy_paste_mode", "nothing is copied"),
     ({"close_mosaic": 5, "mosaic": 0}, "close_mosaic", "all of them are 0"),
     ({"epochs": 50, "time": 0.5}, "epochs", "time says"),
+    ({"cache": "disk"}, "cache", "on the disk anyway"),
     ({"epochs": 1, "lrf": 0.5}, "lrf", "one learning rate"),
     ({"epochs": 1, "cos_lr": True}, "cos_lr", "one learning rate"),
     ({"epochs": 1, "warmup_epochs": 2}, "warmup_epochs", "one learning rate"),

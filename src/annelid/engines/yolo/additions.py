@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from annelid.engines.base import Pixels, Report, TrainingData
 from annelid.engines.yolo import repeats
+
+_OF_COLOUR = ("hsv_h", "hsv_s", "bgr")
+_EACH = 3
+"""Every third pixel of every third row is looked at."""
+_NOISE = 2
+"""Grey values by which compression may part the channels of a grey picture."""
 
 
 class _Additions:
@@ -28,6 +35,19 @@ class _Additions:
             classes = [label["cls"][:, 0].astype(int) for label in loader.dataset.labels]
             repeats.repeat(loader, repeats.factors(classes, self.data["nc"], factor=factor, below=below))
         return loader
+
+
+def tell_grey(data: TrainingData, used: Mapping[str, Any], typed: Mapping[str, Any], report: Report) -> None:
+    """Say which parameters that were chosen do nothing, as every picture is grey although it has three channels."""
+    names = [name for name in _OF_COLOUR if name in typed and used[name]]
+    if names and all(_is_grey(example.pixels()) for example in data.train):
+        verb = "does" if len(names) == 1 else "do"
+        report("note", {"text": f"{', '.join(names)} {verb} nothing here: every training picture is grey"})
+
+
+def _is_grey(pixels: Pixels) -> bool:
+    few = pixels[::_EACH, ::_EACH].astype(int)
+    return bool((abs(few - few[..., :1]) <= _NOISE).all())
 
 
 def with_additions(trainer: type[Any], used: Mapping[str, Any], typed: Mapping[str, Any]) -> type[Any]:

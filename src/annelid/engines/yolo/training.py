@@ -18,7 +18,7 @@ from ultralytics.utils.torch_utils import strip_optimizer
 from annelid import atomic
 from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
 from annelid.engines.yolo import at_once, environment, failures, parameters, recipe, recovery, state, weights
-from annelid.engines.yolo.additions import with_additions
+from annelid.engines.yolo.additions import tell_grey, with_additions
 from annelid.engines.yolo.survey import survey
 from annelid.engines.yolo.trainer import trainer_class
 from annelid.errors import EngineError, Interrupted
@@ -50,6 +50,7 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     effective |= {"recipe": chosen.name, **chosen.params, **at_once.forced(config)}
     if chosen.said:
         report("header", {"text": chosen.said, "level": "INFO"})
+    tell_grey(data, effective, config.params, report)
     if config.resume:
         if _is_over(config.resume):
             return _finish(out, effective)
