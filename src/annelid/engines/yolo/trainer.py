@@ -15,7 +15,7 @@ from ultralytics.models.yolo.segment import SegmentationTrainer
 
 from annelid.dataset import Task
 from annelid.engines.base import TrainingData
-from annelid.engines.yolo import processor, state
+from annelid.engines.yolo import mask_loss, processor, state
 from annelid.engines.yolo.classes import KeepingClasses
 from annelid.engines.yolo.data import ObjectsDataset
 from annelid.engines.yolo.recovery import Recovering
@@ -32,6 +32,7 @@ def _amp_works(model: Any) -> bool:
 # These cards are known to give NaN losses under mixed precision.
 _BAD_AMP = re.compile(r"(1660|1650|1630|t400|t550|t600|t1000|t1200|t2000|k40m)", re.IGNORECASE)
 ultralytics_trainer.check_amp = _amp_works
+mask_loss.use()
 
 
 class _ExamplesTrainer(KeepingClasses, Recovering):
