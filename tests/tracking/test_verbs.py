@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,3 +136,8 @@ def test_asking_for_trackers_loads_none_of_their_packages() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
     assert set(tracking.TRACKERS) == {"tensorboard", "mlflow", "wandb", "comet", "clearml"}
+
+
+def test_the_docs_list_every_tracker() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "tracking.md").read_text(encoding="utf-8")
+    assert [name for name in tracking.TRACKERS if f"| `{name}` |" not in page] == []

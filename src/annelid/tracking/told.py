@@ -77,14 +77,14 @@ def _figures(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parameters(folder: Path) -> dict[str, Value]:
-    """Every parameter of the engine as it is used, besides engine, model and number of training images."""
+    """Every parameter that the engine uses and knows by now, besides engine, model and number of training images."""
     arguments = jobs.Job.read(folder).arguments
     card, config = _card(folder), arguments["config"]
     used = card.parameters if card else _given(folder, arguments["engine"], config)
     start = arguments["parent"] or Path(config["model"]).name
     parts = json.loads((folder / "split.json").read_text(encoding="utf-8"))["parts"].values()
     head = {"engine": arguments["engine"], "model": start, "images": sum(part == "train" for part in parts)}
-    return head | {name: _value(value) for name, value in sorted(used.items()) if value is not None}
+    return head | {name: _value(value) for name, value in sorted(used.items()) if value not in (None, "")}
 
 
 def _given(folder: Path, engine: str, config: Mapping[str, Any]) -> dict[str, Any]:

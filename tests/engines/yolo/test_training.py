@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 from tests import small
+from tests.tracking import test_tensorboard as tensorboard
 
 from annelid import jobs, settings, train
 from annelid.engines.yolo import parameters
@@ -202,10 +203,10 @@ def test_a_model_is_fine_tuned_with_its_own_preprocessing_and_a_small_learning_r
     used = first.arguments(tuned.run)
     assert (used["lr0"], used["optimizer"]) == (0.0005, "AdamW")
     assert "Transferred" in " ".join(str(e.data.get("text")) for e in jobs.events(tuned.run))
-
     assert card.lineage["images"] == {"same": 8, "new": 0, "gone": 0}
     assert (card.lineage["epochs_before"], card.lineage["classes"]["kept"]) == (2, ["disc"])
     assert "classes kept: disc" in card.remarks
+
 
 # --- ends that were not planned ----------------------------------------------------------------------------------
 
@@ -224,11 +225,12 @@ def _epochs(folder: Path) -> list[int]:
     return [int(row["epoch"]) for row in small.rows_of(folder / "results.csv")]
 
 
+@pytest.mark.filterwarnings("ignore")  # TensorBoard's own
 def test_a_training_survives_ctrl_c_and_then_a_kill(first: First) -> None:
-    """Interrupted, resumed, killed, resumed: in the end each epoch was run once."""
+    """Interrupted, resumed, killed, resumed: in the end each epoch was run once, and told once to its tracker."""
     project, root = first.project, first.project.root
     folder = root / "runs" / "stopped"
-    typed = "train --model yolo11n.yaml --name stopped --epochs 7 imgsz=32 plots=False --json"
+    typed = "train --model yolo11n.yaml --name stopped --epochs 7 imgsz=32 plots=False --track tensorboard --json"
     command = [sys.executable, "-m", "annelid", "-C", str(root), *typed.split()]
     cli = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=small.environment()
@@ -262,6 +264,7 @@ def test_a_training_survives_ctrl_c_and_then_a_kill(first: First) -> None:
     assert _epochs(folder) == list(range(1, 8))
     assert (resumed.card.epochs_run, resumed.card.task, resumed.run) == (7, "detect", folder)
     assert [c.reference for c in project.models() if c.name == "stopped"] == ["stopped@v1"]
+    assert [point.step for point in tensorboard.read(folder).Scalars("train/box_loss")] == list(range(1, 8))
 
 
 def test_a_run_that_was_stopped_and_killed_equals_one_that_was_not(first: First) -> None:
