@@ -134,7 +134,7 @@ class ObjectsDataset(YOLODataset):
         pixels = self.pictures[piece.picture][y1:y2, x1:x2]
         size_wh = [min(math.ceil(side * piece.gain), self.imgsz) for side in piece.size_wh]
         scaled = pixels if piece.gain == 1 else cv2.resize(pixels, size_wh, interpolation=cv2.INTER_LINEAR)
-        return np.ascontiguousarray(scaled[..., ::-1])
+        return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2BGR), np.uint8)
 
     def update_labels_info(self, label: dict[str, Any]) -> dict[str, Any]:
         """Outlines already have equal lengths: resampling them would smear the rings."""

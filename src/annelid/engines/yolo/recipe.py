@@ -21,6 +21,8 @@ LEAST_DIAMETER = 16.0
 SIDES = (320, 640)
 """Least and greatest side of the network's input that is chosen."""
 MOST_ZOOM = 4.0
+FITS = 1.2
+"""Pictures that are larger than a window by less than this factor are taken whole."""
 WARMUP_STEPS = 100
 ALIGNED = 0.5
 
@@ -82,12 +84,11 @@ def scale(found: Survey, imgsz: int | None, tile: int | None) -> tuple[int, int 
         return imgsz or SIDES[1], None
     zoom = min(DIAMETER / found.diameter, MOST_ZOOM)
     if imgsz is None:
-        wanted = (imgsz_of(tile * zoom)) if tile else imgsz_of(side * zoom)
-        imgsz = min(max(wanted, min(SIDES[0], imgsz_of(side * MOST_ZOOM))), SIDES[1])
-        zoom = max(zoom, imgsz / max(side, 1)) if not tile and wanted < imgsz else zoom
+        least = min(SIDES[0], imgsz_of(side * MOST_ZOOM))
+        imgsz = min(max(imgsz_of((tile or side) * zoom), least), SIDES[1])
     elif not tile and found.diameter * imgsz / side >= LEAST_DIAMETER:
         return imgsz, None
-    tile = tile or round(imgsz / zoom)
+    tile = tile or (side if side * zoom < FITS * imgsz else round(imgsz / zoom))
     whole = max(longest) <= tile and min(longest) >= 0.9 * tile
     return imgsz, None if whole else tile
 

@@ -12,6 +12,7 @@ import torch
 from ultralytics.engine import trainer as ultralytics_trainer
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.models.yolo.segment import SegmentationTrainer
+from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid.dataset import Task
 from annelid.engines.base import TrainingData
@@ -126,6 +127,13 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
         steps: int = len(self.train_loader) * self.epochs // self.accumulate  # type: ignore[attr-defined]
         return max(1, steps)
 
+    def final_eval(self) -> None:
+        """Take from the checkpoints what only a resume needs; validate the best weights once more for the plots."""
+        if self.args.plots:
+            super().final_eval()  # type: ignore[misc]
+        else:
+            strip(self.wdir)
+
     def save_model(self) -> bool:
         """Write the checkpoints beside their place first: a kill in the middle leaves the previous ones whole."""
         real_last, real_best = self.last, self.best
@@ -141,6 +149,13 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
             self.best.unlink(missing_ok=True)
             self.last, self.best = real_last, real_best
         return saved
+
+
+def strip(folder: Path) -> None:
+    """Take from both checkpoints what only a resume needs."""
+    for name in ("last.pt", "best.pt"):
+        if (folder / name).exists():
+            strip_optimizer(folder / name)
 
 
 class ExamplesDetectionTrainer(_ExamplesTrainer, DetectionTrainer):

@@ -13,14 +13,13 @@ from typing import Any
 
 import torch
 from ultralytics.utils import LOGGER
-from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid import atomic
 from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
 from annelid.engines.yolo import at_once, environment, failures, parameters, recipe, recovery, state, weights
 from annelid.engines.yolo.additions import tell_grey, with_additions
 from annelid.engines.yolo.survey import survey
-from annelid.engines.yolo.trainer import trainer_class
+from annelid.engines.yolo.trainer import strip, trainer_class
 from annelid.errors import EngineError, Interrupted
 
 SAY_SECONDS = 1.0
@@ -97,7 +96,6 @@ def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingDat
         "name": out.name,
         "exist_ok": True,
         "save_dir": str(out),
-        "max_det": effective["max_det"],
         "val": True,
         "save": True,
         "verbose": True,
@@ -112,8 +110,7 @@ def _is_over(checkpoint: Path) -> bool:
 
 def _finish(out: Path, effective: dict[str, Any]) -> TrainResult:
     """What is left to do after the last epoch."""
-    for name in ("last.pt", "best.pt"):
-        strip_optimizer(out / "weights" / name)
+    strip(out / "weights")
     return _result(out, effective)
 
 
