@@ -61,7 +61,11 @@ _RULES = (
         lambda s: not any(s.used[name] for name in _SEVERAL),
         "it ends mosaic, mixup, cutmix and copy_paste, and all of them are 0",
     ),
-    _Rule(("cache",), lambda s: s.used["cache"] == "disk", "pictures lie decoded on the disk anyway (cache=ram: in memory)"),
+    _Rule(
+        ("cache",),
+        lambda s: s.used["cache"] == "disk",
+        "pictures lie decoded on the disk anyway (cache=ram: in memory)",
+    ),
     _Rule(("epochs",), lambda s: bool(s.used["time"]), "time says how long to train"),
     _Rule(
         ("lrf", "cos_lr", "warmup_epochs", "warmup_momentum", "warmup_bias_lr"),

@@ -59,12 +59,22 @@ class Repeats(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         """The indices of one epoch."""
+        whole = np.floor(self.factors).astype(np.int64)
         order = torch.randperm(len(self.factors), generator=self.generator).numpy()
-        ends = np.round(np.cumsum(self.factors[order])).astype(np.int64)
-        ends[-1] = len(self)
-        shown = np.repeat(order, np.diff(ends, prepend=0))
+        whole[order] += _drawn((self.factors - whole)[order], len(self) - int(whole.sum()), self.generator)
+        shown = np.repeat(np.arange(len(whole)), whole)
         mixed = torch.randperm(len(shown), generator=self.generator).numpy()
         yield from shown[mixed].tolist()
+
+
+def _drawn(chances: Factors, count: int, generator: torch.Generator) -> NDArray[np.int64]:
+    """How often each is among ``count`` that are drawn in proportion to their chances (systematic sampling)."""
+    if count <= 0:
+        return np.zeros(len(chances), np.int64)
+    ends = np.cumsum(chances) * (count / chances.sum())
+    ends[-1] = count
+    offset = float(torch.rand(1, generator=generator, dtype=torch.float64))
+    return np.asarray(np.diff(np.floor(ends + offset), prepend=0.0), np.int64)
 
 
 def repeat(loader: Any, shown: Factors) -> None:

@@ -24,9 +24,10 @@ LEAST_SIDE = 2.0
 """Pixels; narrower boxes are left out, too."""
 _STEPS = 8
 """Points on each edge of a box that has no outline."""
-_TEARING = ("RandomGridShuffle", "GridElasticDeform", "Mosaic")
+_TEARING = ("RandomGridShuffle", "GridElasticDeform", "ThinPlateSpline", "Mosaic")
 _WRITE_TOO_MUCH = ("SafeRotate", "RGBShift", "PadIfNeeded")
 """What ``albumentations.save`` writes of these has arguments that they do not take."""
+_BENT_BY = "keypoint_remapping_method"
 _TRIES = 3
 
 Points = NDArray[np.float64]
@@ -41,7 +42,7 @@ def described(value: Any) -> list[dict[str, Any]]:
     Raises:
         UsageError: it is something else.
     """
-    several = value if isinstance(value, list) else [value]
+    several = value if isinstance(value, list) and value else [value]
     for one in several:
         inside = one.get("transform") if isinstance(one, Mapping) else None
         if not (isinstance(inside, Mapping) and isinstance(inside.get("__class_fullname__"), str)):
@@ -180,6 +181,9 @@ def _made(descriptions: Sequence[Mapping[str, Any]]) -> list[Any]:
             found += made.transforms
         else:
             found.append(library.Sequential(made.transforms, p=made.p) if is_compose else made)
+    for leaf in _leaves(found):
+        if hasattr(leaf, _BENT_BY):
+            setattr(leaf, _BENT_BY, "direct")  # by dots in a mask, those that are close together are lost
     return found
 
 
@@ -211,7 +215,9 @@ def _try(leaf: Any, side: int) -> None:
     """
     name = type(leaf).__name__
     if name in _TEARING:
-        raise UsageError(f"augmentations: {name} would tear outlines apart", next_step=f"leave {name} out")
+        raise UsageError(
+            f"augmentations: {name} would part outlines from what they outline", next_step=f"leave {name} out"
+        )
     picture = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
     outlines = np.random.default_rng(1).uniform(0, side, (4, 16, 2))
     before, leaf.p = leaf.p, 1.0
