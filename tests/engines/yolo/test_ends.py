@@ -20,7 +20,7 @@ from annelid.objects import Objects
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
-PARAMS = {"epochs": 3, "imgsz": 32, "batch": 4, "nbs": 4, "plots": False, "device": "cpu"}
+PARAMS = {"epochs": 3, "imgsz": 32, "batch": 4, "nbs": 4, "plots": False, "device": "cpu", "recipe": "ultralytics"}
 Events = list[tuple[str, Mapping[str, Any]]]
 Spoil = Callable[[Callable[[Any, dict[str, Any]], None]], None]
 
@@ -63,7 +63,8 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> Spoil:
 def train(data: TrainingData, out: Path, events: Events | None = None, **config: Any) -> TrainResult:
     seen = events if events is not None else []
     report = lambda event, values: seen.append((event, dict(values)))  # noqa: E731
-    return yolo.train(data, TrainConfig("yolo11n.yaml", "detect", params=PARAMS, **config), out, report)
+    result: TrainResult = yolo.train(data, TrainConfig("yolo11n.yaml", "detect", params=PARAMS, **config), out, report)
+    return result
 
 
 def notes(events: Events) -> list[str]:
@@ -173,11 +174,19 @@ def test_a_full_disk_keeps_the_last_epoch_and_the_run_goes_on_later(data: Traini
     assert epochs_of(tmp_path / "run") == [1, 2, 3]
 
 
-def test_without_a_gpu_the_number_of_images_decides_instead_of_its_memory(data: TrainingData, tmp_path: Path) -> None:
-    params: dict[str, Any] = {**PARAMS, "batch": -1, "epochs": 1}
-    del params["nbs"]
+def test_without_a_gpu_the_number_of_images_decides_instead_of_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    from annelid.engines.yolo import at_once
+
     events: Events = []
-    report = lambda event, values: events.append((event, dict(values)))  # noqa: E731
-    result = yolo.train(data, TrainConfig("yolo11n.yaml", "detect", params=params), tmp_path / "run", report)
-    assert result.effective["batch"] == 2
+    report = lambda event, values: events.append((event, values))  # noqa: E731
+
+    def used(**params: Any) -> dict[str, Any]:
+        return dict(at_once.without_a_gpu(TrainConfig("yolo11n.yaml", "detect", params=params), report).params)
+
+    assert used(batch=4, device="cpu") == {"batch": 4, "device": "cpu"}
+    assert notes(events) == []
+    assert used(batch=-1, device="cpu") == used(batch=0.5, device="cpu") == {"device": "cpu"}
     assert "batch=-1 fills the memory of a GPU" in notes(events)[0]
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert used(batch=-1) == {"batch": -1}
+    assert used(batch=-1, device="mps") == {"device": "mps"}
