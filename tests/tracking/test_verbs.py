@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from annelid.engines.base import TrainConfig
 from annelid.preprocess import Preprocessing
 from annelid.project import Project
 from annelid.results import Trained
-from annelid.tracking import mlflow
+from annelid.tracking import follow, mlflow
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # TensorBoard's own
 
@@ -69,6 +70,23 @@ def test_a_run_that_was_made_without_a_tracker_is_told_afterwards(trained: tuple
     assert answer["tensorboard"]["state"] == "finished"
     assert read(folder).Tags()["scalars"]
     assert list(project.track("silent")) == ["tensorboard"]
+
+
+def test_a_run_that_goes_on_is_followed_from_now_on(
+    trained: tuple[Project, Trained], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, _ = trained
+    runs.make_run(project.root, "busy")
+    started: list[str] = []
+
+    def start(folder: Path, name: str) -> Any:
+        started.append(f"{folder.name} {name}")
+        return SimpleNamespace()
+
+    monkeypatch.setattr("annelid.jobs.still_runs", lambda _: True)
+    monkeypatch.setattr(follow, "start", start)
+    assert project.track("busy", "tensorboard")["tensorboard"].problem == ""
+    assert started == ["busy tensorboard"]
 
 
 def test_what_is_not_installed_is_refused_before_the_training(

@@ -17,9 +17,11 @@ _STATUS = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 _PARAMETERS_AT_ONCE = 100
 _LONGEST_VALUE = 6000
 _NOTE, _SOURCE = "mlflow.note.content", "mlflow.source.name"
-# Retries of two minutes each would only hold up what is told; a failure is tried again later anyway.
+# Nothing is sent but what it is told; addresses, which may hold passwords, are not printed into its log; retries of
+# two minutes would only hold up what is told, and a failure is tried again later anyway.
 _CALM = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ALLOW_FILE_STORE": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
