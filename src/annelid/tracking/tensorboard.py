@@ -30,7 +30,6 @@ class _Session:
         self.id, self.place = about.name, f"tensorboard --logdir {about.root / 'runs'}"
         self._about = about
         self._path = about.folder / f"events.out.tfevents.{clock.time():017.6f}.annelid"
-        self._ended_as = ""
 
     def parameters(self, values: Mapping[str, Value]) -> None:
         rows = "\n".join(f"| {name} | {value} |" for name, value in values.items())
