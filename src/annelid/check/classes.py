@@ -11,8 +11,8 @@ IMBALANCE = 10
 IMBALANCED = Kind(
     *("A204", "class-imbalance", "warning"),
     "the model sees the rare class too seldom to learn it, and an overall figure hides that",
-    "annotate more images that hold the rare class, or train with oversample=0.5 or cls_pw=0.5; and look at the figures "
-    "of each class",
+    "annotate more images that hold the rare class, or train with oversample=0.5 or cls_pw=0.5; "
+    "and look at the figures of each class",
 )
 NAMES_ALIKE = Kind(
     *("A205", "class-names-alike", "warning"),
