@@ -71,7 +71,7 @@ def test_what_was_typed_is_never_changed() -> None:
 
 def test_a_typed_size_that_would_shrink_objects_away_gets_windows() -> None:
     made = chosen(images(12, side=2592, diameter=20), imgsz=320)
-    assert made.params["tile"] == 160
+    assert made.params["tile"] == 400
     assert chosen(images(12, side=2592, diameter=20), imgsz=320, tile=0).params.get("tile", 0) == 0
 
 

@@ -17,7 +17,7 @@ MOST_IMAGES = 1000
 DIAMETER = 40.0
 """Input pixels that the median object should measure across: ten of the masks, which are learned at a quarter."""
 LEAST_DIAMETER = 16.0
-"""Below this, an input size that was typed does not keep pictures whole."""
+"""Where an input size that was typed would show the median object smaller, pictures are cut into windows."""
 SIDES = (320, 640)
 """Least and greatest side of the network's input that is chosen."""
 MOST_ZOOM = 4.0
@@ -78,19 +78,19 @@ def scale(found: Survey, imgsz: int | None, tile: int | None) -> tuple[int, int 
         imgsz: the side that the user typed.
         tile: the windows that the user typed; 0 is whole pictures.
     """
-    longest = [max(size) for size in found.sizes_wh]
-    side = sorted(longest)[len(longest) // 2]
+    side = sorted(max(size) for size in found.sizes_wh)[len(found.sizes_wh) // 2]
     if tile == 0 or not found.diameter:
         return imgsz or SIDES[1], None
+    if imgsz and not tile:
+        small = found.diameter * imgsz / side < LEAST_DIAMETER
+        return imgsz, round(imgsz * found.diameter / LEAST_DIAMETER) if small else None
     zoom = min(DIAMETER / found.diameter, MOST_ZOOM)
-    if imgsz is None:
+    if not imgsz:
         least = min(SIDES[0], imgsz_of(side * MOST_ZOOM))
         imgsz = min(max(imgsz_of((tile or side) * zoom), least), SIDES[1])
-    elif not tile and found.diameter * imgsz / side >= LEAST_DIAMETER:
-        return imgsz, None
     tile = tile or (side if side * zoom < FITS * imgsz else round(imgsz / zoom))
-    whole = max(longest) <= tile and min(longest) >= 0.9 * tile
-    return imgsz, None if whole else tile
+    alike = all(0.9 * tile <= max(size) <= tile for size in found.sizes_wh)
+    return imgsz, None if alike else tile
 
 
 def imgsz_of(side: float) -> int:
