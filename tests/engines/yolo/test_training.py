@@ -34,7 +34,7 @@ TYPED: dict[str, Any] = {
     "imgsz": 64,
     "lr0": 0.02,
     "degrees": 10,
-    "hsv_h": 0.1,
+    "hsv_v": 0.3,
     "weight_decay": 0.001,
     "scale": 0.8,
     "seed": 3,
