@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from tests import small
 
-from annelid.errors import UsageError
-from annelid.jobs import Event
+from annelid import jobs
+from annelid.errors import Interrupted, UsageError
+from annelid.jobs import Event, Job
 from annelid.project import Project
+from annelid.training_data import make_training_data
 
 Damage = Callable[..., list[str]]
 
@@ -78,6 +80,15 @@ def test_a_part_of_which_nothing_is_left_is_not_measured(project: Project) -> No
     damage(project, "test")
     with pytest.raises(UsageError, match="none of the images of the test part can be read"):
         project.evaluate("t", part="test", watch=lambda _: None)
+
+
+def test_a_training_is_stopped_while_its_images_are_prepared(project: Project) -> None:
+    job = Job("train", project.root / "runs" / "s", {"root": str(project.root), "preprocessing": {}})
+    job.write()
+    jobs.stop(job.folder)
+    with pytest.raises(Interrupted, match="before the first epoch") as caught:
+        make_training_data(job, project.dataset(), project.split(), lambda *_: None)
+    assert "--resume s" in caught.value.next_step
 
 
 def test_the_check_names_them(project: Project) -> None:

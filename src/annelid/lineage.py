@@ -50,7 +50,8 @@ def told(lineage: Mapping[str, Any]) -> str:
         f"{name} {before} -> {now}" if before != now else f"{name} {now}"
         for name, (before, now) in lineage["objects"].items()
     )
-    epochs = f" after {lineage['epochs_before']} epochs" if lineage["epochs_before"] else ""
+    number = lineage["epochs_before"]
+    epochs = f" after {number} epoch{'s' if number > 1 else ''}" if number else ""
     return f"trained on from {lineage['parent']}{epochs}: {known}; objects to learn from: {counts}"
 
 
