@@ -61,6 +61,8 @@ def dataset(
     augment: bool = True,
     task: str = "segment",
     pixels: Any = picture,
+    tile: int | None = None,
+    in_memory: bool = False,
     **changed: Any,
 ) -> ObjectsDataset:
     examples = []
@@ -72,6 +74,8 @@ def dataset(
     return ObjectsDataset(
         examples,
         CLASSES,
+        tile=tile,
+        in_memory=in_memory,
         imgsz=SIZE,
         batch_size=2,
         augment=augment,
@@ -128,6 +132,33 @@ def test_masks_are_at_one_over_the_ratio_and_small_ones_lie_on_large_ones(tmp_pa
     expected[20:100, 20:100], expected[40:60, 40:60] = 1, 2
     np.testing.assert_array_equal(index[0], expected[ratio // 2 :: ratio, ratio // 2 :: ratio])
     assert item["cls"][:, 0].tolist() == [0, 1]
+
+
+def test_windows_show_what_lies_in_them_larger(tmp_path: Path) -> None:
+    """Windows of 64 pixels of a picture of 128, at 2x."""
+    pieces = dataset(tmp_path, [objects()], augment=False, tile=64)
+    assert len(pieces) == 4
+    for item, (x, y) in zip(pieces, ((0, 0), (64, 0), (0, 64), (64, 64)), strict=True):
+        expected = np.kron(picture(objects())[y : y + 64, x : x + 64, 0], np.ones((2, 2), np.uint8))
+        assert shown(item).shape == (SIZE, SIZE)
+        for mask, number in zip(_masks(item), item["cls"][:, 0].tolist(), strict=True):
+            assert _iou(mask, expected == GREY[int(number)]) > 0.95  # blocks of pixels against a smooth outline
+    assert [item["cls"][:, 0].tolist() for item in pieces] == [[0], [1], [], [1]]
+
+
+def test_windows_of_a_training_lie_anywhere_and_masks_follow_them(tmp_path: Path) -> None:
+    random.seed(0)
+    pieces = dataset(tmp_path, [objects()], tile=64)
+    several = [pieces[0] for _ in range(8)]
+    for item in several:
+        assert _iou(_masks(item).any(0), shown(item) > 100) > 0.95
+    assert len({shown(item).tobytes() for item in several}) == 8
+
+
+def test_pictures_are_mapped_and_read_into_memory_on_request(tmp_path: Path) -> None:
+    mapped = dataset(tmp_path, [objects()])
+    assert isinstance(mapped.pictures[0], np.memmap)
+    assert not isinstance(dataset(tmp_path, [objects()], in_memory=True).pictures[0], np.memmap)
 
 
 def test_boxes_are_those_of_the_objects(tmp_path: Path) -> None:

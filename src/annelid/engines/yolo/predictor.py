@@ -21,7 +21,6 @@ from annelid.errors import EngineError
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
 
-
 WINDOW = 1280
 """Longest side of the network's input for a model that was trained on windows at a fixed scale."""
 
