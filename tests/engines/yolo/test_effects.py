@@ -414,7 +414,7 @@ ROWS |= {name: _varies(channel) for channel, name in enumerate(("hsv_h", "hsv_s"
 def test_what_does_nothing_on_grey_pictures_is_said(bench: Bench) -> None:
     grey = both().replace(labels=["disc", "disc"])
     with mock.patch.dict(COLOURS, {"disc": (90, 90, 91)}):
-        bench.trainer(set_up=False, several=[grey] * 3, hsv_h=0.1, hsv_s=0, hsv_v=0.2)
+        bench.trainer(set_up=False, several=[grey] * 3, hsv_h=0.1, hsv_s=0.7, hsv_v=0.2, bgr=0)
     assert ("note", {"text": "hsv_h does nothing here: every training picture is grey"}) in bench.events
     bench.events.clear()
     bench.trainer(set_up=False, hsv_h=0.1)

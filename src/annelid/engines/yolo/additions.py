@@ -7,6 +7,7 @@ from typing import Any
 
 from annelid.engines.base import Pixels, Report, TrainingData
 from annelid.engines.yolo import repeats
+from annelid.engines.yolo.parameters import PARAMETERS
 
 _OF_COLOUR = ("hsv_h", "hsv_s", "bgr")
 _EACH = 3
@@ -39,7 +40,7 @@ class _Additions:
 
 def tell_grey(data: TrainingData, used: Mapping[str, Any], typed: Mapping[str, Any], report: Report) -> None:
     """Say which parameters that were chosen do nothing, as every picture is grey although it has three channels."""
-    names = [name for name in _OF_COLOUR if name in typed and used[name]]
+    names = [name for name in _OF_COLOUR if name in typed and used[name] not in (0, PARAMETERS[name].default)]
     if names and all(_is_grey(example.pixels()) for example in data.train):
         verb = "does" if len(names) == 1 else "do"
         report("note", {"text": f"{', '.join(names)} {verb} nothing here: every training picture is grey"})
