@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,13 @@ def write_labelme(folder: Path, seeds: Iterable[int]) -> Path:
             ring = [[x1, y1], [x2, y1], [x2, y2], [x1, y2]]
             name = "dust" if value == 1 else "nucleus"
             shapes.append({"label": name, "points": ring, "shape_type": "polygon", "group_id": None})
-        content = {"version": "5.0", "flags": {}, "shapes": shapes, "imagePath": f"other{seed}.png", "imageData": None}
+        content: dict[str, Any] = {
+            "version": "5.0",
+            "flags": {},
+            "shapes": shapes,
+            "imagePath": f"other{seed}.png",
+            "imageData": None,
+        }
         path = folder / f"other{seed}.json"
         path.write_text(json.dumps(content | {"imageWidth": 64, "imageHeight": 64}), encoding="utf-8")
     return folder
@@ -140,7 +147,7 @@ def test_a_training_learns_from_a_mixed_set_and_is_measured_on_its_own(project: 
     assert card.images["train"] == Counter(own.values())["train"] + 3
     assert len(card.learned_from) == len(own) + 3
     assert any("learned from" in text and "nucleus as disc" in text for text in card.remarks)
-    assert project.evaluate(card.reference, watch=lambda _: None).evaluation.box
+    assert project.evaluate(card.reference, watch=lambda _: None).evaluation.box.classes
 
 
 def test_a_mixed_set_that_holds_validation_images_is_leakage(project: Project, tmp_path: Path) -> None:
@@ -150,7 +157,13 @@ def test_a_mixed_set_that_holds_validation_images_is_leakage(project: Project, t
     source = source if source.is_absolute() else project.root / source
     (folder / "copy.png").write_bytes(source.read_bytes())
     shape = {"label": "disc", "points": [[2, 2], [20, 2], [2, 20]], "shape_type": "polygon", "group_id": None}
-    content = {"version": "5.0", "flags": {}, "shapes": [shape], "imagePath": "copy.png", "imageData": None}
+    content: dict[str, Any] = {
+        "version": "5.0",
+        "flags": {},
+        "shapes": [shape],
+        "imagePath": "copy.png",
+        "imageData": None,
+    }
     text = json.dumps(content | {"imageWidth": 64, "imageHeight": 64})
     (folder / "copy.json").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="A101"):
