@@ -34,7 +34,8 @@ def examples(root: Path, *items: LabeledImage, preprocessing: Preprocessing = NO
 
 def pixels(example: Example) -> np.ndarray:
     read = example.pixels()
-    assert (read.dtype, read.shape[2]) == (np.uint8, 3)
+    assert read.dtype.name == "uint8"
+    assert read.shape[2] == 3
     return read
 
 

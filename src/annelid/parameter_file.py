@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from annelid import engines
-from annelid.engines.base import TrainConfig
+from annelid.engines.base import OWN_LINE, TrainConfig
 from annelid.errors import InputError, UsageError
 from annelid.settings import read_yaml
 
@@ -17,7 +18,7 @@ FILES = ("augmentations",)
 
 
 def read_parameters(path: Path) -> dict[str, Any]:
-    """Parameters from a YAML file with Ultralytics' keys.
+    """Parameters from a YAML file with Ultralytics' keys; the ``args.yaml`` of a run has Annelid's own as comments.
 
     Raises:
         InputError: it can't be read, or is no mapping.
@@ -25,7 +26,13 @@ def read_parameters(path: Path) -> dict[str, Any]:
     content = read_yaml(path)
     if not isinstance(content, dict):
         raise InputError(path, expected="lines such as 'epochs: 50'", found=type(content).__name__)
-    return {str(k): v for k, v in content.items()}
+    return {str(k): v for k, v in content.items()} | _own(path)
+
+
+def _own(path: Path) -> dict[str, Any]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = (line.removeprefix(OWN_LINE).partition(": ") for line in lines if line.startswith(OWN_LINE))
+    return {name: json.loads(value) for name, _, value in found}
 
 
 def options_among(params: dict[str, Any], **options: Any) -> dict[str, Any]:

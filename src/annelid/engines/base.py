@@ -14,6 +14,9 @@ from annelid.dataset import Task
 from annelid.errors import UsageError
 from annelid.objects import Objects
 
+OWN_LINE = "#annelid "
+"""Begins a line of an ``args.yaml`` with a parameter that only Annelid knows: to others it is a comment."""
+
 Pixels = NDArray[np.uint8]
 Report = Callable[[str, Mapping[str, Any]], None]
 """``report(event, data)``: events are ``header``, ``log``, ``epoch``, ``batch``, ``progress``, ``note``.

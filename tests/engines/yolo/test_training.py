@@ -23,6 +23,7 @@ from annelid import jobs, settings, train
 from annelid.engines.yolo import parameters
 from annelid.errors import EngineError, Interrupted, UsageError
 from annelid.jobs import Event
+from annelid.parameter_file import read_parameters
 from annelid.preprocess import Preprocessing
 from annelid.project import Project
 from annelid.results import Trained
@@ -92,9 +93,11 @@ def test_what_was_typed_is_what_was_trained_with(first: First) -> None:
     used = first.arguments()
     assert {name: used[name] for name in TYPED} == TYPED
     assert used["optimizer"] != "auto"
+    again = read_parameters(first.run / "args.yaml")
+    assert {name: again[name] for name in (*TYPED, "recipe")} == {**TYPED, "recipe": "small"}
     card = first.trained.card
     assert {name: card.parameters[name] for name in TYPED} == TYPED
-    assert set(parameters.PARAMETERS) - set(parameters.PREDICTION) <= set(used) | {"cls_remap"}
+    assert set(parameters.PARAMETERS) - set(parameters.PREDICTION) <= set(again) | {"cls_remap"}
     assert dict(card.thresholds) == {"conf": 0.25, "iou": 0.7, "max_det": 3000}
 
 
@@ -268,7 +271,7 @@ def test_a_training_survives_ctrl_c_and_then_a_kill(first: First) -> None:
 
 
 def test_a_run_that_was_stopped_and_killed_equals_one_that_was_not(first: First) -> None:
-    """Stopped before mosaic is closed, killed after: to the bit, on the one thread that two cores get."""
+    """Stopped before mosaic is closed, killed after: to the bit, on one thread (see conftest.py)."""
     project, model, name = first.project, "yolo11n-seg.yaml", "cut"
 
     def stop(event: Event) -> None:

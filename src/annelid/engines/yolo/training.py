@@ -15,7 +15,7 @@ import torch
 from ultralytics.utils import LOGGER
 
 from annelid import atomic
-from annelid.engines.base import Report, TrainConfig, TrainingData, TrainResult
+from annelid.engines.base import OWN_LINE, Report, TrainConfig, TrainingData, TrainResult
 from annelid.engines.yolo import at_once, environment, failures, parameters, recipe, recovery, state, weights
 from annelid.engines.yolo.additions import tell_grey, with_additions
 from annelid.engines.yolo.survey import survey
@@ -61,6 +61,7 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
             made = trainer_class(config.task, data, effective["tile"] or None, short_ema=chosen.name == "small")
             kind = with_additions(made, effective, config.params)
             trainer = kind(overrides=_overrides(effective, config, data, out))
+            _note_own(effective, out / "args.yaml")
             _add_callbacks(trainer, out, report)
             at_once.report_to(trainer, report)
             recovery.add_to(trainer, report)
@@ -100,6 +101,12 @@ def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingDat
         "save": True,
         "verbose": True,
     }
+
+
+def _note_own(effective: dict[str, Any], path: Path) -> None:
+    """Annelid's own parameters beside Ultralytics'; its programs would refuse what they do not know."""
+    own = "".join(f"{OWN_LINE}{name}: {json.dumps(effective[name])}\n" for name in parameters.OWN)
+    atomic.write_text(path, path.read_text(encoding="utf-8") + own)
 
 
 def _is_over(checkpoint: Path) -> bool:
