@@ -14,6 +14,11 @@ def train_again(record: Record, **changes: Any) -> str:
     return _train(record, record.started_from, {**record.typed, **changes})
 
 
+def train_larger(record: Record) -> str:
+    """Train anew with pictures of twice the size; windows of large images show the same part of them as before."""
+    return train_again(record, imgsz=2 * int(record.params.get("imgsz") or 640), tile=record.params.get("tile"))
+
+
 def train_on(record: Record, **changes: Any) -> str:
     """Go on from the model that came of the run, at the learning rate of fine-tuning."""
     typed = {key: value for key, value in record.typed.items() if key not in ("lr0", "epochs", "warmup_epochs")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from annelid.diagnose.advice import train_again, train_on
+from annelid.diagnose.advice import train_again, train_larger, train_on
 from annelid.diagnose.chance import is_clearly_below, percent
 from annelid.diagnose.course import LEAST_WINDOW, Course, gain, level, smoothed
 from annelid.diagnose.finding import Diagnosis, Kind
@@ -153,7 +153,7 @@ def underfitting(record: Record, course: Course) -> Diagnosis | None:
         "Look at the annotation first (labels.jpg, annelid preview): outlines of other images, or half of the objects "
         "missing, cannot be learned. If it is right, take a larger model, larger pictures, or more epochs."
     )
-    larger = train_again(record, imgsz=2 * int(record.params.get("imgsz") or 640))
+    larger = train_larger(record)
     evidence = {"train_f1": train.best_f1, "val_f1": record.val.best_f1 if record.val else None}
     return UNDERFITTING.finding(
         seen, todo, "annelid check", larger, evidence=evidence, curves=("train/box_loss", "train/cls_loss")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from annelid.diagnose.advice import predict, train_again
+from annelid.diagnose.advice import predict, train_again, train_larger
 from annelid.diagnose.chance import Share, is_clearly_below, percent
 from annelid.diagnose.course import Course
 from annelid.diagnose.finding import Diagnosis, Kind
@@ -95,7 +95,7 @@ def merged(record: Record, course: Course) -> Diagnosis | None:
         seen,
         "See whether touching objects are annotated as one anywhere. If not, train on larger pictures, and annotate "
         "more crowded places.",
-        train_again(record, imgsz=_double(record)),
+        train_larger(record),
         f"annelid predict {record.model or record.run} IMAGES --out found --iou .5",
         evidence={"merged": n, "missed": val.n_missed},
         image=val.example.get("missed-merged", ""),
@@ -163,7 +163,7 @@ def small(record: Record, course: Course) -> Diagnosis | None:
     return SMALL.finding(
         seen,
         "Train on larger pictures, so that small objects have more pixels.",
-        train_again(record, imgsz=_double(record)),
+        train_larger(record),
         evidence={"edge_px": edge, "below": list(below), "above": list(above)},
         image=val.example.get("missed-unseen", ""),
     )
@@ -188,7 +188,7 @@ def coarse(record: Record, course: Course) -> Diagnosis | None:
     return COARSE.finding(
         seen,
         "Train on larger pictures: the grid becomes finer with them.",
-        train_again(record, imgsz=_double(record)),
+        train_larger(record),
         evidence={"iou": val.fit.iou, "border_px": val.fit.border_px, "cell_px": cell, "diameter_px": diameter},
         image=val.per_image[0].name if val.per_image else "",
     )
@@ -261,9 +261,5 @@ def _median_diameter(sizes: Sequence[SizeBin]) -> float:
 
 def _scale(record: Record) -> float:
     """How many pixels of the network's input a pixel of the images is."""
-    side = record.facts.side_px or 1.0
+    side = record.params.get("tile") or record.facts.side_px or 1.0
     return float(record.params.get("imgsz") or side) / side
-
-
-def _double(record: Record) -> int:
-    return 2 * int(record.params.get("imgsz") or 640)

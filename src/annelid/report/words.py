@@ -15,7 +15,7 @@ _PART = {
     "val": "images that it did not learn from (the validation part)",
     "train": "the very images that it learned from",
 }
-_PARAMS = ("model", "imgsz", "batch", "optimizer", "lr0", "seed")
+_PARAMS = ("model", "recipe", "imgsz", "tile", "batch", "optimizer", "lr0", "seed")
 _GROUPS = {
     "declared": "Which images belong together (slide, well, animal) was declared.",
     "inferred": "Which images belong together was inferred, not declared: check the groups.",
@@ -102,7 +102,7 @@ def methods(data: ReportData) -> str:
     d, m, c = data.dataset, data.model, data.counts
     parts = ", ".join(f"{p.images} for {name}" for name, p in d.parts.items())
     groups = f"{d.group_source}{f' by {d.groups_by}' if d.groups_by else ''}"
-    kept = ", ".join(f"{key} {m.params[key]}" for key in _PARAMS if key in m.params)
+    kept = ", ".join(f"{key} {m.params[key]}" for key in _PARAMS if m.params.get(key) is not None)
     objects = quantity(sum(d.objects.values()), "annotated object")
     learned = (
         f"The model {m.name} was trained with Annelid and its engine {m.engine} for "

@@ -58,7 +58,7 @@ def choose(
     if name == "ultralytics":
         return Recipe(name, {})
     imgsz, tile = scale(found, typed.get("imgsz"), typed.get("tile"))
-    pieces = count(found, tile)
+    pieces = count(found, tile) * used["augmentation_factor"]
     chosen = {"imgsz": imgsz, "tile": tile} | _steps(pieces, imgsz, used, typed, gpu=gpu)
     chosen |= _turned(found.aligned)
     if from_scratch and used["optimizer"] == "auto":
