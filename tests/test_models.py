@@ -64,6 +64,12 @@ def test_a_card_comes_back_as_it_was_and_newer_fields_do_not_matter(tmp_path: Pa
     assert Card.from_dict(content) == full
 
 
+def test_a_model_of_windows_knows_its_scale() -> None:
+    assert card(parameters={"imgsz": 512, "tile": 256}).zoom == 2
+    assert card(parameters={"imgsz": 512, "tile": None}).zoom is None
+    assert card().zoom is None
+
+
 def test_a_reference_means_a_version_a_name_or_a_run(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.add(card(), weights(tmp_path))

@@ -24,7 +24,7 @@ from annelid.run_report import Extras
 
 IMAGES = 60
 SIZE = 256
-PICTURES_SEEN = {"synthetic": 800, "own": 2400}
+PICTURES_SEEN = 800
 """Training pictures times epochs: as many as two processor cores see in two to six minutes."""
 
 Say = Callable[[str], Any]
@@ -169,14 +169,9 @@ def _train(
     project: Project, epochs: int | None, imgsz: int | None, seed: int, *, synthetic_set: bool, watch: Any
 ) -> Trained:
     images = sum(part == "train" for part in project.split().parts.values())
-    seen = PICTURES_SEEN["synthetic" if synthetic_set else "own"]
-    params: dict[str, Any] = {"seed": seed, "epochs": epochs or min(60, max(8, seen // images))}
-    if synthetic_set:
-        # Nuclei have no up and down; the set is small, and every way it can lie helps.
-        params |= {"imgsz": imgsz or SIZE, "degrees": 90.0, "flipud": 0.5}
-    else:
-        sides = sorted(max(item.size_wh) for item in project.dataset().items)
-        params["imgsz"] = imgsz or min(640, -(-sides[len(sides) // 2] // 32) * 32)
+    params: dict[str, Any] = {"seed": seed, "epochs": epochs or min(60, max(8, PICTURES_SEEN // images))}
+    if imgsz or synthetic_set:
+        params["imgsz"] = imgsz or SIZE
     return project.train(watch=watch, **params)
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annelid.diagnose import KINDS, Record, diagnose
+from annelid.diagnose.advice import train_larger
 from annelid.diagnose.chance import half_width, interval, is_clearly_below
 from annelid.diagnose.course import Course, gain, level
 from annelid.diagnose.outcomes import ClassOutcome, Fit, ImageOutcome, Outcomes, SizeBin
@@ -68,6 +69,12 @@ GOOD_VAL, GOOD_TRAIN = outcome("val", 200, 190, 195), outcome("train", 400, 390,
 
 def test_a_good_model_is_healthy() -> None:
     assert codes(record(GOOD_VAL, GOOD_TRAIN)) == ["D100"]
+
+
+def test_larger_pictures_keep_the_windows_that_a_run_had() -> None:
+    windows = record(GOOD_VAL, params={"imgsz": 640, "tile": 960})
+    assert train_larger(windows) == "annelid train imgsz=1280 tile=960"
+    assert train_larger(record(GOOD_VAL)) == "annelid train imgsz=512"
 
 
 def test_copies_end_the_search() -> None:

@@ -135,3 +135,13 @@ def test_masks_lie_in_their_boxes_and_are_kinds_of_mask(tmp_path: Path) -> None:
     (found,) = predictor(tmp_path, conf=0.2)([picture(64, 64)])
     assert (found.kinds == Kind.MASK).all()
     assert np.isfinite(found.scores).all()
+
+
+def test_a_model_that_learned_at_a_fixed_scale_predicts_at_it_whatever_the_size_of_the_image(tmp_path: Path) -> None:
+    fixed = predictor(tmp_path, zoom=2.0, tile=32)
+    assert fixed.spec.tile == module.WINDOW // 2
+    for side in (32, 64):
+        (found,), (same,) = fixed([picture(side, side)]), predictor(tmp_path, imgsz=2 * side)([picture(side, side)])
+        assert len(found) > 0
+        np.testing.assert_array_equal(found.boxes_xyxy, same.boxes_xyxy)
+    assert predictor(tmp_path, zoom=2.0, tile=32, imgsz=64).spec.tile == 32
