@@ -55,6 +55,13 @@ def test_pictures_of_several_sizes_are_shown_at_one_scale() -> None:
     assert made.params["imgsz"] / made.params["tile"] == pytest.approx(2.0, rel=0.1)
 
 
+def test_other_programs_are_told_the_input_size_for_whole_images() -> None:
+    found = images(12, side=2592, diameter=60)
+    assert recipe.whole_imgsz(found, 640, 960) == 1728
+    assert recipe.whole_imgsz(found, 640, None) == 640
+    assert recipe.whole_imgsz(images(1, side=100_000), 640, 320) == recipe.MOST_WHOLE
+
+
 def test_large_objects_keep_a_fair_input() -> None:
     made = chosen(images(12, side=2048, diameter=700))
     assert made.params["imgsz"] == 320

@@ -23,6 +23,8 @@ SIDES = (320, 640)
 MOST_ZOOM = 4.0
 FITS = 1.2
 """Pictures that are larger than a window by less than this factor are taken whole."""
+MOST_WHOLE = 2048
+"""Greatest input that is proposed to programs which know no windows."""
 WARMUP_STEPS = 100
 ALIGNED = 0.5
 
@@ -78,7 +80,7 @@ def scale(found: Survey, imgsz: int | None, tile: int | None) -> tuple[int, int 
         imgsz: the side that the user typed.
         tile: the windows that the user typed; 0 is whole pictures.
     """
-    side = sorted(max(size) for size in found.sizes_wh)[len(found.sizes_wh) // 2]
+    side = found.side
     if tile == 0 or not found.diameter:
         return imgsz or SIDES[1], None
     if imgsz and not tile:
@@ -91,6 +93,11 @@ def scale(found: Survey, imgsz: int | None, tile: int | None) -> tuple[int, int 
     tile = tile or (side if side * zoom < FITS * imgsz else round(imgsz / zoom))
     alike = all(0.9 * tile <= max(size) <= tile for size in found.sizes_wh)
     return imgsz, None if alike else tile
+
+
+def whole_imgsz(found: Survey, imgsz: int, tile: int | None) -> int:
+    """The input size at which a whole image of the usual size is seen at the scale of the windows."""
+    return min(imgsz_of(found.side * imgsz / tile), MOST_WHOLE) if tile else imgsz
 
 
 def imgsz_of(side: float) -> int:

@@ -30,6 +30,11 @@ class Survey:
     diameter: float
     aligned: float
 
+    @property
+    def side(self) -> int:
+        """Median of the longer sides in pixels."""
+        return sorted(max(size) for size in self.sizes_wh)[len(self.sizes_wh) // 2]
+
 
 def survey(examples: Sequence[Example]) -> Survey:
     """Look at a training set; only the pictures' headers are read."""

@@ -16,7 +16,7 @@ from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid.dataset import Task
 from annelid.engines.base import TrainingData
-from annelid.engines.yolo import mask_loss, processor, state
+from annelid.engines.yolo import mask_loss, processor, state, weights
 from annelid.engines.yolo.classes import KeepingClasses
 from annelid.engines.yolo.data import ObjectsDataset
 from annelid.engines.yolo.recovery import Recovering
@@ -128,11 +128,9 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
         return max(1, steps)
 
     def final_eval(self) -> None:
-        """Take from the checkpoints what only a resume needs; validate the best weights once more for the plots."""
+        """Validate the best weights once more, for the plots."""
         if self.args.plots:
             super().final_eval()  # type: ignore[misc]
-        else:
-            strip(self.wdir)
 
     def save_model(self) -> bool:
         """Write the checkpoints beside their place first: a kill in the middle leaves the previous ones whole."""
@@ -151,11 +149,15 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
         return saved
 
 
-def strip(folder: Path) -> None:
-    """Take from both checkpoints what only a resume needs."""
-    for name in ("last.pt", "best.pt"):
-        if (folder / name).exists():
-            strip_optimizer(folder / name)
+def strip(folder: Path, imgsz: int) -> None:
+    """Take from both checkpoints what only a resume needs, and name the input size for whole images.
+
+    Ultralytics' programs take that size when none is typed; of windows they know nothing.
+    """
+    for path in (folder / "last.pt", folder / "best.pt"):
+        if path.exists():
+            used = weights.open_checkpoint(path, trust=False)[1]["train_args"]
+            strip_optimizer(path, updates={"train_args": {**used, "imgsz": imgsz}})
 
 
 class ExamplesDetectionTrainer(_ExamplesTrainer, DetectionTrainer):

@@ -52,7 +52,7 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     tell_grey(data, effective, config.params, report)
     if config.resume:
         if _is_over(config.resume):
-            return _finish(out, effective)
+            return _finish(out, effective, data)
         _forget_after(_epochs_done(config.resume), out / "results.csv")
     handler = _forward_log(report)
     environment.silence_trackers()
@@ -68,7 +68,7 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
             trainer.train()
     finally:
         LOGGER.removeHandler(handler)
-    return _result(out, effective)
+    return _finish(out, effective, data)
 
 
 def _from_scratch(config: TrainConfig) -> bool:
@@ -115,9 +115,9 @@ def _is_over(checkpoint: Path) -> bool:
     return int(content["epoch"]) == -1 or int(content["epoch"]) + 1 >= int(content["train_args"]["epochs"])
 
 
-def _finish(out: Path, effective: dict[str, Any]) -> TrainResult:
+def _finish(out: Path, effective: dict[str, Any], data: TrainingData) -> TrainResult:
     """What is left to do after the last epoch."""
-    strip(out / "weights")
+    strip(out / "weights", recipe.whole_imgsz(survey(data.train), effective["imgsz"], effective["tile"]))
     return _result(out, effective)
 
 
@@ -243,7 +243,7 @@ def _result(out: Path, effective: dict[str, Any]) -> TrainResult:
     best_row = max(reversed(rows), key=fitness)  # of equal ones the last, which overwrote the others
     model, checkpoint = weights.open_checkpoint(best, trust=False)
     used = {key: checkpoint["train_args"].get(key, value) for key, value in effective.items()}
-    used |= {key: effective[key] for key in parameters.PREDICTION}
+    used |= {key: effective[key] for key in (*parameters.PREDICTION, "imgsz")}
     return TrainResult(
         weights=best,
         epochs_run=int(rows[-1]["epoch"]),
