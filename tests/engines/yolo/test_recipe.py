@@ -128,6 +128,16 @@ def _example(folder: Path, angle: float, ratio: float) -> Example:
     return Example(path, Objects.from_shapes([((turned,),)], ["a"]))
 
 
+def test_the_smallest_class_decides_unless_it_has_hardly_any_objects(tmp_path: Path) -> None:
+    large = Objects.from_boxes([[10 * n, 0, 10 * n + 40, 40] for n in range(20)], ["cell"] * 20)
+    small = Objects.from_boxes([[10 * n, 0, 10 * n + 12, 12] for n in range(6)], ["platelet"] * 6)
+    tiny = Objects.from_boxes([[0, 0, 3, 3]], ["speck"])
+    np.save(tmp_path / "a.npy", np.zeros((300, 300, 3), np.uint8))
+    assert survey([Example(tmp_path / "a.npy", Objects.concat([large, small, tiny]))]).diameter == 12
+    assert survey([Example(tmp_path / "a.npy", tiny)]).diameter == 3
+    assert survey([Example(tmp_path / "a.npy", tiny[:0])]).diameter == 0
+
+
 def test_the_survey_sees_sizes_diameters_and_a_common_direction(tmp_path: Path) -> None:
     one_way = survey([_example(tmp_path, 0.3 + n / 100, 3) for n in range(8)])
     assert one_way.sizes_wh == ((80, 64),) * 8

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from annelid.engines.base import Example
 from annelid.objects import Kind, Objects
 
+FEW = 5
+"""Fewer objects of a class tell nothing of its size."""
 LONG = 1.5
 """An object this many times as long as broad has a direction."""
 
@@ -21,8 +23,8 @@ class Survey:
 
     Attributes:
         sizes_wh: width and height of each picture in pixels.
-        diameter: median diameter of the objects in pixels: of the circle of the same area, or of a box's root area;
-            0 where there are none.
+        diameter: median diameter of the objects in pixels (of the circle of the same area, or a box's root area), of
+            the class whose objects are smallest, as rare ones are often the small ones; 0 where there are none.
         aligned: 0..1, how much of one direction the long objects are; 0 when objects are round.
     """
 
@@ -41,12 +43,15 @@ def survey(examples: Sequence[Example]) -> Survey:
     shapes = [example.pixels().shape for example in examples]
     objects = Objects.concat([example.objects for example in examples])
     objects = objects[objects.has_area & ~objects.ignore]
+    return Survey(tuple((shape[1], shape[0]) for shape in shapes), _diameter(objects), _aligned(objects))
+
+
+def _diameter(objects: Objects) -> float:
+    """Median diameter of the class of smallest objects; classes of few objects count only where all are."""
     found = diameters(objects)
-    return Survey(
-        tuple((shape[1], shape[0]) for shape in shapes),
-        float(np.median(found)) if len(found) else 0.0,
-        _aligned(objects),
-    )
+    by_class = [found[objects.labels == name] for name in np.unique(objects.labels)]
+    telling = [each for each in by_class if len(each) >= FEW] or by_class
+    return min((float(np.median(each)) for each in telling), default=0.0)
 
 
 def diameters(objects: Objects) -> NDArray[np.float64]:
