@@ -42,11 +42,17 @@ def test_small_objects_are_shown_larger_and_that_is_said() -> None:
     assert "median diameter 19 px: training at 2.1x on whole images, imgsz 544" in made.said
 
 
+def test_objects_of_a_good_size_are_left_as_they_are() -> None:
+    for diameter in (41, 63):
+        assert (chosen(images(40, side=512, diameter=diameter))).params["imgsz"] == 512
+    assert chosen(images(40, side=512, diameter=90)).params["imgsz"] == 352
+
+
 def test_large_images_are_cut_into_windows_and_not_shrunk() -> None:
     made = chosen(images(12, side=2592, diameter=60))
     assert made.params["imgsz"] == 640
-    assert made.params["tile"] == pytest.approx(960, abs=1)
-    assert "0.7x on windows of 960 px" in made.said
+    assert made.params["tile"] == 640
+    assert "1.0x on windows of 640 px" in made.said
 
 
 def test_pictures_of_several_sizes_are_shown_at_one_scale() -> None:

@@ -14,8 +14,11 @@ from annelid.engines.yolo.survey import Survey
 
 MOST_IMAGES = 1000
 """With more images the defaults of Ultralytics have steps enough."""
-DIAMETER = 40.0
-"""Input pixels that the median object should measure across: ten of the masks, which are learned at a quarter."""
+DIAMETERS = (40.0, 64.0)
+"""Input pixels that the median object should measure across at least and at most.
+
+40 are ten of the masks, which are learned at a quarter; more than 64 cost time and show nothing new.
+"""
 LEAST_DIAMETER = 16.0
 """Where an input size that was typed would show the median object smaller, pictures are cut into windows."""
 SIDES = (320, 640)
@@ -72,7 +75,7 @@ def choose(
 def scale(found: Survey, imgsz: int | None, tile: int | None) -> tuple[int, int | None]:
     """The side of the network's input, and of the windows in image pixels that fill it (None: whole pictures).
 
-    Objects shall be `DIAMETER` across on the input. Pictures that are too large for that at `SIDES` are cut into
+    Objects shall be `DIAMETERS` across on the input. Pictures that are too large for that at `SIDES` are cut into
     windows; so are pictures of different sizes, for their objects to be shown at one scale.
 
     Args:
@@ -86,10 +89,11 @@ def scale(found: Survey, imgsz: int | None, tile: int | None) -> tuple[int, int 
     if imgsz and not tile:
         small = found.diameter * imgsz / side < LEAST_DIAMETER
         return imgsz, round(imgsz * found.diameter / LEAST_DIAMETER) if small else None
-    zoom = min(DIAMETER / found.diameter, MOST_ZOOM)
+    least, most = (diameter / found.diameter for diameter in DIAMETERS)
+    zoom = min(max(1.0, least), most, MOST_ZOOM)
     if not imgsz:
-        least = min(SIDES[0], imgsz_of(side * MOST_ZOOM))
-        imgsz = min(max(imgsz_of((tile or side) * zoom), least), SIDES[1])
+        lowest = min(SIDES[0], imgsz_of(side * MOST_ZOOM))
+        imgsz = min(max(imgsz_of((tile or side) * zoom), lowest), SIDES[1])
     tile = tile or (side if side * zoom < FITS * imgsz else round(imgsz / zoom))
     alike = all(0.9 * tile <= max(size) <= tile for size in found.sizes_wh)
     return imgsz, None if alike else tile
