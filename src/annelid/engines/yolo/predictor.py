@@ -21,6 +21,8 @@ from annelid.errors import EngineError
 from annelid.geometry import Shape
 from annelid.objects import Kind, Objects
 
+MASK_STRIDE = 4.0
+"""Input pixels for each pixel of the mask prototypes."""
 WINDOW = 1280
 """Longest side of the network's input for a model that was trained on windows at a fixed scale."""
 
@@ -149,18 +151,30 @@ def _mask_shape(
     x2, y2 = np.ceil(box_xyxy[2:]).astype(int)
     if x2 <= x1 or y2 <= y1:
         return ()
-    ratio = 4.0
-    size = torch.tensor([proto.shape[2], proto.shape[1]], dtype=torch.float32)
-    centre_x = (torch.arange(x1, x2) + 0.5) * gain + pad_xy[0]
-    centre_y = (torch.arange(y1, y2) + 0.5) * gain + pad_xy[1]
-    grid_y, grid_x = torch.meshgrid(centre_y / ratio, centre_x / ratio, indexing="ij")
-    grid = torch.stack([grid_x, grid_y], -1).float() / size * 2 - 1
-    logits = (coefficients @ proto.flatten(1)).view(1, 1, *proto.shape[1:])
-    sampled = functional.grid_sample(logits, grid[None], mode="bilinear", padding_mode="border", align_corners=False)
-    inside = (grid_x * ratio - pad_xy[0] >= box_xyxy[0] * gain) & (grid_x * ratio - pad_xy[0] <= box_xyxy[2] * gain)
-    inside &= (grid_y * ratio - pad_xy[1] >= box_xyxy[1] * gain) & (grid_y * ratio - pad_xy[1] <= box_xyxy[3] * gain)
-    mask = (sampled[0, 0] > 0) & inside
+    x, y = torch.arange(x1, x2) + 0.5, torch.arange(y1, y2) + 0.5
+    near, grid = _around(proto, (x * gain + pad_xy[0]) / MASK_STRIDE, (y * gain + pad_xy[1]) / MASK_STRIDE)
+    logits = (coefficients @ near.flatten(1)).view(1, 1, *near.shape[1:])
+    sampled = functional.grid_sample(logits, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    columns = (x >= box_xyxy[0]) & (x <= box_xyxy[2])
+    rows = (y >= box_xyxy[1]) & (y <= box_xyxy[3])
+    mask = (sampled[0, 0] > 0) & rows[:, None] & columns
     return _without_specks(tracing.mask_to_shape(mask.numpy(), (float(x1), float(y1))))
+
+
+def _around(proto: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The prototypes that points between ``x`` and ``y`` depend on, and those points as `grid_sample` wants them.
+
+    Args:
+        proto: float (m, h, w).
+        x: columns of the points in pixels of the prototypes, ascending.
+        y: their rows.
+    """
+    (left, right), (top, bottom) = (
+        (min(max(int(at[0] - 0.5), 0), size - 1), min(max(int(at[-1] + 1.5), 1), size))
+        for at, size in ((x, proto.shape[2]), (y, proto.shape[1]))
+    )
+    grid_y, grid_x = torch.meshgrid((y - top) / (bottom - top), (x - left) / (right - left), indexing="ij")
+    return proto[:, top:bottom, left:right], torch.stack([grid_x, grid_y], -1).float()[None] * 2 - 1
 
 
 def _without_specks(shape: Shape) -> Shape:
