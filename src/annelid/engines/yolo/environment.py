@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 SPINS = "5000"
-"""How often a thread looks for work before it sleeps. By default it looks so long that two jobs at once take fifty times
-as long: threads wait busily for others that have no core. With much less a job alone becomes slower."""
+"""How often a thread looks for work before it sleeps. By default it looks so long that two jobs at once take fifty
+times as long: threads wait busily for others that have no core. With much less a job alone becomes slower."""
 TRACKERS = ("clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
 """As Ultralytics' settings name them."""
 
