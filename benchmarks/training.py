@@ -31,7 +31,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from statistics import mean
@@ -41,11 +41,15 @@ import numpy as np
 from PIL import Image
 
 from annelid.dataset import Dataset
+from annelid.engines import yolo
+from annelid.engines.base import PredictConfig
 from annelid.evaluate import evaluate
 from annelid.evaluate.figures import Evaluation
 from annelid.examples import render_view
 from annelid.match import THRESHOLDS
+from annelid.measured import confidence_of_best_f1
 from annelid.objects import Objects
+from annelid.predict import predict_view
 from annelid.project import Project
 from annelid.tracing import label_image_to_shapes
 
@@ -144,7 +148,7 @@ class Bench:
         arguments = [self.out / "yolo" / "data.yaml", folder, epochs, seed, options or {"imgsz": 320}, self.start]
         best = folder / "run" / "weights" / "best.pt"
         seconds = _timed([sys.executable, "-c", STOCK, *map(str, arguments)], folder, best)
-        return seconds, *self._measured(str(best))
+        return seconds, *self._measured_whole(best)
 
     def _tuned(self, epochs: int, seed: int) -> tuple[float, float, Any]:
         return self._stock(epochs, seed, "tuned", **TUNED, close_mosaic=epochs // 4)
@@ -167,6 +171,19 @@ class Bench:
         test = Dataset(dataset.classes, tuple(i for i in dataset.items if parts[i.id] == "test"))
         found = {i.id: _objects(np.load(out / f"{i.id}.npy"), dataset.classes[0]) for i in test.items}
         return 60.0 * minutes, *_figures(evaluate(test, found))
+
+    def _measured_whole(self, weights: Path) -> tuple[float, Any]:
+        """Stock's weights on whole images scaled to the input, as stock predicts."""
+        config = PredictConfig(conf=0.001, max_det=30_000, tile=10_000)
+        with Project(self.root) as project:
+            predictor = yolo.load(weights, config, ())
+            dataset, split, view = project.dataset(), project.split(), project.settings.preprocessing
+            items = [item for item in dataset.items if split.parts[item.id] != "train"]
+            found = {i.id: predict_view(predictor, i.view, project.root, view) for i in items}
+        items = [replace(item, objects=found[item.id]) for item in items]
+        conf = confidence_of_best_f1(dataset, Dataset(dataset.classes, tuple(items)), split)
+        test = dataset.subset(split.ids("test"))
+        return _figures(evaluate(test, {i.id: found[i.id] for i in test.items}, conf_for_pr=conf))
 
     def _measured(self, model: str) -> tuple[float, Any]:
         with Project(self.root) as project:

@@ -58,7 +58,7 @@ class Seams:
 
     def outline(self, which: NDArray[np.int64]) -> NDArray[np.object_]:
         """Valid shapely geometries of some objects, each made once."""
-        for n in which[[self._outlines[i] is None for i in which]]:
+        for n in np.unique(which)[[self._outlines[i] is None for i in np.unique(which)]]:
             shape = geometry.repair_shape(self.found.shape(int(n)))
             self._outlines[n] = geometry.shape_to_shapely(shape)
         return self._outlines[which]
@@ -96,6 +96,11 @@ class Seams:
         fits = (self.tile_of[i] != self.tile_of[j]) & (self.found.labels[i] == self.found.labels[j])
         return np.stack([i[fits], j[fits]])
 
+    def common_of_boxes(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Area that the boxes of pairs share: their outlines share no more, and cost a thousand times as much."""
+        low, high = np.maximum(self.boxes[i, :2], self.boxes[j, :2]), np.minimum(self.boxes[i, 2:], self.boxes[j, 2:])
+        return np.asarray(np.maximum(high - low, 0).prod(1))
+
     def unexplained(self, pieces: NDArray[np.int64], whole: NDArray[np.int64], threshold: float) -> NDArray[np.int64]:
         """Those of the cut pieces that no tile sees better."""
         pieces = pieces[~self._seen_better(pieces)]
@@ -104,8 +109,10 @@ class Seams:
         import shapely
 
         i, j = self.neighbours(pieces, whole)
+        wanted = threshold * shapely.area(self.outline(i))
+        i, j, wanted = (column[self.common_of_boxes(i, j) >= wanted] for column in (i, j, wanted))
         shared = shapely.area(shapely.intersection(self.outline(i), self.outline(j)))
-        return np.setdiff1d(pieces, i[shared >= threshold * shapely.area(self.outline(i))])
+        return np.setdiff1d(pieces, i[shared >= wanted])
 
     def _seen_better(self, pieces: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether a piece lies wholly inside another tile, which then sees at least as much of the object."""
@@ -141,12 +148,30 @@ class Seams:
         met = (high >= low).all(1)
         flat = np.asarray((high <= low).any(1), bool)
         strip = np.where(flat, shapely.linestrings(np.stack([low, high], 1)), shapely.box(*low.T, *high.T))
-        in_i, in_j = (_of_dimension(shapely.intersection(self.outline(n), strip), flat) for n in (i, j))
-        size_i, size_j, shared = (
-            np.where(flat, shapely.length(g), shapely.area(g)) for g in (in_i, in_j, shapely.intersection(in_i, in_j))
-        )
-        smaller = np.minimum(size_i, size_j)
-        return np.asarray(met & (smaller > 0) & (shared >= threshold * smaller), bool)
+        in_i, in_j = self._inside_strips(i, j, strip, flat), self._inside_strips(j, i, strip, flat)
+        smaller = np.minimum(_size(in_i, flat), _size(in_j, flat))
+        near = met & (smaller > 0) & (flat | (self.common_of_boxes(i, j) >= threshold * smaller))
+        shared = _size(shapely.intersection(in_i[near], in_j[near]), flat[near])
+        near[near] = shared >= threshold * smaller[near]
+        return np.asarray(near, bool)
+
+    def _inside_strips(
+        self, which: NDArray[np.int64], others: NDArray[np.int64], strip: NDArray[np.object_], flat: NDArray[np.bool_]
+    ) -> NDArray[np.object_]:
+        """What of each object lies in the strip that its tile shares with another's; each is cut once."""
+        import shapely
+
+        keys = which * len(self.reads) + self.tile_of[others]
+        _, first, back = np.unique(keys, return_index=True, return_inverse=True)
+        cut = shapely.intersection(self.outline(which[first]), strip[first])
+        return np.asarray(_of_dimension(cut, flat[first])[back])
+
+
+def _size(geometries: NDArray[np.object_], flat: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Their lengths on a seam, else their areas."""
+    import shapely
+
+    return np.asarray(np.where(flat, shapely.length(geometries), shapely.area(geometries)), np.float64)
 
 
 def _of_dimension(geometries: NDArray[np.object_], flat: NDArray[np.bool_]) -> NDArray[np.object_]:
@@ -175,6 +200,9 @@ def without_twins(
     if not len(shared):
         return candidates
     i, j = seams.neighbours(shared, shared)
+    larger = np.maximum(shapely.area(seams.outline(i)), shapely.area(seams.outline(j)))
+    near = seams.common_of_boxes(i, j) >= threshold * larger
+    i, j = i[near], j[near]
     common = shapely.area(shapely.intersection(seams.outline(i), seams.outline(j)))
     both = shapely.area(seams.outline(i)) + shapely.area(seams.outline(j)) - common
     same = (common > 0) & (common >= threshold * both)
