@@ -67,7 +67,12 @@ def main() -> None:
     _, x, y = part(data / "train")
     _, x_val, y_val = part(data / "val")
     config = Config2D(
-        n_rays=32, grid=(2, 2), train_patch_size=(256, 256), train_batch_size=4, train_steps_per_epoch=STEPS
+        n_rays=32,
+        grid=(2, 2),
+        train_patch_size=(256, 256),
+        train_batch_size=4,
+        train_steps_per_epoch=STEPS,
+        train_tensorboard=False,
     )
     model = StarDist2D(config, name="stardist", basedir=str(out / "model"))
     model.prepare_for_training()
