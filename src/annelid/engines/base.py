@@ -53,6 +53,11 @@ class TrainConfig:
     grey: bool = False
     rarest: float = 0.0
 
+    @property
+    def from_scratch(self) -> bool:
+        """Whether training starts from an architecture rather than from weights."""
+        return self.model.endswith((".yaml", ".yml"))
+
 
 @dataclass(frozen=True)
 class Example:

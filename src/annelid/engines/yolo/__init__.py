@@ -32,7 +32,7 @@ def check(config: TrainConfig) -> dict[str, Any]:
     used = parameters.check(
         config.params,
         task=config.task,
-        from_scratch=config.model.endswith((".yaml", ".yml")),
+        from_scratch=config.from_scratch,
         classes=config.classes,
         grey=config.grey,
         rarest=config.rarest,

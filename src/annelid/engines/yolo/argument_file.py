@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,14 +51,7 @@ def taken(content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str, An
         why = "under optimizer=auto Ultralytics chooses it itself"
         kept, more = _without(kept, dict.fromkeys(parameters.IGNORED_BY_AUTO, why))
         left += more
-    idle = parameters.idle(
-        {**kept, **config.params},
-        task=config.task,
-        from_scratch=config.model.endswith((".yaml", ".yml")),
-        classes=config.classes,
-        grey=config.grey,
-        rarest=config.rarest,
-    )
+    idle = parameters.idle(replace(config, params={**kept, **config.params}))
     kept, more = _without(kept, {name: why for name, why in idle.items() if name in kept})
     return {**kept, **config.params}, left + more
 

@@ -18,11 +18,8 @@ from ultralytics.utils.instance import Instances
 
 from annelid.engines.base import Example
 from annelid.engines.yolo import rings, transforms
-from annelid.engines.yolo.pieces import Piece, pieces, scattered
+from annelid.engines.yolo.pieces import LEAST_VISIBLE, Piece, pieces, scattered
 from annelid.tiling import Window
-
-LEAST_VISIBLE = 0.1
-"""Objects of which a window shows less (of their box) are left out, as Ultralytics does after its augmentation."""
 
 augment.Albumentations = transforms.step
 

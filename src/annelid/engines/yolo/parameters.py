@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annelid.dataset import Task
+from annelid.engines.base import TrainConfig
 from annelid.engines.yolo.inert import Setting, inert
 from annelid.engines.yolo.transforms import described
 from annelid.errors import UsageError
@@ -180,30 +181,27 @@ def check(
     Raises:
         UsageError: a name is unknown, a value is out of range, or the parameter would have no effect.
     """
-    given = {name: _value(name, value) for name, value in params.items()}
-    chosen = _chosen(given, from_scratch=from_scratch)
+    given, chosen = _examined(params, from_scratch=from_scratch)
     for name, reason in _idle(given, Setting(chosen, task, from_scratch, classes, grey, rarest)).items():
         raise UsageError(f"{name} would have no effect: {reason}", next_step=f"leave {name} out")
     return chosen
 
 
-def idle(
-    params: Mapping[str, Any],
-    *,
-    task: Task,
-    from_scratch: bool,
-    classes: int = 0,
-    grey: bool = False,
-    rarest: float = 0.0,
-) -> dict[str, str]:
-    """Name -> why it would do nothing, of the parameters that `check` would refuse for that; arguments as there.
+def idle(config: TrainConfig) -> dict[str, str]:
+    """Name -> why it would do nothing, of the parameters of a training that `check` would refuse for that.
 
     Raises:
         UsageError: a name is unknown, or a value is out of range.
     """
+    given, chosen = _examined(config.params, from_scratch=config.from_scratch)
+    known = (config.task, config.from_scratch, config.classes, config.grey, config.rarest)
+    return _idle(given, Setting(chosen, *known))
+
+
+def _examined(params: Mapping[str, Any], *, from_scratch: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was given, each value with its type, and every parameter as it would be used."""
     given = {name: _value(name, value) for name, value in params.items()}
-    chosen = _chosen(given, from_scratch=from_scratch)
-    return _idle(given, Setting(chosen, task, from_scratch, classes, grey, rarest))
+    return given, _chosen(given, from_scratch=from_scratch)
 
 
 def _idle(given: Mapping[str, Any], setting: Setting) -> dict[str, str]:

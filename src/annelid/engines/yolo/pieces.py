@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from annelid import tiling
 from annelid.tiling import Window
 
+LEAST_VISIBLE = 0.1
+"""Objects of which less is left in a picture (of their box) are left out, as by Ultralytics after its augmentation."""
+
 
 @dataclass(frozen=True)
 class Piece:

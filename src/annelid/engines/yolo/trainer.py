@@ -16,7 +16,7 @@ from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid.dataset import Task
 from annelid.engines.base import TrainingData
-from annelid.engines.yolo import mask_loss, processor, state, weights
+from annelid.engines.yolo import mask_loss, processor, state
 from annelid.engines.yolo.classes import KeepingClasses
 from annelid.engines.yolo.data import ObjectsDataset
 from annelid.engines.yolo.recovery import Recovering
@@ -156,8 +156,9 @@ def strip(folder: Path, imgsz: int) -> None:
     """
     for path in (folder / "last.pt", folder / "best.pt"):
         if path.exists():
-            used = weights.open_checkpoint(path, trust=False)[1]["train_args"]
-            strip_optimizer(path, updates={"train_args": {**used, "imgsz": imgsz}})
+            used = strip_optimizer(path).get("train_args", {})
+            if used.get("imgsz") != imgsz:
+                strip_optimizer(path, updates={"train_args": {**used, "imgsz": imgsz}})
 
 
 class ExamplesDetectionTrainer(_ExamplesTrainer, DetectionTrainer):

@@ -18,7 +18,7 @@ from annelid import atomic
 from annelid.engines.base import OWN_LINE, Report, TrainConfig, TrainingData, TrainResult
 from annelid.engines.yolo import at_once, environment, failures, parameters, recipe, recovery, state, weights
 from annelid.engines.yolo.additions import tell_grey, with_additions
-from annelid.engines.yolo.survey import survey
+from annelid.engines.yolo.survey import Survey, survey
 from annelid.engines.yolo.trainer import strip, trainer_class
 from annelid.errors import EngineError, Interrupted
 
@@ -44,15 +44,16 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
     if not config.resume and config.model.endswith(".pt"):
         weights.verify(Path(config.model), trust=config.trust)
     config = at_once.without_a_gpu(config, report)
-    effective = parameters.check(config.params, task=config.task, from_scratch=_from_scratch(config))
-    chosen = _chosen(effective, config, data)
+    effective = parameters.check(config.params, task=config.task, from_scratch=config.from_scratch)
+    found = survey(data.train)
+    chosen = _chosen(effective, config, found)
     effective |= {"recipe": chosen.name, **chosen.params, **at_once.forced(config)}
     if chosen.said:
         report("header", {"text": chosen.said, "level": "INFO"})
     tell_grey(data, effective, config.params, report)
     if config.resume:
         if _is_over(config.resume):
-            return _finish(out, effective, data)
+            return _finish(out, effective, found)
         _forget_after(_epochs_done(config.resume), out / "results.csv")
     handler = _forward_log(report)
     environment.silence_trackers()
@@ -68,18 +69,14 @@ def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) ->
             trainer.train()
     finally:
         LOGGER.removeHandler(handler)
-    return _finish(out, effective, data)
+    return _finish(out, effective, found)
 
 
-def _from_scratch(config: TrainConfig) -> bool:
-    return config.model.endswith((".yaml", ".yml"))
-
-
-def _chosen(effective: dict[str, Any], config: TrainConfig, data: TrainingData) -> recipe.Recipe:
+def _chosen(effective: dict[str, Any], config: TrainConfig, found: Survey) -> recipe.Recipe:
     """What suits the data, where nobody typed anything."""
     typed = {name: effective[name] for name in config.params}
     gpu = at_once.is_on_gpu(str(effective["device"]))
-    return recipe.choose(survey(data.train), effective, typed, from_scratch=_from_scratch(config), gpu=gpu)
+    return recipe.choose(found, effective, typed, from_scratch=config.from_scratch, gpu=gpu)
 
 
 def _overrides(effective: dict[str, Any], config: TrainConfig, data: TrainingData, out: Path) -> dict[str, Any]:
@@ -115,9 +112,9 @@ def _is_over(checkpoint: Path) -> bool:
     return int(content["epoch"]) == -1 or int(content["epoch"]) + 1 >= int(content["train_args"]["epochs"])
 
 
-def _finish(out: Path, effective: dict[str, Any], data: TrainingData) -> TrainResult:
+def _finish(out: Path, effective: dict[str, Any], found: Survey) -> TrainResult:
     """What is left to do after the last epoch."""
-    strip(out / "weights", recipe.whole_imgsz(survey(data.train), effective["imgsz"], effective["tile"]))
+    strip(out / "weights", recipe.whole_imgsz(found, effective["imgsz"], effective["tile"]))
     return _result(out, effective)
 
 

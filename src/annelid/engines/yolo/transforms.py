@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annelid.engines.yolo.pieces import LEAST_VISIBLE
 from annelid.errors import EngineError, UsageError
 
 EXTRA = "albumentations"
-LEAST_VISIBLE = 0.1
-"""Objects of which less is left in the picture (of their box) are left out, as after Ultralytics' own moves."""
 LEAST_SIDE = 2.0
 """Pixels; narrower boxes are left out, too."""
 _STEPS = 8
