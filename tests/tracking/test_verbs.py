@@ -102,12 +102,18 @@ def test_what_is_not_installed_is_refused_before_the_training(
     assert not (project.root / "runs" / "refused").exists()
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The trackers of each training that would have been started."""
+    found: list[Any] = []
+    monkeypatch.setattr(Project, "_train", lambda _, job, __: found.append(job.arguments["track"]))
+    return found
+
+
 def test_the_settings_name_trackers_that_a_training_can_leave_out(
-    trained: tuple[Project, Trained], monkeypatch: pytest.MonkeyPatch
+    trained: tuple[Project, Trained], asked: list[Any]
 ) -> None:
     project, _ = trained
-    asked: list[Any] = []
-    monkeypatch.setattr(Project, "_train", lambda _, job, __: asked.append(job.arguments["track"]))
     path = project.root / settings.FILE
     content = YAML().load(path)
     YAML().dump({**content, "track": ["tensorboard"]}, path)
@@ -122,11 +128,9 @@ def test_the_settings_name_trackers_that_a_training_can_leave_out(
 
 
 def test_a_run_that_goes_on_keeps_its_trackers_unless_others_are_named(
-    trained: tuple[Project, Trained], monkeypatch: pytest.MonkeyPatch
+    trained: tuple[Project, Trained], asked: list[Any]
 ) -> None:
     project, _ = trained
-    asked: list[Any] = []
-    monkeypatch.setattr(Project, "_train", lambda _, job, __: asked.append(job.arguments["track"]))
     job = train.prepare(
         train.Plan("stopped", "threshold", TrainConfig("otsu", "segment"), Preprocessing(), track=("tensorboard",)),
         project.dataset(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -50,7 +50,7 @@ def train(
 ) -> None:
     """Train. Engine parameters follow as --epochs 50 or epochs=50 (imgsz, batch, lr0, degrees ...)."""
     from annelid.cli.parameters import typed
-    from annelid.cli.track import names_in, tracked_lines
+    from annelid.cli.track import names_in
     from annelid.errors import UsageError
     from annelid.mixing import class_map
     from annelid.outside import require_data
@@ -89,17 +89,23 @@ def train(
                 "class_map": class_map(map_),
             }
             done = project.train(**given, track=trackers, **params)
-        card = done.card
-        lines = [
-            f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s",
-            f"conf   {card.thresholds.get('conf', 0):g} at prediction, unless told otherwise",
-            f"run    {done.run}",
-            *(f"note   {said}" for said in (*card.leakage, *card.remarks)),
-            *tracked_lines(done.tracked, done.run.name),
-            *(f"{found.code}   {found.name}: {found.seen}" for found in project.diagnose(done.run)),
-            f"next   annelid diagnose {done.run.name}, annelid evaluate {card.reference}",
-        ]
-        show.answer(done.to_dict(), lines, as_json=as_json)
+        show.answer(done.to_dict(), _trained_lines(done, project.diagnose(done.run)), as_json=as_json)
+
+
+def _trained_lines(done: Any, findings: Iterable[Any]) -> list[str]:
+    """What came of a training, and what its curves and errors tell."""
+    from annelid.cli.track import tracked_lines
+
+    card = done.card
+    return [
+        f"{card.reference}: best epoch {card.best_epoch} of {card.epochs_run}, {card.seconds:.0f} s",
+        f"conf   {card.thresholds.get('conf', 0):g} at prediction, unless told otherwise",
+        f"run    {done.run}",
+        *(f"note   {said}" for said in (*card.leakage, *card.remarks)),
+        *tracked_lines(done.tracked, done.run.name),
+        *(f"{found.code}   {found.name}: {found.seen}" for found in findings),
+        f"next   annelid diagnose {done.run.name}, annelid evaluate {card.reference}",
+    ]
 
 
 @app.command()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 PARAMS = {"epochs": 3, "imgsz": 32, "batch": 4, "nbs": 4, "plots": False, "device": "cpu", "recipe": "ultralytics"}
 Events = list[tuple[str, Mapping[str, Any]]]
 Spoil = Callable[[Callable[[Any, dict[str, Any]], None]], None]
-
-
-@pytest.fixture(autouse=True)
-def _loggers_as_they_were() -> Iterator[None]:
-    logger = logging.getLogger("ultralytics")
-    before = list(logger.handlers)
-    yield
-    logger.handlers = before
 
 
 @pytest.fixture(scope="module")

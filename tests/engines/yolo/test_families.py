@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +18,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 CLASSES = ("disc", "never seen")
 ENGINE: Engine = yolo
-
-
-@pytest.fixture(autouse=True)
-def _loggers_as_they_were() -> Iterator[None]:
-    logger = logging.getLogger("ultralytics")
-    before = list(logger.handlers)
-    yield
-    logger.handlers = before
 
 
 def data(folder: Path, task: Task) -> TrainingData:
