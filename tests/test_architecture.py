@@ -18,7 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("objects", "image", "atomic", "oom", "download", "fingerprint", "readers", "preprocess", "locate"),
     ("dataset",),
     ("formats", "split", "match", "tiling", "store", "settings"),
-    ("engines", "check", "evaluate", "diagnose", "models", "picture", "synthetic"),
+    ("engines", "check", "evaluate", "diagnose", "models", "picture", "synthetic", "assist"),
     (
         "examples",
         "render",
@@ -45,6 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("measured", "results", "report", "check_report", "doctor", "pretrained", "progress", "run_record", "run_report"),
     ("project",),
+    ("queue", "server"),
     ("demo", "worker", "cli", "__main__"),
 )
 HEAVY = ("torch", "ultralytics", "tensorflow", "stardist", "cellpose", "cv2", "matplotlib")

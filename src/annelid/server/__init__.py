@@ -1,0 +1,50 @@
+"""The server of the browser annotator: HTTP around `Project`, and nothing that `Project` does not do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+
+from annelid.server import annotation, assisting, classes, files, images, jobs, learned, live, pixels, project
+from annelid.server.desk import Desk
+from annelid.server.reply import ERROR_HANDLERS
+from annelid.server.security import Access, guarded
+
+ROUTES: tuple[BaseRoute, ...] = (
+    *project.ROUTES,
+    *classes.ROUTES,
+    *images.ROUTES,
+    *pixels.ROUTES,
+    *annotation.ROUTES,
+    *live.ROUTES,
+    *assisting.ROUTES,
+    *jobs.ROUTES,
+    *learned.ROUTES,
+)
+
+
+def make_app(root: Path, access: Access) -> Starlette:
+    """The ASGI application that serves one project.
+
+    Args:
+        root: the project's folder.
+        access: who may ask: token, hosts, base path.
+
+    Raises:
+        ProjectError: the folder is not a project.
+    """
+    desk = Desk(root)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        desk.close()
+
+    routes: list[BaseRoute] = [Mount("/api", routes=list(ROUTES)), *files.ROUTES]
+    app = Starlette(routes=routes, exception_handlers=ERROR_HANDLERS, lifespan=lifespan, middleware=guarded(access))
+    app.state.desk, app.state.access = desk, access
+    return app

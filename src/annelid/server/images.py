@@ -1,0 +1,7 @@
+"""Images: list, thumbnails, upload, planes."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+ROUTES: tuple[BaseRoute, ...] = ()

@@ -1,0 +1,7 @@
+"""Server-sent events: what changed since."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+ROUTES: tuple[BaseRoute, ...] = ()

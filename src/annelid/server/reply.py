@@ -1,0 +1,74 @@
+"""What the server answers: JSON, and every error as a sentence with what to do next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from annelid.errors import (
+    AnnelidError,
+    Conflict,
+    EngineError,
+    InputError,
+    Interrupted,
+    ProjectError,
+    UsageError,
+)
+
+_LOG = logging.getLogger(__name__)
+_STATUS: tuple[tuple[type[AnnelidError], int], ...] = (
+    (Conflict, 409),
+    (UsageError, 400),
+    (InputError, 422),
+    (ProjectError, 404),
+    (EngineError, 503),
+    (Interrupted, 409),
+    (AnnelidError, 500),
+)
+
+
+def reply(value: Any, status: int = 200) -> Response:
+    """A JSON answer; NaN becomes null, arrays and numpy numbers are written as lists and numbers."""
+    body = orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+    return Response(body, status, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def refusal(status: int, message: str, next_step: str = "", **more: Any) -> Response:
+    """An answer that says what is wrong: ``{"error": {"message", "next_step", ...}}``."""
+    return reply({"error": {"message": message, "next_step": next_step, **more}}, status)
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object in a request's body; {} where there is none.
+
+    Raises:
+        UsageError: it is not a JSON object.
+    """
+    data = await request.body()
+    try:
+        value = orjson.loads(data) if data else {}
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"the body of the request is not JSON: {error}") from error
+    if not isinstance(value, Mapping):
+        raise UsageError(f"the body of the request has to be a JSON object, not {type(value).__name__}")
+    return dict(value)
+
+
+def _say(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, AnnelidError)
+    status = next(code for kind, code in _STATUS if isinstance(error, kind))
+    return refusal(status, error.message, error.next_step, type=type(error).__name__)
+
+
+def _bug(request: Request, error: Exception) -> Response:
+    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    message = f"this is a bug in Annelid: {type(error).__name__}: {error}"
+    return refusal(500, message, "the terminal of annelid serve shows where", type="Bug")
+
+
+ERROR_HANDLERS: dict[Any, Any] = {AnnelidError: _say, Exception: _bug}
