@@ -1,12 +1,15 @@
-"""What the requests of one server share: the project, and later the open images and the assistant."""
+"""What the requests of one server share: the project, who is told of changes, and who works here by default."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 
 from annelid.project import Project
+from annelid.server.bulletin import Bulletin, Source
 
 
 class Desk:
@@ -14,16 +17,41 @@ class Desk:
 
     Args:
         root: the project's folder.
+        author: name of the person, where the page does not say another.
 
     Raises:
         ProjectError: it is not a project.
+
+    Attributes:
+        project: the project; its store is safe for threads.
+        bulletin: what happens is told here.
+        author: name of the person.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, author: str = "") -> None:
         self.project = Project(root)
+        self.bulletin = Bulletin()
+        self.author = author
+
+    def tell(self, name: str, data: Mapping[str, Any]) -> None:
+        """Tell every open page that something happened: an event of ``api/live``; from any thread."""
+        self.bulletin.tell(name, data)
+
+    def add_source(self, source: Source) -> None:
+        """Have a function asked for events twice a second, while a page listens (see `Bulletin.add_source`)."""
+        self.bulletin.add_source(source)
+
+    def changed(self) -> None:
+        """The project was changed by this server: pages shall hear of it now, not in half a second."""
+        self.bulletin.look()
+
+    def end_streams(self) -> None:
+        """Let the pages' event streams end, which a server waits for when it is stopped."""
+        self.bulletin.close()
 
     def close(self) -> None:
         """Let go of everything."""
+        self.bulletin.close()
         self.project.close()
 
 
