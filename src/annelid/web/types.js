@@ -164,7 +164,7 @@
  * @typedef {Object} App
  * @property {(hash: string) => void} go to another page: `#/images`, `#/annotate/ID`, `#/train`, `#/runs/NAME`, `#/models`
  * @property {(text: string, level?: "info" | "warning" | "error") => void} notify
- * @property {string} author
+ * @property {string} author `human:ann`
  * @property {import("./core/live.js").Live} live events of the server
  */
 
