@@ -154,6 +154,12 @@
  * @property {import("./signal.js").Signal<{t: number, z: number}>} plane
  * @property {import("./signal.js").Signal<Channel[]>} channels
  * @property {string} author `human:ann`
+ * @property {App} app
+ * @property {import("./actions.js").Actions} actions what can be done now; whoever adds some takes them away again
+ * @property {ViewSummary[]} views all of the project, in the order of the list of images
+ * @property {import("./core/autosave.js").Autosave} autosave
+ * @property {import("./signal.js").Signal<number>} brush radius in image pixels
+ * @property {() => Promise<string>} askClass the current class; asks for one where there is none, "" when that is given up
  * @property {(text: string, level?: "info" | "warning" | "error") => void} notify
  * @property {(change: Partial<Change>) => void} apply a local change: `store.apply` with what is missing filled in
  * @property {(id: string) => ImageObject} corrected the object with id as the person's own: author, score null, origin
