@@ -38,4 +38,4 @@ def place() -> Path:
 
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 
-from annelid.cli import data, diagnose, learn, other, render, track  # noqa: E402, F401 - they register their commands on app
+from annelid.cli import data, diagnose, learn, other, render, serve, track  # noqa: E402, F401 - they register their commands on app

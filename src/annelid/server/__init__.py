@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import BaseRoute, Mount
 
 from annelid.server import annotation, assisting, classes, files, images, jobs, learned, live, pixels, project
 from annelid.server.desk import Desk
-from annelid.server.reply import ERROR_HANDLERS
+from annelid.server.reply import ERROR_HANDLERS, bug
 from annelid.server.security import Access, guarded
 
 ROUTES: tuple[BaseRoute, ...] = (
@@ -27,17 +29,18 @@ ROUTES: tuple[BaseRoute, ...] = (
 )
 
 
-def make_app(root: Path, access: Access) -> Starlette:
+def make_app(root: Path, access: Access, author: str = "") -> Starlette:
     """The ASGI application that serves one project.
 
     Args:
         root: the project's folder.
         access: who may ask: token, hosts, base path.
+        author: name of the person who works here, where the page does not say another.
 
     Raises:
         ProjectError: the folder is not a project.
     """
-    desk = Desk(root)
+    desk = Desk(root, author)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -45,6 +48,7 @@ def make_app(root: Path, access: Access) -> Starlette:
         desk.close()
 
     routes: list[BaseRoute] = [Mount("/api", routes=list(ROUTES)), *files.ROUTES]
-    app = Starlette(routes=routes, exception_handlers=ERROR_HANDLERS, lifespan=lifespan, middleware=guarded(access))
+    middleware = [*guarded(access), Middleware(ServerErrorMiddleware, handler=bug)]
+    app = Starlette(routes=routes, exception_handlers=ERROR_HANDLERS, lifespan=lifespan, middleware=middleware)
     app.state.desk, app.state.access = desk, access
     return app

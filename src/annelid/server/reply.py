@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +22,18 @@ from annelid.errors import (
 )
 
 _LOG = logging.getLogger(__name__)
+
+
+class TooLarge(UsageError):  # noqa: N818 - what the status is called
+    """A request's body has more bytes than are taken."""
+
+    def __init__(self, most: int) -> None:
+        step = "save in smaller steps; images are brought as files"
+        super().__init__(f"the request has more than {most // 2**20} MiB", next_step=step)
+
+
 _STATUS: tuple[tuple[type[AnnelidError], int], ...] = (
+    (TooLarge, 413),
     (Conflict, 409),
     (UsageError, 400),
     (InputError, 422),
@@ -65,10 +77,19 @@ def _say(_request: Request, error: Exception) -> Response:
     return refusal(status, error.message, error.next_step, type=type(error).__name__)
 
 
-def _bug(request: Request, error: Exception) -> Response:
+def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message = f"{request.method} {request.url.path}: {error.detail.lower()}"
+    answer = refusal(error.status_code, message, type="HTTPException")
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def bug(request: Request, error: Exception) -> Response:
+    """The answer to what went wrong in here."""
     _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
     message = f"this is a bug in Annelid: {type(error).__name__}: {error}"
     return refusal(500, message, "the terminal of annelid serve shows where", type="Bug")
 
 
-ERROR_HANDLERS: dict[Any, Any] = {AnnelidError: _say, Exception: _bug}
+ERROR_HANDLERS: dict[Any, Any] = {AnnelidError: _say, HTTPException: _of_http}
