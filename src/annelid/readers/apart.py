@@ -13,7 +13,7 @@ import numpy as np
 
 from annelid.errors import AnnelidError, ImageError, UsageError
 from annelid.readers.base import ImageFile, ImageInfo, Pixels, Window, checked_window
-from annelid.readers.decoder_process import decoder_process
+from annelid.readers.decoder_process import DecoderProcess, decoder_process
 from annelid.readers.stored import Stored
 
 _SECONDS = 120.0
@@ -30,14 +30,17 @@ class ApartImage(ImageFile):
         path: the file.
         scene: which of its images.
         info: what is known of it already; the file is not opened before its first pixels then.
+        decoder: the process that decodes it.
 
     Raises:
         ImageError: as `open_image`; also where its decoder crashes or comes to no end.
         UsageError: it has no such scene.
     """
 
-    def __init__(self, path: Path, scene: int = 0, info: ImageInfo | None = None) -> None:
-        self.path, self._scene, self._number = path, scene, next(_numbers)
+    def __init__(
+        self, path: Path, scene: int = 0, info: ImageInfo | None = None, decoder: DecoderProcess = decoder_process
+    ) -> None:
+        self.path, self._scene, self._number, self._decoder = path, scene, next(_numbers), decoder
         self.info = info or _info(self._ask("open", _SECONDS))
 
     def read(self, window_xyxy: Window | None = None, *, t: int = 0, z: int = 0, step: int = 1) -> Pixels:
@@ -47,27 +50,27 @@ class ApartImage(ImageFile):
         dtype = np.dtype(self.info.dtype)
         seconds = _SECONDS + (x2 - x1) * (y2 - y1) * shape[2] * dtype.itemsize / _BYTES_PER_SECOND
         question = {"window": [int(side) for side in window], "t": int(t), "z": int(z), "step": int(step)}
-        with decoder_process.lock:
+        with self._decoder.lock:
             answer = self._ask("read", seconds, question)
             found = (tuple(answer["shape"]), answer["dtype"])
             if found != (shape, dtype.name):
-                decoder_process.end()
+                self._decoder.end()
                 raise ImageError(
                     self.path,
                     expected=f"{' x '.join(map(str, shape))} pixels of {dtype}, as when it was opened",
                     found=f"{' x '.join(map(str, found[0]))} of {found[1]}: the file has changed",
                     next_step="try again when it is no longer written to",
                 )
-            return _received(self.path, answer)
+            return _received(self._decoder, self.path, answer)
 
     def _ask(self, do: str, seconds: float, question: Mapping[str, Any] | None = None) -> dict[str, Any]:
         place = {"file": self._number, "scene": int(self._scene)}
-        return _answer(self.path, {"do": do, **place, **(question or {})}, seconds)
+        return _answer(self._decoder, self.path, {"do": do, **place, **(question or {})}, seconds)
 
     def close(self) -> None:
         """Let go of the file; closing twice is fine."""
         with suppress(ImageError):  # the process has ended, and let go of it so
-            if decoder_process.is_running:
+            if self._decoder.is_running:
                 self._ask("close", _SECONDS)
 
 
@@ -78,42 +81,42 @@ def read_stored(path: Path) -> Stored:
         ImageError: it cannot be decoded, or its decoder crashes or comes to no end.
     """
     with decoder_process.lock:
-        answer = _answer(path, {"do": "stored"}, _SECONDS)
-        pixels = _received(path, answer)
+        answer = _answer(decoder_process, path, {"do": "stored"}, _SECONDS)
+        pixels = _received(decoder_process, path, answer)
     said = {name: value for name, value in answer.items() if name not in ("shape", "dtype")}
     return Stored(pixels, **{**said, "palette": tuple(said["palette"])})
 
 
-def _answer(path: Path, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+def _answer(decoder: DecoderProcess, path: Path, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
     started = time.monotonic()
     try:
-        answer = decoder_process.ask({**question, "path": str(path.absolute()), "seconds": seconds})
+        answer = decoder.ask({**question, "path": str(path.absolute()), "seconds": seconds})
     except EOFError:
         is_late = time.monotonic() - started >= seconds
         stopped = f"nothing after {seconds:.0f} seconds: its decoder was stopped"
-        raise _lost(path, stopped if is_late else "") from None
+        raise _lost(decoder, path, stopped if is_late else "") from None
     if "error" in answer:
         raise _error(path, answer["error"])
     return answer
 
 
-def _received(path: Path, answer: Mapping[str, Any]) -> Pixels:
+def _received(decoder: DecoderProcess, path: Path, answer: Mapping[str, Any]) -> Pixels:
     """The pixels behind an answer."""
     try:
         pixels: Pixels = np.empty(answer["shape"], answer["dtype"])
-        decoder_process.receive(pixels.reshape(-1).view(np.uint8))
+        decoder.receive(pixels.reshape(-1).view(np.uint8))
     except MemoryError as error:
-        decoder_process.end()
+        decoder.end()
         step = "read it by window, or thinned"
         raise ImageError(path, expected="pixels that fit into the memory", found=str(error), next_step=step) from error
     except EOFError:
-        raise _lost(path) from None
+        raise _lost(decoder, path) from None
     return pixels
 
 
-def _lost(path: Path, found: str = "") -> ImageError:
+def _lost(decoder: DecoderProcess, path: Path, found: str = "") -> ImageError:
     """The error for an answer that never came."""
-    found = found or f"its decoder crashed ({decoder_process.how_it_ended})"
+    found = found or f"its decoder crashed ({decoder.how_it_ended})"
     step = "the file is probably damaged: copy it again from where it came from, or save it as TIFF with Fiji"
     return ImageError(path, expected="an image that can be decoded", found=found, next_step=step)
 

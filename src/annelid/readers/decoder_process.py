@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import signal
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,6 +39,11 @@ class DecoderProcess:
         """Whether there is one, and alive."""
         return self._process is not None and self._process.poll() is None
 
+    def warm(self) -> None:
+        """Start the process, if it does not run, and wait until it answers: it takes most of a second."""
+        with contextlib.suppress(EOFError):  # who asks for an image will be told
+            self.ask({"do": "close", "file": -1, "path": "", "seconds": 60})
+
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a question.
 
@@ -64,7 +69,7 @@ class DecoderProcess:
             if self._pipes()[1].readinto(place) != len(place):  # type: ignore[attr-defined]
                 raise EOFError
 
-    @contextmanager
+    @contextlib.contextmanager
     def _ending_when_it_fails(self) -> Iterator[None]:
         """Also at Ctrl-C: an answer that nobody waits for any more would be taken for that to the next question."""
         try:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from annelid.project import Project
 from annelid.server.bulletin import Bulletin, Source
+from annelid.server.pixel_desk import PixelDesk
 
 
 class Desk:
@@ -26,12 +27,14 @@ class Desk:
         project: the project; its store is safe for threads.
         bulletin: what happens is told here.
         author: name of the person.
+        pixels: open images and their levels.
     """
 
     def __init__(self, root: Path, author: str = "") -> None:
         self.project = Project(root)
         self.bulletin = Bulletin()
         self.author = author
+        self.pixels = PixelDesk(self.project.store, self.project.root)
 
     def tell(self, name: str, data: Mapping[str, Any]) -> None:
         """Tell every open page that something happened: an event of ``api/live``; from any thread."""
@@ -52,6 +55,7 @@ class Desk:
     def close(self) -> None:
         """Let go of everything."""
         self.bulletin.close()
+        self.pixels.close()
         self.project.close()
 
 

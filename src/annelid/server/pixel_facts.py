@@ -1,0 +1,102 @@
+"""What a page has to know before it shows pixels: size, levels, channels with their ranges and colours."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annelid.image import View
+from annelid.preprocess.stretch import limits
+from annelid.readers.base import Pixels
+from annelid.server import levels
+from annelid.server.channel_colors import channel_colors
+from annelid.server.pyramid import Pyramid
+
+PERCENTILES = (1.0, 99.8)
+BINS = 256
+_WIRE = {"uint8": "uint8", "uint16": "uint16", "int16": "int16", "float32": "float32", "int8": "int16"}
+
+
+def wire_dtype(dtype: str) -> str:
+    """How pixels of a type travel: what a page cannot show exactly, as float32."""
+    return _WIRE.get(dtype, "float32")
+
+
+@dataclass(frozen=True)
+class Values:
+    """What is known of the values of one channel.
+
+    Attributes:
+        min: least finite value.
+        max: greatest finite value.
+        percentiles: the 1st and the 99.8th.
+        histogram: how many samples lie in each of 256 equal steps from min to max.
+    """
+
+    min: float
+    max: float
+    percentiles: tuple[float, float]
+    histogram: list[int]
+
+    @classmethod
+    def of(cls, samples: NDArray[Any]) -> Values:
+        """The figures of samples ``[n]``; 0 to 1 where none is finite."""
+        finite = samples[np.isfinite(samples)].astype(np.float64)
+        if not finite.size:
+            return cls(0.0, 1.0, (0.0, 1.0), [0] * BINS)
+        low, high = float(finite.min()), float(finite.max())
+        scale = BINS / (high - low) if high > low else 0.0
+        bins = np.minimum((finite - low) * scale, BINS - 1).astype(np.int64)
+        return cls(low, high, limits(finite, PERCENTILES), np.bincount(bins, minlength=BINS).tolist())
+
+
+def facts_of(view: View, pyramid: Pyramid, version: str) -> dict[str, Any]:
+    """The facts of a view's pixels, as ``GET api/views/ID/pixels`` answers them.
+
+    Raises:
+        ImageError: the file cannot be read.
+    """
+    info, count = pyramid.info, levels.level_count(pyramid.info.size_wh)
+    return {
+        "view": view.id,
+        "version": version,
+        "size_wh": info.size_wh,
+        "dtype": wire_dtype(info.dtype),
+        "stored_dtype": info.dtype,
+        "is_rgb": info.is_rgb,
+        "tile": levels.TILE,
+        "levels": [levels.level_size(info.size_wh, level) for level in range(count)],
+        "planes": view.image.planes,
+        "plane": {"t": view.t, "z": view.z, "projection": view.projection},
+        "pixel_size_um": view.image.pixel_size_um or info.pixel_size_um,
+        "notes": info.notes,
+        "channels": _channels(pyramid),
+    }
+
+
+def _channels(pyramid: Pyramid) -> list[dict[str, Any]]:
+    info, samples = pyramid.info, pyramid.samples()
+    known = [Values.of(samples[:, c]) for c in range(len(info.channels))]
+    colors = channel_colors(info.channels, is_rgb=info.is_rgb)
+    ranges = _ranges(samples, known, info.dtype, is_rgb=info.is_rgb)
+    rows = zip(info.channels, known, colors, ranges, strict=True)
+    return [
+        {"name": name, "color": color, "low": low, "high": high, **asdict(values)}
+        for name, values, color, (low, high) in rows
+    ]
+
+
+def _ranges(samples: Pixels, known: list[Values], dtype: str, *, is_rgb: bool) -> list[tuple[float, float]]:
+    """Which values are black and which in full colour at first: colour pictures keep their balance."""
+    if is_rgb and dtype == "uint8":
+        return [(0.0, 255.0)] * len(known)
+    if is_rgb:
+        return [_not_empty(0.0, limits(samples, PERCENTILES)[1])] * len(known)
+    return [_not_empty(*values.percentiles) for values in known]
+
+
+def _not_empty(low: float, high: float) -> tuple[float, float]:
+    return (low, high) if high > low else (low, low + 1.0)

@@ -1,0 +1,146 @@
+"""Levels of a picture, made on the fly: coarse ones from a small level that is kept, fine ones by window."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+import numpy as np
+
+from annelid.image import View
+from annelid.readers.base import ImageFile, ImageInfo, Pixels
+from annelid.server import levels
+from annelid.server.open_images import Key, OpenImages
+
+_BAND_PIXELS = 2**24
+"""A level that is kept is read in bands: what is decoded at once stays under a second, others get their turn."""
+_MOST_BYTES = 384 * 2**20
+
+
+class Pyramid:
+    """The levels of one view of a file; safe for threads.
+
+    Args:
+        images: opens it.
+        view: the view.
+        info: of the view.
+    """
+
+    def __init__(self, images: OpenImages, view: View, info: ImageInfo) -> None:
+        self.info, self._images, self._view = info, images, view
+        self.base_level = levels.base_level(info.size_wh)
+        self._lock = threading.Lock()
+        w, h = levels.level_size(info.size_wh, self.base_level)
+        rows = max(1, _BAND_PIXELS // max(1, info.size_wh[0]) >> self.base_level)
+        self._rows = 1 << (rows.bit_length() - 1)  # a power of two: stored tiles are not cut
+        self._has_band = [False] * -(-h // self._rows)
+        self._base: Pixels = np.zeros((h, w, len(info.channels)), info.dtype)
+
+    @property
+    def nbytes(self) -> int:
+        """What the kept level takes."""
+        return self._base.nbytes
+
+    @property
+    def has_base(self) -> bool:
+        """Whether the kept level is there in full."""
+        return all(self._has_band)
+
+    def tile(self, level: int, x: int, y: int) -> Pixels:
+        """The pixels ``[y, x, c]`` of a tile, in the dtype of the file.
+
+        Raises:
+            ImageError: the file cannot be read.
+        """
+        size = self.info.size_wh
+        x1, y1, x2, y2 = window = levels.tile_window(size, level, x, y)
+        if level < self.base_level:
+            with self._images.reading(self._view) as file:
+                return file.read(levels.full_window(size, level, window), step=1 << level)
+        finer = level - self.base_level
+        rows = self._base_rows(y1 << finer, min(self._base.shape[0], y2 << finer))
+        return rows[:: 1 << finer, x1 << finer : x2 << finer : 1 << finer]
+
+    def base(self) -> Pixels:
+        """The kept level ``[y, x, c]``.
+
+        Raises:
+            ImageError: the file cannot be read.
+        """
+        return self._base_rows(0, self._base.shape[0])
+
+    def _base_rows(self, start: int, stop: int) -> Pixels:
+        for band in range(start // self._rows, -(-stop // self._rows)):
+            with self._lock:
+                if not self._has_band[band]:
+                    self._read_band(band)
+        return self._base[start:stop]
+
+    def _read_band(self, band: int) -> None:
+        start, (h, w) = band * self._rows, self._base.shape[:2]
+        stop = min(h, start + self._rows)
+        window = levels.full_window(self.info.size_wh, self.base_level, (0, start, w, stop))
+        with self._images.reading(self._view) as file:
+            self._base[start:stop] = file.read(window, step=1 << self.base_level)
+        self._has_band[band] = True
+
+    def samples(self) -> Pixels:
+        """Pixels ``[n, c]`` to take statistics of: all of the kept level if it is there or quickly had, else of places.
+
+        Raises:
+            ImageError: the file cannot be read.
+        """
+        w, h = self.info.size_wh
+        if self.has_base or w * h <= _BAND_PIXELS:
+            return self.base().reshape(-1, self._base.shape[2])
+        with self._images.reading(self._view) as file:
+            return np.concatenate([_flat(file, x, y) for y in _places(h) for x in _places(w)])
+
+
+_SAMPLE = 256
+_SAMPLES = 5
+
+
+def _places(length: int) -> list[tuple[int, int]]:
+    """Five evenly spaced pieces of a side, or all of it where it is short."""
+    if length <= _SAMPLE * _SAMPLES:
+        return [(0, length)]
+    starts = np.linspace(0, length - _SAMPLE, _SAMPLES).astype(int).tolist()
+    return [(start, start + _SAMPLE) for start in starts]
+
+
+def _flat(file: ImageFile, columns: tuple[int, int], rows: tuple[int, int]) -> Pixels:
+    return file.read((columns[0], rows[0], columns[1], rows[1])).reshape(-1, len(file.info.channels))
+
+
+class Pyramids:
+    """The pyramids of the views that were looked at last; safe for threads.
+
+    Args:
+        images: opens the files.
+    """
+
+    def __init__(self, images: OpenImages) -> None:
+        self.images = images
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[Key, object], Pyramid] = OrderedDict()
+
+    def of(self, view: View) -> Pyramid:
+        """The pyramid of a view of the file as it is now.
+
+        Raises:
+            ImageError: the file is missing or cannot be read.
+            UsageError: it has no such scene.
+        """
+        key = self.images.key(view), view.plane
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        with self.images.reading(view) as file:
+            info = file.info
+        with self._lock:
+            pyramid = self._known.setdefault(key, Pyramid(self.images, view, info))
+            while sum(one.nbytes for one in self._known.values()) > _MOST_BYTES and len(self._known) > 1:
+                self._known.popitem(last=False)
+            return pyramid
