@@ -15,7 +15,7 @@ SRC = Path(__file__).resolve().parents[1] / "src"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("class_names", "errors", "steps"),
     ("geometry", "tracing"),
-    ("objects", "image", "atomic", "oom", "download", "fingerprint", "readers", "preprocess", "locate"),
+    ("objects", "image", "alone", "atomic", "oom", "download", "fingerprint", "readers", "preprocess", "locate"),
     ("dataset",),
     ("formats", "split", "match", "tiling", "store", "settings"),
     ("engines", "check", "evaluate", "diagnose", "models", "picture", "synthetic", "assist"),

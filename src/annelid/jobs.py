@@ -72,7 +72,7 @@ class Event:
     """Something that happened in a job.
 
     Attributes:
-        name: ``header``, ``log``, ``epoch``, ``batch``, ``progress``, ``note``.
+        name: ``header``, ``log``, ``epoch``, ``batch``, ``progress``, ``note``; ``run`` names the run of a training.
         data: JSON values.
         time: seconds since the epoch (Unix time).
     """
@@ -145,8 +145,13 @@ def _event_in(line: bytes) -> dict[str, Any] | None:
 
 def events(folder: Path) -> list[Event]:
     """All events of a job so far."""
-    lines, _ = _new_lines(folder / "events.jsonl", 0)
-    return [Event(line["event"], line["data"], line["time"]) for line in lines]
+    return events_since(folder, 0)[0]
+
+
+def events_since(folder: Path, position: int) -> tuple[list[Event], int]:
+    """The events behind a byte of ``events.jsonl``, and the byte to go on from the next time."""
+    lines, position = _new_lines(folder / "events.jsonl", position)
+    return [Event(line["event"], line["data"], line["time"]) for line in lines], position
 
 
 def stop(folder: Path) -> None:

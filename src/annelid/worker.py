@@ -17,7 +17,7 @@ from annelid import atomic
 from annelid.errors import AnnelidError, Bug, OutOfMemory
 from annelid.jobs import HEARTBEAT_SECONDS, Job
 
-KINDS: Mapping[str, str] = {"train": "annelid.train", "predict": "annelid.predict"}
+KINDS: Mapping[str, str] = {"train": "annelid.train", "predict": "annelid.predict", "verb": "annelid.queue.verbs"}
 """Kind of job -> module with a function ``work(job, report)`` that returns JSON values."""
 
 

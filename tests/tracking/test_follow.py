@@ -161,8 +161,8 @@ def test_a_disk_that_takes_no_note_does_not_stop_the_tracker(
 def test_the_second_process_for_a_tracker_waits_for_the_first(tmp_path: Path) -> None:
     folder = runs.make_run(tmp_path)
     runs.end(folder)
-    held = "import sys, time; from pathlib import Path; from annelid.tracking.follow import _alone\n"
-    held += "with _alone(Path(sys.argv[1])): print('mine', flush=True); time.sleep(60)"
+    held = "import sys, time; from pathlib import Path; from annelid.alone import alone\n"
+    held += "with alone(Path(sys.argv[1])): print('mine', flush=True); time.sleep(60)"
     lock = path_of(folder, "tensorboard", ".lock")
     with subprocess.Popen([sys.executable, "-c", held, str(lock)], stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout is not None

@@ -142,7 +142,9 @@ class Project(CheckedProject):
         return self._train(replace(job, arguments={**job.arguments, "track": list(trackers)}), watch)
 
     def _train(self, job: jobs.Job, watch: Watch | None) -> Trained:
-        done = memory.run(job, watch or Progress())
+        watch = watch or Progress()
+        watch(Event("run", {"run": job.folder.name}))
+        done = memory.run(job, watch)
         card = Card.from_dict(done["card"])
         self._log("train", dict(job.arguments["config"]["params"]), {"model": card.reference, "metrics": card.metrics})
         measured = self.evaluate(card.reference, part="val", watch=watch)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from annelid import jobs
+from annelid.alone import alone
 from annelid.engines.base import Report
 from annelid.errors import AnnelidError
 from annelid.tracking import get
@@ -24,7 +24,6 @@ RETRY_SECONDS = 60.0
 """After a failure; a server that was restarted is there again."""
 LAST_SECONDS = 60.0
 """So long a finished training waits for its trackers; they go on by themselves."""
-_WAIT_SECONDS = 2e6  # weeks; SQLite counts milliseconds in 31 bits
 
 
 def start(folder: Path, name: str) -> subprocess.Popen[bytes]:
@@ -123,7 +122,7 @@ def follow(folder: Path, name: str, poll_seconds: float = POLL_SECONDS) -> int:
     Returns:
         Exit code: 0 when everything was told.
     """
-    with _alone(path_of(folder, name, ".lock")):
+    with alone(path_of(folder, name, ".lock")):
         telling, again = Telling(folder, get(name)), 0.0
         while True:
             over = _is_over(folder)
@@ -161,12 +160,3 @@ def _is_over(folder: Path) -> bool:
 def _wakes(folder: Path) -> bool:
     time.sleep(2.5 * jobs.HEARTBEAT_SECONDS)
     return jobs.is_running(folder)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """A block that one process at a time is in; the lock of one that dies is free again, on every system."""
-    path.parent.mkdir(exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
-        yield
