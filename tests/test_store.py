@@ -293,13 +293,15 @@ def test_a_store_of_a_newer_version_is_refused(store: Store) -> None:
 
 
 def test_an_older_store_is_brought_up_to_date(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def version_2(db: sqlite3.Connection) -> None:
+    def one_more(db: sqlite3.Connection) -> None:
         db.execute("ALTER TABLE images ADD COLUMN note TEXT")
 
+    versions = (*migrations.MIGRATIONS, one_more)
     for module in (database, migrations):
-        monkeypatch.setattr(module, "MIGRATIONS", (*migrations.MIGRATIONS[:1], version_2))
+        monkeypatch.setattr(module, "MIGRATIONS", versions)
     with Store.open(store.path) as newer, newer._database.reading() as db:
-        assert migrations.schema_version(db) == 2
+        assert migrations.schema_version(db) == len(versions)
+        assert db.execute("SELECT note FROM images").fetchone() == (None,)
 
 
 def test_on_a_network_drive_there_is_no_write_ahead_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

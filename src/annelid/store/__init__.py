@@ -14,9 +14,10 @@ from annelid.atomic import replacing
 from annelid.dataset import LabeledImage
 from annelid.errors import ProjectError, UsageError
 from annelid.image import ImageRef, View
-from annelid.store import revisions
+from annelid.store import overview, revisions
 from annelid.store.changes import ChangeSet, Revision
 from annelid.store.database import Database, create_database, open_database
+from annelid.store.overview import Head, Tally, Version
 from annelid.store.revisions import covered_from_json as _areas
 from annelid.store.revisions import now_utc
 from annelid.store.rows import from_rows
@@ -30,8 +31,10 @@ _ADD_VIEW = (
     " SELECT ?, key, ?, ?, ?, ? FROM images WHERE id = ? ON CONFLICT (id) DO NOTHING"
 )
 _UPDATE_IMAGE = f"UPDATE images SET {', '.join(f'{c} = ?' for c in _IMAGE.split(', ')[1:])} WHERE id = ?"  # noqa: S608
-_READ_VIEWS = "SELECT key, id, image, t, z, scene, projection, revision, state, covered FROM views ORDER BY key"
-_READ_IMAGES = f"SELECT key, {_IMAGE} FROM images ORDER BY key"  # noqa: S608
+_READ_VIEWS = "SELECT key, id, image, t, z, scene, projection, revision, state, covered FROM views"
+_READ_IMAGES = f"SELECT key, {_IMAGE} FROM images"  # noqa: S608
+_NAMED = " WHERE id IN (SELECT value FROM json_each(?))"
+_KEYED = " WHERE key IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,41 @@ class Store:
         with self._database.reading() as db:
             return list(_images(db).values())
 
-    def views(self) -> list[View]:
-        """Every view, in the order in which they came."""
+    def views(self, ids: Iterable[str] | None = None) -> list[View]:
+        """The views of some ids (None: all), in the order in which they came; unknown ids are left out."""
         with self._database.reading() as db:
-            images = _images(db)
-            planes = db.execute("SELECT image, t, z, scene, projection FROM views ORDER BY key")
+            where, values = ("", ()) if ids is None else (_NAMED, (json.dumps(list(ids)),))
+            query = f"SELECT image, t, z, scene, projection FROM views{where} ORDER BY key"  # noqa: S608
+            planes = db.execute(query, values).fetchall()
+            images = _images(db, None if ids is None else {row[0] for row in planes})
             return [View(images[image], *plane) for image, *plane in planes]
+
+    # --- without the objects
+
+    def heads(self) -> dict[str, Head]:
+        """View id -> revision, state and covered areas, in the order in which the views came."""
+        with self._database.reading() as db:
+            return overview.heads(db)
+
+    def numbers(self) -> dict[str, int]:
+        """View id -> revision, in the order in which the views came."""
+        with self._database.reading() as db:
+            return overview.numbers(db)
+
+    def tallies(self, ids: Iterable[str]) -> dict[str, Tally]:
+        """How many objects lie on views, counted without reading them; views without objects are left out."""
+        with self._database.reading() as db:
+            return overview.tallies(db, ids)
+
+    def versions(self, view_id: str, object_id: str) -> list[Version]:
+        """What one object was, oldest first; errors as `item`."""
+        with self._database.reading() as db:
+            return overview.versions(db, view_id, object_id)
+
+    def stamp(self) -> tuple[int, int]:
+        """A value that is another one whenever anybody wrote to the database, in this process or elsewhere."""
+        with self._database.reading() as db:
+            return overview.stamp(db)
 
     # --- annotations
 
@@ -257,18 +289,18 @@ def _image_from_row(row: Sequence[Any]) -> ImageRef:
     return ImageRef(id_, *names, dtype, pixel_size, group, source, fingerprint, (n_t, n_z))
 
 
-def _images(db: sqlite3.Connection) -> dict[int, ImageRef]:
-    return {row[0]: _image_from_row(row[1:]) for row in db.execute(_READ_IMAGES)}
+def _images(db: sqlite3.Connection, keys: Iterable[int] | None = None) -> dict[int, ImageRef]:
+    where = _READ_IMAGES if keys is None else _READ_IMAGES + _KEYED
+    values = () if keys is None else (json.dumps(list(keys)),)
+    return {row[0]: _image_from_row(row[1:]) for row in db.execute(f"{where} ORDER BY key", values)}
 
 
 def _items(db: sqlite3.Connection, ids: list[str] | None) -> list[LabeledImage]:
-    views = db.execute(_READ_VIEWS).fetchall()
-    if ids is not None:
-        wanted = set(ids)
-        views = [view for view in views if view[1] in wanted]
-        for missing in sorted(wanted - {view[1] for view in views}):
-            raise ProjectError(f"the project has no image {missing}", next_step="import the image first")
-    images = _images(db)
+    where = _READ_VIEWS if ids is None else _READ_VIEWS + _NAMED
+    views = db.execute(f"{where} ORDER BY key", () if ids is None else (json.dumps(ids),)).fetchall()
+    for missing in sorted(set(ids or ()) - {view[1] for view in views}):
+        raise ProjectError(f"the project has no image {missing}", next_step="import the image first")
+    images = _images(db, None if ids is None else {view[2] for view in views})
     objects = revisions.objects_now(db, None if ids is None else [view[0] for view in views])
     return [
         LabeledImage(

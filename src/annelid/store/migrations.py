@@ -55,7 +55,12 @@ def version_2(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE views ADD COLUMN projection TEXT NOT NULL DEFAULT ''")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (version_1, version_2)
+def version_3(db: sqlite3.Connection) -> None:
+    """Objects are counted without reading their outlines."""
+    db.execute("CREATE INDEX objects_counted ON objects (view, label, author, score, valid_to) WHERE valid_to IS NULL")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (version_1, version_2, version_3)
 
 
 def schema_version(db: sqlite3.Connection) -> int:
