@@ -46,7 +46,7 @@ def opened(path: Path) -> Iterator[Path]:
         unpack(archive, folder, inside)
         top = folder / path.name if inside else folder
         try:
-            yield top if inside else _unwrapped(folder)
+            yield top if inside else unwrapped(folder)
         except InputError as error:
             raise error.renamed(top, path) from error
 
@@ -167,7 +167,8 @@ def is_junk(name: str) -> bool:
     return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1] in {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
-def _unwrapped(folder: Path) -> Path:
+def unwrapped(folder: Path) -> Path:
+    """The folder, or the innermost lone one in it whose name does not tell the layout."""
     inside = list(folder.iterdir())
     while len(inside) == 1 and inside[0].is_dir() and inside[0].name.lower() not in _LAYOUT:
         folder, inside = inside[0], list(inside[0].iterdir())

@@ -28,10 +28,22 @@ from annelid.settings import check_classes
 from annelid.store import Store
 from annelid.store.changes import ChangeSet, diff, keep_ids
 
-__all__ = ["Imported", "Missing", "Wish", "ingest", "summary"]
+__all__ = ["Imported", "Missing", "UnknownClasses", "Wish", "ingest", "summary"]
 
 _Read = tuple[str, Annotations]
 """Name of a format, and what was read in it."""
+
+
+class UnknownClasses(UsageError):  # noqa: N818 - a question to the user rather than a mistake
+    """Annotation has classes that the project does not.
+
+    Attributes:
+        names: these classes, in the order of the annotation.
+    """
+
+    def __init__(self, message: str, names: tuple[str, ...], *, next_step: str) -> None:
+        super().__init__(message, next_step=next_step)
+        self.names = names
 
 
 @collecting_nothing()
@@ -136,9 +148,10 @@ def _check_classes(several: Sequence[_Read], classes: Sequence[str], names: list
         check_classes(tuple(listed))
     unknown = [name for name in listed if name in used and name not in classes]
     if classes and unknown:
-        raise UsageError(
+        raise UnknownClasses(
             f"{', '.join(map(str, names))}: classes that the project does not have: {', '.join(unknown)} "
             f"(the project has {', '.join(classes)}); nothing was imported",
+            tuple(unknown),
             next_step=f"annelid classes add {unknown[0]!r}, or import with --map {unknown[0]}={classes[0]}",
         )
     done.classes_added = () if classes else tuple(listed)

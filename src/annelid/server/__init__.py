@@ -11,7 +11,22 @@ from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import BaseRoute, Mount
 
-from annelid.server import annotation, assisting, classes, files, images, jobs, learned, live, pixels, project
+from annelid.server import (
+    annotation,
+    assisting,
+    classes,
+    exporting,
+    files,
+    images,
+    importing,
+    jobs,
+    learned,
+    live,
+    pixels,
+    preparing,
+    project,
+    uploads,
+)
 from annelid.server.desk import Desk
 from annelid.server.reply import ERROR_HANDLERS, bug
 from annelid.server.security import Access, guarded
@@ -23,6 +38,10 @@ ROUTES: tuple[BaseRoute, ...] = (
     *pixels.ROUTES,
     *annotation.ROUTES,
     *live.ROUTES,
+    *uploads.ROUTES,
+    *importing.ROUTES,
+    *preparing.ROUTES,
+    *exporting.ROUTES,
     *assisting.ROUTES,
     *jobs.ROUTES,
     *learned.ROUTES,
