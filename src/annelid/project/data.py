@@ -146,6 +146,10 @@ class ProjectData:
             raise UsageError(f"the project has no image {wanted[0]}", next_step="annelid status lists what there is")
         return found
 
+    def _view_id(self, image: str) -> str:
+        """The view of an id, or the first that a name or path means."""
+        return image if self.store.views([image]) else self._items_named([image])[0].id
+
     def classes(self) -> dict[str, int]:
         """Class -> number of objects, in the order of the classes."""
         dataset = self.dataset()
@@ -258,7 +262,7 @@ class ProjectData:
 
     def revisions(self, image: str) -> list[Revision]:
         """The history of an image's annotation, oldest first."""
-        return self.store.revisions(self._items_named([image])[0].id)
+        return self.store.revisions(self._view_id(image))
 
     def restore(self, image: str, revision: int, *, author: str = "human") -> int:
         """Bring an earlier revision back, as a new one, with its classes; returns its number.
@@ -266,7 +270,7 @@ class ProjectData:
         Raises:
             UsageError: there is no such image or revision.
         """
-        view_id = self._items_named([image])[0].id
+        view_id = self._view_id(image)
         objects = self.store.item(view_id, revision).objects
         lost = set(map(str, objects.labels[~objects.ignore])).difference(self.settings.classes)
         if lost:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from annelid.project import Project
 from annelid.server.bulletin import Bulletin, Source
 from annelid.server.pixel_desk import PixelDesk
+from annelid.settings import FILE, Settings
 
 
 class Desk:
@@ -34,7 +35,22 @@ class Desk:
         self.project = Project(root)
         self.bulletin = Bulletin()
         self.author = author
+        self._settings: tuple[object, Settings] | None = None
         self.pixels = PixelDesk(self.project.store, self.project.root)
+
+    @property
+    def settings(self) -> Settings:
+        """The content of ``annelid.yaml``, read anew when somebody changed it.
+
+        Raises:
+            InputError: something in it is not as it should be.
+        """
+        state = (self.project.root / FILE).stat()
+        key = state.st_mtime_ns, state.st_size, state.st_ino
+        kept = self._settings
+        if kept is None or kept[0] != key:
+            kept = self._settings = key, self.project.settings
+        return kept[1]
 
     def tell(self, name: str, data: Mapping[str, Any]) -> None:
         """Tell every open page that something happened: an event of ``api/live``; from any thread."""

@@ -19,12 +19,22 @@ def view_by_id(store: Store, view_id: str) -> View:
     Raises:
         ProjectError: the project has no such image, or the image no such plane.
     """
+    if noted := store.views([view_id]):
+        return noted[0]
     match = _ID.fullmatch(view_id)
-    images = {image.id: image for image in store.images()}
-    if match is None or match["image"] not in images:
-        raise ProjectError(f"the project has no image {view_id}", next_step="import the image first")
-    view = View(images[match["image"]], int(match["t"] or 0), int(match["z"] or 0), int(match["scene"] or 0))
-    return checked_plane(view, projection=match["projection"] or "")
+    image = store.image(match["image"]) if match else None
+    if match is None or image is None:
+        raise ProjectError(f"the project has no image {view_id[:200]}", next_step="import the image first")
+    view = View(image, int(match["t"] or 0), int(match["z"] or 0), int(match["scene"] or 0))
+    view = checked_plane(view, projection=match["projection"] or "")
+    if view.id != view_id or view.scene not in store.scenes(image.id):
+        raise ProjectError(f"{image.name} has no view {view_id[:200]}", next_step="go back to the list of images")
+    return view
+
+
+def is_noted(store: Store, view_id: str) -> bool:
+    """Whether the project has the view already, rather than only the image of which it is a plane."""
+    return bool(store.views([view_id]))
 
 
 def checked_plane(view: View, *, projection: str = "") -> View:

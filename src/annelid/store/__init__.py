@@ -120,6 +120,18 @@ class Store:
         with self._database.reading() as db:
             return list(_images(db).values())
 
+    def image(self, image_id: str) -> ImageRef | None:
+        """The image of an id; None when there is none."""
+        with self._database.reading() as db:
+            row = db.execute(f"{_READ_IMAGES} WHERE id = ?", (image_id,)).fetchone()
+            return _image_from_row(row[1:]) if row else None
+
+    def scenes(self, image_id: str) -> tuple[int, ...]:
+        """Which images of its file an image's views are of; one, as a rule."""
+        query = "SELECT DISTINCT scene FROM views WHERE image = (SELECT key FROM images WHERE id = ?)"
+        with self._database.reading() as db:
+            return tuple(scene for (scene,) in db.execute(query, (image_id,)))
+
     def views(self, ids: Iterable[str] | None = None) -> list[View]:
         """The views of some ids (None: all), in the order in which they came; unknown ids are left out."""
         with self._database.reading() as db:
@@ -135,6 +147,11 @@ class Store:
         """View id -> revision, state and covered areas, in the order in which the views came."""
         with self._database.reading() as db:
             return overview.heads(db)
+
+    def head(self, view_id: str) -> Head:
+        """The same of one view; ProjectError when the project does not have it."""
+        with self._database.reading() as db:
+            return overview.head(db, view_id)
 
     def numbers(self) -> dict[str, int]:
         """View id -> revision, in the order in which the views came."""

@@ -86,6 +86,12 @@ def heads(db: sqlite3.Connection) -> dict[str, Head]:
     return {id_: Head(revision, state, covered_from_json(covered)) for id_, revision, state, covered in rows}
 
 
+def head(db: sqlite3.Connection, view_id: str) -> Head:
+    """The annotation of one view without the objects; ProjectError when the project does not have it."""
+    found = read_head(db, view_id)
+    return Head(found.revision, found.state, covered_from_json(found.covered))
+
+
 def numbers(db: sqlite3.Connection) -> dict[str, int]:
     """View id -> its revision."""
     return dict(db.execute("SELECT id, revision FROM views ORDER BY key").fetchall())
