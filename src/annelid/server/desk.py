@@ -11,6 +11,8 @@ from starlette.requests import Request
 from annelid.project import Project
 from annelid.server.bulletin import Bulletin, Source
 from annelid.server.pixel_desk import PixelDesk
+from annelid.server.project_watch import ProjectWatch
+from annelid.server.summaries import Summaries
 from annelid.settings import FILE, Settings
 
 
@@ -27,6 +29,7 @@ class Desk:
     Attributes:
         project: the project; its store is safe for threads.
         bulletin: what happens is told here.
+        summaries: counts of every view.
         author: name of the person.
         pixels: open images and their levels.
     """
@@ -35,6 +38,8 @@ class Desk:
         self.project = Project(root)
         self.bulletin = Bulletin()
         self.author = author
+        self.summaries = Summaries(self.project.store)
+        self.bulletin.add_source(ProjectWatch(self.project.store, self.project.root))
         self._settings: tuple[object, Settings] | None = None
         self.pixels = PixelDesk(self.project.store, self.project.root)
 
