@@ -82,6 +82,7 @@
  * @property {number} proposals objects of a model that nobody looked at
  * @property {number | null} certainty least score among the proposals
  * @property {string} part `train`, `val`, `test` or ""
+ * @property {string} [changed] when it was saved last: UTC, ISO 8601; "" when never
  */
 
 /**

@@ -1,0 +1,100 @@
+/** @typedef {import("../types.js").ViewSummary} ViewSummary */
+
+/**
+ * What of the images is shown, and in which order. "" shows all.
+ * @typedef {Object} Wanted
+ * @property {string} text words that the name, path or group has
+ * @property {string} state `new`, `draft`, `reviewed`, or `open`: with proposals that nobody looked at
+ * @property {string} label class that is on the image
+ * @property {string} part `train`, `val`, `test`, or `none`
+ * @property {string} group
+ * @property {Order} order
+ */
+
+/** @typedef {"name" | "uncertain" | "changed" | "objects" | "proposals"} Order */
+
+/** @type {Readonly<Wanted>} */
+export const EVERYTHING = { text: "", state: "", label: "", part: "", group: "", order: "name" };
+
+const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+
+/**
+ * The images that are wanted, in the order that is wanted.
+ * @param {ViewSummary[]} views
+ * @param {Wanted} wanted
+ * @returns {ViewSummary[]}
+ */
+export function chosen(views, wanted) {
+  const words = wanted.text.toLowerCase().split(/\s+/).filter(Boolean);
+  return views.filter((view) => fits(view, wanted, words)).sort(ORDERS[wanted.order]);
+}
+
+/**
+ * @param {ViewSummary} view
+ * @param {Wanted} wanted
+ * @param {string[]} words
+ */
+function fits(view, wanted, words) {
+  if (wanted.state === "open" ? !view.proposals : wanted.state && view.state !== wanted.state) return false;
+  if (wanted.label && !view.counts[wanted.label]) return false;
+  if (wanted.part && view.part !== (wanted.part === "none" ? "" : wanted.part)) return false;
+  if (wanted.group && view.group !== wanted.group) return false;
+  const text = words.length ? `${view.path} ${view.name} ${view.group}`.toLowerCase() : "";
+  return words.every((word) => text.includes(word));
+}
+
+/** @type {Record<Order, (a: ViewSummary, b: ViewSummary) => number>} */
+const ORDERS = {
+  name: byName,
+  uncertain: (a, b) => (a.certainty ?? Infinity) - (b.certainty ?? Infinity) || byName(a, b),
+  changed: (a, b) => (b.changed ?? "").localeCompare(a.changed ?? "") || b.revision - a.revision || byName(a, b),
+  objects: (a, b) => b.n_objects - a.n_objects || byName(a, b),
+  proposals: (a, b) => b.proposals - a.proposals || byName(a, b),
+};
+
+/**
+ * @param {ViewSummary} a
+ * @param {ViewSummary} b
+ */
+function byName(a, b) {
+  return collator.compare(a.path, b.path) || a.plane.scene - b.plane.scene || a.plane.t - b.plane.t || a.plane.z - b.plane.z;
+}
+
+/**
+ * How far the project is.
+ * @param {ViewSummary[]} views
+ */
+export function progress(views) {
+  const told = { images: views.length, reviewed: 0, draft: 0, objects: 0, proposals: 0 };
+  for (const view of views) {
+    told.reviewed += view.state === "reviewed" ? 1 : 0;
+    told.draft += view.state === "draft" ? 1 : 0;
+    told.objects += view.n_objects;
+    told.proposals += view.proposals;
+  }
+  return told;
+}
+
+/**
+ * What the filters can be set to.
+ * @param {ViewSummary[]} views
+ */
+export function choices(views) {
+  const several = (/** @type {string[]} */ values) => [...new Set(values)].filter(Boolean).sort(collator.compare);
+  return { groups: several(views.map((view) => view.group)), parts: several(views.map((view) => view.part)) };
+}
+
+/**
+ * What tells a view from others of its file, or "".
+ * @param {ViewSummary} view
+ */
+export function planeOf(view) {
+  const { t, z, scene, projection } = view.plane;
+  const [times, depths] = view.planes;
+  const parts = [
+    scene ? `scene ${scene}` : "",
+    times > 1 ? `t ${t}` : "",
+    projection ? `${projection} of z` : depths > 1 ? `z ${z}` : "",
+  ];
+  return parts.filter(Boolean).join(", ");
+}

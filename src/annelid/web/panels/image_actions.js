@@ -1,0 +1,114 @@
+import { ApiError, get, post } from "../api.js";
+import { counted } from "../core/words.js";
+import { fill, h } from "../dom.js";
+import { ask } from "./dialog.js";
+
+/** @typedef {import("../types.js").App} App */
+/** @typedef {import("../types.js").ViewSummary} ViewSummary */
+
+/**
+ * What can be done with the images that are picked.
+ * @param {App} app
+ * @param {() => ViewSummary[]} picked
+ * @param {() => void} letGo
+ */
+export function imageActions(app, picked, letGo) {
+  const words = h("span", { id: "picked", role: "status" });
+  const buttons = [
+    h("button", { class: "button", id: "propose", onclick: () => propose(app, picked()).then((done) => done && letGo()) }, "Propose objects…"),
+    h("button", { class: "button", id: "complete", onclick: () => complete(app, picked()).then((done) => done && letGo()) }, "Mark complete"),
+    h("button", { class: "button quiet", id: "let-go", onclick: letGo }, "Let go"),
+  ];
+  const element = h("div", { class: "toolbar picked-bar", hidden: true }, words, ...buttons);
+  const show = (/** @type {number} */ count) => {
+    element.hidden = count === 0;
+    fill(words, `${counted(count, "image")} selected`);
+  };
+  return { element, show };
+}
+
+/**
+ * Have a model propose objects, as a job.
+ * @param {App} app
+ * @param {ViewSummary[]} views
+ */
+async function propose(app, views) {
+  const open = views.filter((view) => view.state !== "reviewed");
+  if (!open.length) {
+    app.notify("Every selected image is reviewed already: proposals go to images that are new or drafts.", "warning");
+    return false;
+  }
+  const choice = await modelChoice();
+  const conf = h("input", { id: "propose-conf", type: "number", min: 0, max: 1, step: 0.05, value: 0.25 });
+  const left = views.length - open.length;
+  const answer = await ask(
+    `Propose objects on ${counted(open.length, "image")}`,
+    [
+      h("div", { class: "field" }, h("label", { for: "propose-model" }, "Model"), choice),
+      h("div", { class: "field" }, h("label", { for: "propose-conf" }, "Least score of a proposal (0 to 1)"), conf),
+      h("p", { class: "dim" }, "What a person drew stays; what a model proposed before is replaced. You accept or reject each proposal in the annotator."),
+      ...(left ? [h("p", { class: "dim" }, `${counted(left, "image")} ${left === 1 ? "is" : "are"} reviewed and left out.`)] : []),
+    ],
+    [{ value: "propose", label: "Propose", kind: "primary" }],
+  );
+  if (!answer) return false;
+  await post("api/proposals", { views: open.map((view) => view.id), model: choice.value, conf: conf.valueAsNumber });
+  app.notify(`Proposing objects on ${counted(open.length, "image")}; they appear as they are found.`);
+  return true;
+}
+
+/** The models that can propose; the classical one needs no training. */
+async function modelChoice() {
+  /** @type {{reference: string}[]} */
+  const models = await get("api/models").then(cardsOf, () => []);
+  const own = models.map(({ reference }) => h("option", { value: reference }, reference)).reverse();
+  const classical = h("option", { value: "threshold" }, "threshold (classical: bright or dark blobs, needs no training)");
+  return h("select", { id: "propose-model" }, ...own, classical);
+}
+
+/**
+ * @param {any} told a list of cards, or `{models: cards}`
+ * @returns {{reference: string}[]}
+ */
+function cardsOf(told) {
+  const cards = Array.isArray(told) ? told : (told?.models ?? []);
+  return cards.filter((/** @type {any} */ card) => typeof card?.reference === "string");
+}
+
+/**
+ * Say of images that every object on them is annotated.
+ * @param {App} app
+ * @param {ViewSummary[]} views
+ */
+async function complete(app, views) {
+  const open = views.reduce((sum, view) => sum + view.proposals, 0);
+  const bare = views.filter((view) => view.n_objects === 0).length;
+  const body = [h("p", {}, "Training takes these images as they are: what is not outlined on them counts as background.")];
+  if (open) body.push(h("p", { class: "notice warning" }, `${counted(open, "proposal")} on them that nobody looked at count as right from then on.`));
+  if (bare) body.push(h("p", { class: "notice warning" }, `${counted(bare, "image")} without any object will teach the model that there is nothing.`));
+  const answer = await ask(`Mark ${counted(views.length, "image")} complete`, body, [{ value: "yes", label: "Mark complete", kind: "primary" }]);
+  if (!answer) return false;
+  const failed = [];
+  for (const view of views) failed.push(...(await completed(app, view)));
+  if (failed.length) app.notify(`Not marked: ${failed.slice(0, 5).join("; ")}`, "error");
+  app.notify(`${counted(views.length - failed.length, "image")} marked complete.`);
+  return true;
+}
+
+/**
+ * @param {App} app
+ * @param {ViewSummary} view
+ * @returns {Promise<string[]>} what failed, in words
+ */
+async function completed(app, view) {
+  const [w, h_] = view.size_wh;
+  const change = { upsert: [], removed: [], covered: [[0, 0, w, 0, w, h_, 0, h_]], state: "reviewed", message: "complete" };
+  try {
+    const path = `api/views/${encodeURIComponent(view.id)}/changes`;
+    await post(path, { ...change, base_revision: view.revision, author: app.author });
+    return [];
+  } catch (error) {
+    if (error instanceof ApiError) return [`${view.name}: ${error.message}`];
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { h } from "../dom.js";
+
+/**
+ * How the files shall be understood; folded away, as the server recognises most by itself.
+ * @param {{name: string, title: string}[]} formats
+ */
+export function importOptions(formats) {
+  const format = h(
+    "select",
+    { id: "import-format" },
+    h("option", { value: "" }, "recognise it by its content"),
+    formats.map(({ name, title }) => h("option", { value: name }, title)),
+  );
+  const missing = h(
+    "select",
+    { id: "import-missing" },
+    h("option", { value: "new" }, "not annotated yet"),
+    h("option", { value: "background" }, "background: there is nothing on them"),
+  );
+  const group = h("input", { id: "import-group", placeholder: "{group}_*", autocomplete: "off" });
+  const classes = h("input", { id: "import-classes", placeholder: "nucleus, debris", autocomplete: "off" });
+  const element = h(
+    "details",
+    { class: "import-options" },
+    h("summary", {}, "Options"),
+    field("Annotation format", format, ""),
+    field("Images without annotation are", missing, ""),
+    field("Group in the file names", group, "What was taken together (slide, well, patient, movie) is never divided between training and validation. Empty: as far as the names tell."),
+    field("Names of the classes", classes, "For annotation that only has numbers, or none, as label images."),
+  );
+  return { element, value: () => ({ format: format.value, missing: missing.value, group: group.value.trim(), classes: names(classes.value) }) };
+}
+
+/**
+ * @param {string} label
+ * @param {HTMLElement} control
+ * @param {string} hint
+ */
+function field(label, control, hint) {
+  const said = hint ? h("span", { class: "hint" }, hint) : null;
+  return h("div", { class: "field" }, h("label", { for: control.id }, label), control, said);
+}
+
+/** @param {string} text */
+function names(text) {
+  return text.split(",").map((name) => name.trim()).filter(Boolean);
+}

@@ -1,0 +1,172 @@
+import { ApiError, get, post, request } from "../api.js";
+import { newBatch, takeStock } from "../core/intake.js";
+import { bytes, counted, listed, number } from "../core/words.js";
+import { fill, h } from "../dom.js";
+import { given } from "../drop.js";
+import { uploadAll } from "../upload.js";
+import { dropzone } from "./dropzone.js";
+import { importOptions } from "./import_options.js";
+import { importRefused } from "./import_refused.js";
+import { importReport } from "./import_report.js";
+
+/** @typedef {import("../types.js").App} App */
+/** @typedef {import("../core/intake.js").Intake} Intake */
+
+/**
+ * From dropped files to images in the project: choose, send, import, and say what came of it.
+ * @param {App} app
+ * @param {string} title
+ */
+export function importer(app, title) {
+  const task = new Import(app, title);
+  const stop = given.subscribe(() => task.choose());
+  task.choose();
+  return {
+    element: task.element,
+    close: () => {
+      stop();
+      task.abort.abort(new DOMException("left", "AbortError"));
+    },
+  };
+}
+
+/** One import, in the state in which it is. */
+class Import {
+  /**
+   * @param {App} app
+   * @param {string} title
+   */
+  constructor(app, title) {
+    this.app = app;
+    this.title = title;
+    this.element = h("div", { class: "importer" });
+    this.abort = new AbortController();
+    this.batch = "";
+    this.isBusy = false;
+    /** @type {{path: string, why: string}[]} */
+    this.unsent = [];
+    /** @type {{element: HTMLElement, value: () => Record<string, unknown>} | null} */
+    this.options = null;
+  }
+
+  /** Show what was given so far, or where to give something. */
+  async choose() {
+    if (this.isBusy) return;
+    const stock = takeStock(given.value);
+    if (!stock.files.length) return fill(this.element, dropzone(this.title));
+    this.options ??= importOptions(await get("api/formats").catch(() => []));
+    const start = h("button", { class: "button primary", id: "import", onclick: () => this.start(stock) }, `Import ${counted(stock.files.length, "file")}`);
+    const forget = h("button", { class: "button quiet", onclick: () => (given.value = []) }, "Forget them");
+    fill(
+      this.element,
+      h(
+        "section",
+        { class: "panel chosen", id: "chosen" },
+        h("h2", {}, inWords(stock)),
+        h("ul", { class: "chosen-files" }, stock.files.slice(0, 8).map(({ path, file }) => h("li", {}, path, " ", h("span", { class: "dim" }, bytes(file.size))))),
+        stock.files.length > 8 ? h("p", { class: "dim" }, `and ${number(stock.files.length - 8)} more`) : null,
+        this.options.element,
+        h("p", { class: "dim" }, "They are copied into the project; drop more to add to them."),
+        h("div", { class: "toolbar" }, start, forget),
+      ),
+    );
+    start.focus();
+  }
+
+  /** @param {Intake} stock */
+  async start(stock) {
+    this.isBusy = true;
+    this.batch = newBatch();
+    this.abort = new AbortController();
+    const shown = working("Sending the files", () => this.abort.abort(new DOMException("stopped", "AbortError")));
+    fill(this.element, shown.element);
+    const tell = (/** @type {import("../upload.js").Progress} */ { files, bytes: some }) =>
+      shown.show(some / Math.max(1, stock.bytes), `${number(files)} of ${counted(stock.files.length, "file")}, ${bytes(some)} of ${bytes(stock.bytes)}`);
+    try {
+      this.unsent = await uploadAll(this.batch, stock.files, tell, this.abort.signal);
+    } catch (error) {
+      return this.stopped(error);
+    }
+    await this.import({});
+  }
+
+  /**
+   * @param {{add?: string[], map?: Record<string, string>, images_only?: boolean}} more what the server asked back for
+   */
+  async import({ add, ...more }) {
+    const shown = working("Looking at the files", null);
+    fill(this.element, shown.element);
+    const stop = this.app.live.on("import", ({ what, done, of }) => shown.show(of ? done / of : null, `${what}: ${number(done)}${of ? ` of ${number(of)}` : ""}`));
+    try {
+      if (add?.length) await post("api/classes", { add });
+      const told = await post("api/import", { batch: this.batch, ...this.options?.value(), ...more });
+      given.value = [];
+      fill(this.element, importReport(told, this.unsent, this.app));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      await this.refused(error);
+    } finally {
+      stop();
+      this.isBusy = false;
+    }
+  }
+
+  /** @param {ApiError} error */
+  async refused(error) {
+    const classes = await get("api/classes").then(names, () => []);
+    const giveUp = () => {
+      void request(`api/uploads/${this.batch}`, { method: "DELETE" });
+      given.value = [];
+      this.choose();
+    };
+    const parts = [importRefused(error, classes, (more) => this.import(more), giveUp), this.options?.element];
+    if (this.options) /** @type {HTMLDetailsElement} */ (this.options.element).open = error.detail.type !== "UnknownClasses";
+    fill(this.element, ...parts);
+  }
+
+  /** @param {unknown} error */
+  stopped(error) {
+    this.isBusy = false;
+    void request(`api/uploads/${this.batch}`, { method: "DELETE" }).catch(() => {});
+    if (error instanceof ApiError) this.app.notify(`${error.message}\n${error.nextStep}`, "error");
+    else if (!(error instanceof DOMException)) throw error;
+    return this.choose();
+  }
+}
+
+/** @param {Intake} stock */
+function inWords({ kinds, bytes: size, junk }) {
+  const parts = [
+    kinds.image ? counted(kinds.image, "image") : "",
+    kinds.annotation ? counted(kinds.annotation, "annotation file") : "",
+    kinds.zip ? counted(kinds.zip, "zip") : "",
+    kinds.other ? counted(kinds.other, "other file") : "",
+  ].filter(Boolean);
+  return `${listed(parts)}, ${bytes(size)}${junk ? ` (${counted(junk, "system file")} left out)` : ""}`;
+}
+
+/**
+ * @param {string} title
+ * @param {(() => void) | null} stop
+ */
+function working(title, stop) {
+  const bar = h("progress", { class: "progress", max: 1, "aria-label": title });
+  const words = h("p", { class: "dim", role: "status" });
+  const button = stop ? h("button", { class: "button", id: "stop-upload", onclick: stop }, "Stop") : null;
+  const element = h("section", { class: "panel working", id: "working" }, h("h2", {}, title), bar, words, button);
+  const show = (/** @type {number | null} */ share, /** @type {string} */ text) => {
+    if (share === null) bar.removeAttribute("value");
+    else bar.value = share;
+    fill(words, text);
+  };
+  return { element, show };
+}
+
+/**
+ * @param {any} told classes with counts, in a list or under `classes`
+ * @returns {string[]}
+ */
+function names(told) {
+  const classes = Array.isArray(told) ? told : (told?.classes ?? []);
+  return classes.map((/** @type {any} */ one) => (typeof one === "string" ? one : one.name));
+}
