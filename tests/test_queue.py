@@ -55,7 +55,7 @@ def states(root: Path) -> list[str]:
 def test_a_queue_is_worked_off_in_order_whatever_becomes_of_each(root: Path) -> None:
     trained = queue.add(root, "train", {"engine": "threshold", "name": "discs"})
     failed = queue.add(root, "evaluate", {"model": "no-such-model"})
-    proposed = queue.add(root, "check", {"pixels": False})
+    proposed = queue.add(root, "predict", {"model": "threshold", "sources": [str(root / "source/images/a.png")]})
     assert [trained.id, failed.id, proposed.id] == ["0001", "0002", "0003"]
     assert states(root) == ["queued"] * 3
     runner.work_off(root)
@@ -67,7 +67,7 @@ def test_a_queue_is_worked_off_in_order_whatever_becomes_of_each(root: Path) -> 
     assert [e.started for e in done] == sorted(e.started or 0 for e in done)
     assert queue.find(root, "1") == done[0]
     result = json.loads((folder_of(root) / "0003" / "result.json").read_text(encoding="utf-8"))
-    assert {"findings", "scan"} <= result["value"].keys()
+    assert (result["value"]["images"], result["value"]["objects"]) == (1, {"disc": 3})
     assert any(event.name == "epoch" for event in jobs.events(folder_of(root) / "0001"))
 
 
@@ -149,6 +149,7 @@ def test_what_is_interrupted_goes_on_with_its_run(project: Path) -> None:
         ("evaluate", {}, "missing a required argument: 'model'"),
         ("check", {"colour": 1}, "unexpected keyword argument 'colour'"),
         ("propose", {"images": "a.png"}, "images has to be a list"),
+        ("predict", {"sources": ["a.png"], "colour": 1, "model": "m", "out": "o", "saves": "x", "watch": 1}, "watch"),
         ("train", {"watch": 1}, "watch is no argument"),
     ],
 )

@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from annelid import atomic, engines, jobs
+from annelid import atomic, engines, jobs, run_mistakes
 from annelid.dataset import Dataset, LabeledImage
 from annelid.diagnose.outcomes import Outcomes, outcomes
 from annelid.diagnose.record import Facts, Record
@@ -25,6 +25,7 @@ from annelid.report import read_curves
 from annelid.split import PARTS, Split
 
 FILE = "outcomes.json"
+FIGURES = "figures.json"
 VERSION = 1
 TRAIN_SAMPLE = 32
 """Training images that are predicted to see how well they are known: enough for F1 to a few hundredths."""
@@ -74,6 +75,15 @@ def note_outcomes(run: Path, measured: Measured, truth: Dataset, predicted: Data
             parts[part] = outcomes(part, figures, inside, found, conf=conf, images_of=len(split.ids(part)))
     content = {name: part.to_dict() for name, part in {**read_outcomes(run), **parts}.items()}
     atomic.write_text(run / FILE, json.dumps({"version": VERSION, "parts": content}))
+    shown = [id_ for part in ("val", "test") for id_ in split.ids(part)]
+    run_mistakes.keep(run, predicted.subset(shown), content["val"]["conf"] if "val" in content else None)
+    atomic.write_text(run / FIGURES, json.dumps({**read_figures(run), measured.part: measured.to_dict()}, default=str))
+
+
+def read_figures(run: Path) -> dict[str, Any]:
+    """Part -> its figures with their intervals, as `Measured.to_dict` gave them; {} where nothing was measured."""
+    path = run / FIGURES
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 def _conf(val: Outcomes | None, measured: Measured) -> float | None:
@@ -114,7 +124,7 @@ def read_record(run: Path, card: Card | None) -> Record:
         started_from=job["parent"] or config["model"],
         typed=dict(config["params"]),
         params={**_defaults(job["engine"], config), **(card.parameters if card else {})},
-        curves=_curves(run),
+        curves=curves_of(run),
         parts=read_outcomes(run),
         facts=replace(facts(*_data(run)), leakage=list(job.get("leakage", ()))),
         outside=bool(job["outside"]),
@@ -136,7 +146,7 @@ def _defaults(engine: str, config: Mapping[str, Any]) -> dict[str, Any]:
         return dict(config["params"])
 
 
-def _curves(run: Path) -> dict[str, list[float]]:
+def curves_of(run: Path) -> dict[str, list[float]]:
     """Columns of ``results.csv``; where a run ended too early to have one, what its events say."""
     path = run / "results.csv"
     if path.exists():

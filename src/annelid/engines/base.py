@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,31 @@ Report = Callable[[str, Mapping[str, Any]], None]
 A ``note`` (``text``) is something that the user has to know and that goes on the model's card. An event with ``batch``
 says how many images are taken at once: when memory is full, the training is started again with half of them.
 """
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a training.
+
+    Attributes:
+        default: Annelid's default; where it is Ultralytics' own, so is the meaning.
+        meaning: one line for the user.
+        low: least value, for numbers.
+        high: greatest value, for numbers.
+        choices: allowed values, for words.
+        optional: whether None is a value.
+        also: further types that are accepted beside that of the default.
+        usual: what people take, in a few words; "" where that is the default.
+    """
+
+    default: Any
+    meaning: str
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    also: tuple[type, ...] = ()
+    usual: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,6 +208,12 @@ class Engine(Protocol):
     EXTRA: str
     """The extra that installs what it needs, or ""."""
     DEFAULT_MODEL: Mapping[Task, str]
+    PARAMETERS: Mapping[str, Parameter]
+    """What can be set for a training, by name."""
+    MAIN: tuple[str, ...]
+    """Those of them that matter first."""
+    GROUPS: Mapping[str, str]
+    """First parameter of each group of the others -> its heading."""
 
     def health(self) -> str | None:
         """None when the engine can work, else the sentence to show, with the exact install command."""
@@ -198,6 +230,15 @@ class Engine(Protocol):
 
         Raises:
             UsageError: a name is unknown, or a value is wrong.
+        """
+
+    def foresee(self, config: TrainConfig, sizes_wh: Sequence[tuple[int, int]], objects: Objects) -> str:
+        """What would be chosen for a training where nothing is typed, a sentence; "" where nothing is.
+
+        Args:
+            config: the training, which `check` let pass.
+            sizes_wh: width and height of the pictures that would be learned from, in pixels.
+            objects: the objects on all of them.
         """
 
     def train(self, data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:

@@ -13,6 +13,7 @@ from annelid.dataset import Dataset
 from annelid.diagnose import Diagnosis, diagnose
 from annelid.engines.base import PredictConfig, TrainConfig
 from annelid.errors import UsageError
+from annelid.foresee import Foreseen, foresee
 from annelid.jobs import Event
 from annelid.known import known
 from annelid.leakage import accepted
@@ -119,6 +120,22 @@ class Project(CheckedProject):
         plan = train.Plan(run_name, begin.engine, config, begin.preprocessing, begin.parent, notes, bool(data), *leaks)
         plan = replace(plan, track=trackers, remarks=(*said, *left_out, *mixed.told), mixed=mixed.ids)
         return self._train(train.prepare(plan, dataset, split, self.root), watch)
+
+    def foresee(self, *, model: str | None = None, engine: str = "yolo", **params: Any) -> Foreseen:
+        """What a training would be made of; nothing is started, and nothing is divided.
+
+        Args:
+            model: as `train`.
+            engine: as `train`.
+            params: the engine's own parameters.
+
+        Raises:
+            UsageError: there is no such model, or a parameter is wrong or would have no effect.
+            EngineError: the engine is not installed.
+        """
+        now = self.settings
+        asked: dict[str, Any] = {"model": model, "engine": engine, "params": params}
+        return foresee(self._trainable(), self._last_split(), now.preprocessing, self.library, **asked)
 
     def resume(
         self,

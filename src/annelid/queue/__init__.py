@@ -14,7 +14,7 @@ the others go on.
 
 from __future__ import annotations
 
-from annelid.queue.entries import Queued, add, find, listed, resume, stop
+from annelid.queue.entries import Queued, add, find, listed, result, resume, stop
 from annelid.queue.runner import begin
 
-__all__ = ["Queued", "add", "begin", "find", "listed", "resume", "stop"]
+__all__ = ["Queued", "add", "begin", "find", "listed", "result", "resume", "stop"]

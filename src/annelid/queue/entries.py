@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -89,9 +89,9 @@ def _placed(draft: Path, folder: Path) -> Path:
             number += 1
 
 
-def listed(root: Path) -> list[Queued]:
-    """Everything in the queue and what became of it, in order."""
-    return [_read(folder) for folder in entries(folder_of(root))]
+def listed(root: Path, skip: Collection[str] = ()) -> list[Queued]:
+    """Everything in the queue and what became of it, in order, but for some ids."""
+    return [_read(folder) for folder in entries(folder_of(root)) if folder.name not in skip]
 
 
 def find(root: Path, id: str) -> Queued:  # noqa: A002 - the name of the field
@@ -101,6 +101,15 @@ def find(root: Path, id: str) -> Queued:  # noqa: A002 - the name of the field
         UsageError: there is none of that number.
     """
     return _read(_folder(root, id))
+
+
+def result(root: Path, id: str) -> dict[str, Any]:  # noqa: A002
+    """What a finished entry returned as JSON values; {} where it is not finished.
+
+    Raises:
+        UsageError: there is none of that number.
+    """
+    return _result(_folder(root, id)).get("value") or {}
 
 
 def stop(root: Path, id: str) -> Queued:  # noqa: A002

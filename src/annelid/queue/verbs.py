@@ -45,9 +45,9 @@ def require(verb: str, arguments: Mapping[str, Any]) -> None:
     many = MANY[verb]
     if not isinstance(arguments.get(many, []), list):
         raise UsageError(f"{verb}: {many} has to be a list", next_step="name one or more in a list")
-    named = {name: value for name, value in arguments.items() if name != many}
+    ordered, named = _split(verb, arguments)
     try:
-        inspect.signature(getattr(Project, verb)).bind(None, *arguments.get(many, []), **named)
+        inspect.signature(getattr(Project, verb)).bind(None, *ordered, **named)
     except TypeError as error:
         known = ", ".join(_names(verb))
         raise UsageError(f"{verb}: {error}", next_step=f"it takes {known}") from error
@@ -55,6 +55,19 @@ def require(verb: str, arguments: Mapping[str, Any]) -> None:
         raise UsageError(
             f"{verb}: watch is no argument of a queued verb", next_step="leave it out: its events are kept"
         )
+
+
+def _split(verb: str, arguments: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """What is given by its place, and what by name: before a list of many comes what the verb names before it."""
+    named, many = dict(arguments), MANY[verb]
+    values = named.pop(many, []) if many else []
+    if not values:
+        return [], named
+    parameters = inspect.signature(getattr(Project, verb)).parameters.values()
+    first = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"]
+    for lacking in (p.name for p in first if p.default is p.empty and p.name not in named):
+        raise UsageError(f"{verb}: {lacking} is missing", next_step=f"it takes {', '.join(_names(verb))}")
+    return [*(named.pop(p.name, p.default) for p in first), *values], named
 
 
 def _names(verb: str) -> list[str]:
@@ -71,9 +84,9 @@ def work(job: Job, report: Report) -> dict[str, Any]:
     verb, arguments = str(job.arguments["verb"]), dict(job.arguments["arguments"])
     try:
         with _stoppable(job.folder), Project(job.folder.parent.parent) as project, steps.watched(_steps(report)):
-            many = arguments.pop(MANY[verb], []) if MANY[verb] else []
+            ordered, named = _split(verb, arguments)
             watch = {"watch": _watch(job.folder, report)} if verb in _WATCHED else {}
-            return _plain(getattr(project, verb)(*many, **arguments, **watch))
+            return _plain(getattr(project, verb)(*ordered, **named, **watch))
     except KeyboardInterrupt:
         raise Interrupted(f"{verb} was stopped", next_step="queue it once more when it is wanted") from None
 

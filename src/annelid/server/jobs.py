@@ -2,6 +2,173 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
-ROUTES: tuple[BaseRoute, ...] = ()
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from annelid import queue
+from annelid.errors import UsageError
+from annelid.locate import locate
+from annelid.project import Project
+from annelid.queue import Queued
+from annelid.server.bulletin import Told
+from annelid.server.desk import Desk, desk_of
+from annelid.server.reply import body_of, reply
+from annelid.server.runs import folder_of_run
+from annelid.train import safe_name
+
+ALLOWED: Mapping[str, frozenset[str]] = {
+    "resume": frozenset({"run", "batch"}),
+    "propose": frozenset({"model", "images", "conf", "iou", "max_det", "imgsz", "device"}),
+    "predict": frozenset({"model", "images", "name", "save", "conf", "iou", "max_det", "imgsz", "device"}),
+    "evaluate": frozenset({"model", "part", "compare", "iou", "max_det", "imgsz", "device"}),
+    "export": frozenset({"name", "format", "state"}),
+    "check": frozenset({"pixels"}),
+    "diagnose": frozenset({"run"}),
+}
+"""Verb -> what a page may ask of it; of a training, everything but what is in `REFUSED`."""
+REFUSED = ("trust", "data", "cfg", "mix", "class_map", "track")
+"""Of these a training takes paths, or code: they are for the terminal."""
+
+
+def listed(request: Request) -> Response:
+    """``GET api/jobs``: the queue, in order."""
+    root = desk_of(request).project.root
+    return reply([entry.to_dict() for entry in queue.listed(root)])
+
+
+def one(request: Request) -> Response:
+    """``GET api/jobs/ID``: one entry, with its result."""
+    root = desk_of(request).project.root
+    entry = queue.find(root, request.path_params["id"])
+    return reply(entry.to_dict() | {"result": queue.result(root, entry.id)})
+
+
+async def add(request: Request) -> Response:
+    """``POST api/jobs``: ``{verb, arguments}``; the entry."""
+    asked = await body_of(request)
+    verb, arguments = asked.get("verb"), asked.get("arguments", {})
+    if not isinstance(verb, str) or not isinstance(arguments, dict):
+        raise UsageError("a job is a verb and its arguments", next_step='send {"verb": "check", "arguments": {}}')
+    entry = await run_in_threadpool(enqueue, desk_of(request), verb, arguments)
+    return reply(entry.to_dict(), 201)
+
+
+def enqueue(desk: Desk, verb: str, arguments: Mapping[str, Any]) -> Queued:
+    """Queue what a page asks for and have it begun.
+
+    Args:
+        desk: the server's.
+        verb: see `annelid.queue.add`.
+        arguments: see `ALLOWED`; ``images`` are ids of views, ``name`` is a new folder's in ``predictions/`` or
+            ``exports/``.
+
+    Raises:
+        UsageError: there is no such verb, or a page may not ask that.
+    """
+    _refuse(verb, arguments)
+    root = desk.project.root
+    entry = queue.add(root, verb, _arguments(desk.project, verb, dict(arguments)))
+    queue.begin(root)
+    desk.changed()
+    return entry
+
+
+def _refuse(verb: str, arguments: Mapping[str, Any]) -> None:
+    allowed = ALLOWED.get(verb)
+    for name in arguments:
+        if name in REFUSED or (allowed is not None and name not in allowed):
+            known = f"it takes {', '.join(sorted(allowed))}" if allowed else "the command line takes it: annelid train"
+            raise UsageError(f"{verb}: {name} can't be asked for here", next_step=known)
+    model = str(arguments.get("model") or "")
+    if "/" in model or "\\" in model:
+        step = "put weights into models/fetched of the project, and name the file"
+        raise UsageError(f"{model} is a path", next_step=step)
+
+
+def _arguments(project: Project, verb: str, given: dict[str, Any]) -> dict[str, Any]:
+    if verb == "predict":
+        given["sources"] = [str(path) for path in _files(project, given.pop("images", []))]
+        given["out"] = _new_folder(project, "predictions", given.pop("name", "") or given.get("model", ""))
+    if verb == "export":
+        given["out"] = _new_folder(project, "exports", given.pop("name", "") or given.get("format", "coco"))
+    if verb in ("resume", "diagnose"):
+        given["run"] = folder_of_run(project.root, str(given.get("run", ""))).name
+    return given
+
+
+def _new_folder(project: Project, kind: str, wish: Any) -> str:
+    """A folder that is not there yet, and that no job in the queue is about to make."""
+    taken = {str(entry.arguments.get("out")) for entry in queue.listed(project.root)}
+    name, folder = safe_name(str(wish).replace("@", "-"))[:60], project.root / kind
+    places = (folder / (name if n == 1 else f"{name}-{n}") for n in itertools.count(1))
+    return next(str(place) for place in places if str(place) not in taken and not place.exists())
+
+
+def _files(project: Project, ids: Any) -> list[Path]:
+    """The files of some views, each once; of every image where none is named."""
+    if not isinstance(ids, list):
+        raise UsageError("images has to be a list of ids of views")
+    items = project.store.items(map(str, ids)) if ids else project.store.items()
+    if missing := set(map(str, ids)) - {item.id for item in items}:
+        raise UsageError(f"the project has no image {min(missing)}", next_step="GET api/views lists what there is")
+    return list(dict.fromkeys(locate(item.image, project.root) for item in items))
+
+
+def stop(request: Request) -> Response:
+    """``POST api/jobs/ID/stop``."""
+    desk = desk_of(request)
+    entry = queue.stop(desk.project.root, request.path_params["id"])
+    desk.changed()
+    return reply(entry.to_dict())
+
+
+def resume(request: Request) -> Response:
+    """``POST api/jobs/ID/resume``: once more, at the end of the queue."""
+    desk = desk_of(request)
+    entry = queue.resume(desk.project.root, request.path_params["id"])
+    queue.begin(desk.project.root)
+    desk.changed()
+    return reply(entry.to_dict(), 201)
+
+
+class News:
+    """What is new in the queue since it was asked last: a source of live events."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._told: dict[str, dict[str, Any]] = {}
+
+    def __call__(self) -> Iterator[Told]:
+        """Every entry that is not as it was."""
+        for entry in queue.listed(self._root, skip=self._over()):
+            now = entry.to_dict()
+            if now != self._told.get(entry.id):
+                self._told[entry.id] = now
+                yield "job", now
+                if entry.run:
+                    yield "run", {"name": entry.run, "state": entry.state}
+
+    def _over(self) -> set[str]:
+        return {id_ for id_, entry in self._told.items() if entry["ended"] is not None or entry["state"] == "removed"}
+
+
+def watch(desk: Desk) -> None:
+    """Go on with what was queued when the server was last there, and tell pages what becomes of the queue."""
+    queue.begin(desk.project.root)
+    desk.add_source(News(desk.project.root))
+
+
+ROUTES: tuple[BaseRoute, ...] = (
+    Route("/jobs", listed),
+    Route("/jobs", add, methods=["POST"]),
+    Route("/jobs/{id}", one),
+    Route("/jobs/{id}/stop", stop, methods=["POST"]),
+    Route("/jobs/{id}/resume", resume, methods=["POST"]),
+)

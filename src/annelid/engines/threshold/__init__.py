@@ -16,6 +16,7 @@ from annelid import atomic
 from annelid.dataset import Task
 from annelid.engines.base import (
     Example,
+    Parameter,
     Pixels,
     PredictConfig,
     Predictor,
@@ -34,6 +35,21 @@ NAME = "threshold"
 TASKS: tuple[Task, ...] = ("segment", "detect")
 EXTRA = ""
 DEFAULT_MODEL: Mapping[Task, str] = {"segment": "otsu", "detect": "otsu"}
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "sigma": Parameter(
+        Recipe().sigma, "blur before the threshold, in pixels: noise goes, and so do small objects", 0, usual="0 to 3"
+    ),
+    "min_area": Parameter(
+        None, "smaller objects are left out, in pixels; by default learned from the annotation", 0, optional=True
+    ),
+    "split": Parameter(Recipe().split, "part objects that touch at their waists"),
+    "polarity": Parameter(
+        None, "whether objects are bright or dark; by default seen", choices=("auto", "bright", "dark"), optional=True
+    ),
+}
+MAIN = tuple(PARAMETERS)
+GROUPS: Mapping[str, str] = {"sigma": "Threshold"}
 
 TILE = 4096  # large: the more of an image the threshold sees, the better
 OVERLAP = 256
@@ -58,7 +74,8 @@ def check(config: TrainConfig) -> dict[str, Any]:
     if config.resume is not None:
         raise UsageError("a threshold takes seconds to train and cannot be resumed", next_step="train it anew")
     before = _recipe_to_start_from(config.model)
-    chosen: dict[str, Any] = {"sigma": before.sigma, "min_area": None, "split": before.split, "polarity": None}
+    chosen: dict[str, Any] = {name: parameter.default for name, parameter in PARAMETERS.items()}
+    chosen |= {"sigma": before.sigma, "split": before.split}
     for name, value in config.params.items():
         if name not in chosen:
             raise UsageError(f"unknown parameter {name!r}", next_step=f"known are: {', '.join(chosen)}")
@@ -69,6 +86,12 @@ def check(config: TrainConfig) -> dict[str, Any]:
 def from_file(content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str, Any], list[str]]:
     """All that a file says, and what was typed; nothing is left out."""
     return {**content, **config.params}, []
+
+
+def foresee(config: TrainConfig, sizes_wh: Sequence[tuple[int, int]], objects: Objects) -> str:
+    """Nothing: what is learned is said by the training itself."""
+    del config, sizes_wh, objects
+    return ""
 
 
 def _recipe_to_start_from(model: str) -> Recipe:

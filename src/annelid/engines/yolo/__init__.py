@@ -6,18 +6,21 @@ Importing this module loads neither torch nor Ultralytics; `train` and `load` do
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from annelid.dataset import Task
 from annelid.engines.base import PredictConfig, Predictor, Report, TrainConfig, TrainingData, TrainResult
-from annelid.engines.yolo import argument_file, parameters, transforms
+from annelid.engines.yolo import argument_file, parameters, recipe, survey, transforms
+from annelid.objects import Objects
 
 NAME = "yolo"
 TASKS: tuple[Task, ...] = ("detect", "segment")
 EXTRA = "yolo"
 DEFAULT_MODEL: Mapping[Task, str] = {"detect": "yolo11n.yaml", "segment": "yolo11n-seg.yaml"}
+PARAMETERS, MAIN, GROUPS = parameters.PARAMETERS, parameters.MAIN, parameters.GROUPS
 
 
 def health() -> str | None:
@@ -45,6 +48,13 @@ def check(config: TrainConfig) -> dict[str, Any]:
 def from_file(content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str, Any], list[str]]:
     """Parameters with those of a file of Ultralytics' arguments; see `annelid.engines.yolo.argument_file`."""
     return argument_file.taken(content, config)
+
+
+def foresee(config: TrainConfig, sizes_wh: Sequence[tuple[int, int]], objects: Objects) -> str:
+    """The sentence of the recipe; without torch, a GPU is known by the program that comes with its driver."""
+    used, gpu = check(config), shutil.which("nvidia-smi") is not None
+    found = survey.seen(sizes_wh, objects)
+    return recipe.choose(found, used, config.params, from_scratch=config.from_scratch, gpu=gpu).said if sizes_wh else ""
 
 
 def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:

@@ -7,40 +7,14 @@ reason, and so is one that Annelid decides itself.
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from annelid.dataset import Task
-from annelid.engines.base import TrainConfig
+from annelid.engines.base import Parameter, TrainConfig
 from annelid.engines.yolo.inert import Setting, inert
 from annelid.engines.yolo.transforms import described
 from annelid.errors import UsageError
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter.
-
-    Attributes:
-        default: Annelid's default; where it is Ultralytics' own, so is the meaning.
-        meaning: one line for the user.
-        low: least value, for numbers.
-        high: greatest value, for numbers.
-        choices: allowed values, for words.
-        optional: whether None is a value.
-        also: further types that are accepted beside that of the default.
-    """
-
-    default: Any
-    meaning: str
-    low: float = -math.inf
-    high: float = math.inf
-    choices: tuple[str, ...] = ()
-    optional: bool = False
-    also: tuple[type, ...] = ()
-
 
 _OPTIMIZERS = ("auto", "SGD", "MuSGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSProp")
 
@@ -50,11 +24,15 @@ PARAMETERS: Mapping[str, Parameter] = {
         "who chooses what you don't; by default the number of images decides",
         choices=("small", "ultralytics"),
     ),
-    "epochs": Parameter(100, "passes over the training images", 1),
-    "time": Parameter(0.0, "most hours to train; overrides epochs", 0, optional=True),
-    "patience": Parameter(100, "stop after so many epochs without improvement on validation", 0),
-    "batch": Parameter(16, "images per step; -1 or a fraction fills the GPU's memory", -1, also=(float,)),
-    "imgsz": Parameter(640, "side of the square that images are scaled to, in pixels", 32),
+    "epochs": Parameter(100, "passes over the training images", 1, usual="50 to 300: fewer images need more of them"),
+    "time": Parameter(0.0, "most hours to train; overrides epochs", 0, optional=True, usual="left out, or 0.5 to 12"),
+    "patience": Parameter(
+        100, "stop after so many epochs without improvement on validation", 0, usual="20 to 100; 0 never stops early"
+    ),
+    "batch": Parameter(
+        16, "images per step; -1 or a fraction fills the GPU's memory", -1, also=(float,), usual="2 to 16"
+    ),
+    "imgsz": Parameter(640, "side of the square that images are scaled to, in pixels", 32, usual="320 to 1024"),
     "tile": Parameter(
         None,
         "side in image pixels of the windows that are scaled to imgsz; 0 takes whole images; by default it follows "
@@ -62,69 +40,101 @@ PARAMETERS: Mapping[str, Parameter] = {
         0,
         optional=True,
         also=(int,),
+        usual="left out, or 2 to 10 diameters of the objects",
     ),
-    "save_period": Parameter(-1, "keep a checkpoint every so many epochs", -1),
+    "save_period": Parameter(-1, "keep a checkpoint every so many epochs", -1, usual="-1, or 10"),
     "cache": Parameter(False, "ram: keep decoded images in memory", choices=("ram", "disk"), also=(str,)),
     "device": Parameter("", "cpu, 0, mps; empty chooses", also=(int,)),
-    "workers": Parameter(8, "processes that load images (on a CPU none, unless you say how many)", 0),
+    "workers": Parameter(8, "processes that load images (on a CPU none, unless you say how many)", 0, usual="0 to 8"),
     "optimizer": Parameter("auto", "which optimiser", choices=_OPTIMIZERS),
-    "seed": Parameter(0, "seed of every random choice", 0),
+    "seed": Parameter(0, "seed of every random choice", 0, usual="any; another one is another chance"),
     "deterministic": Parameter(True, "repeatable operations, where there are some"),
     "single_cls": Parameter(False, "take all classes as one"),
     "cos_lr": Parameter(False, "cosine learning rate"),
-    "close_mosaic": Parameter(10, "no mosaic in the last so many epochs", 0),
+    "close_mosaic": Parameter(10, "no mosaic in the last so many epochs", 0, usual="0 to 20"),
     "amp": Parameter(True, "mixed precision", choices=("bf16", "fp16", "fp32"), also=(str,)),
-    "fraction": Parameter(1.0, "share of the training images that is used", 0.001, 1),
-    "freeze": Parameter(
-        None, "first N layers that stay as they are, or their indices", optional=True, also=(int, list)
+    "fraction": Parameter(
+        1.0, "share of the training images that is used", 0.001, 1, usual="1, or less for a quick trial"
     ),
-    "multi_scale": Parameter(0.0, "vary imgsz by this fraction while training", 0, 1),
+    "freeze": Parameter(
+        None,
+        "first N layers that stay as they are, or their indices",
+        optional=True,
+        also=(int, list),
+        usual="left out, or 10 to keep what the backbone knows",
+    ),
+    "multi_scale": Parameter(0.0, "vary imgsz by this fraction while training", 0, 1, usual="0 to 0.5"),
     "compile": Parameter(False, "torch.compile"),
     "overlap_mask": Parameter(
         True, "one mask image with an index per object (the later covers) instead of one per object"
     ),
-    "mask_ratio": Parameter(4, "masks are learned at 1 / this of imgsz", 1, 8),
+    "mask_ratio": Parameter(4, "masks are learned at 1 / this of imgsz", 1, 8, usual="1 to 4"),
     "plots": Parameter(True, "write the plots"),
-    "lr0": Parameter(0.01, "learning rate at the start", 0, 1),
-    "lrf": Parameter(0.01, "learning rate at the end, as a fraction of lr0", 0, 1),
-    "momentum": Parameter(0.937, "SGD momentum or Adam beta1", 0, 1),
-    "weight_decay": Parameter(0.0005, "L2 regularisation", 0, 1),
-    "warmup_epochs": Parameter(3.0, "epochs of rising learning rate", 0, also=(int,)),
-    "warmup_momentum": Parameter(0.8, "momentum at the start of the warm-up", 0, 1),
-    "warmup_bias_lr": Parameter(0.1, "learning rate of biases at the start of the warm-up", 0, 1),
-    "box": Parameter(7.5, "weight of the box loss", 0),
-    "cls": Parameter(0.5, "weight of the class loss", 0),
-    "cls_pw": Parameter(0.0, "weight rare classes up by their inverse frequency to this power", 0, 1),
-    "dfl": Parameter(1.5, "weight of the box distance loss", 0),
-    "nbs": Parameter(64, "images per optimiser step: gradients add up over nbs / batch batches", 1),
-    "hsv_h": Parameter(0.015, "vary the hue by this fraction", 0, 1),
-    "hsv_s": Parameter(0.7, "vary the saturation by this fraction", 0, 1),
-    "hsv_v": Parameter(0.4, "vary the brightness by this fraction", 0, 1),
-    "degrees": Parameter(0.0, "rotate by up to so many degrees", 0, 180),
-    "translate": Parameter(0.1, "shift by up to this fraction", 0, 1),
-    "scale": Parameter(0.5, "scale by 1 plus or minus this", 0, 1),
-    "shear": Parameter(0.0, "shear by up to so many degrees", -180, 180),
-    "perspective": Parameter(0.0, "perspective distortion", 0, 0.001),
-    "flipud": Parameter(0.0, "probability of an upside-down flip", 0, 1),
-    "fliplr": Parameter(0.5, "probability of a left-right flip", 0, 1),
-    "bgr": Parameter(0.0, "probability of swapping red and blue", 0, 1),
-    "mosaic": Parameter(1.0, "probability of four images in one", 0, 1),
-    "mixup": Parameter(0.0, "probability of blending two images", 0, 1),
-    "cutmix": Parameter(0.0, "probability of pasting a piece of another image", 0, 1),
-    "copy_paste": Parameter(0.0, "share of objects that are copied into other images", 0, 1),
+    "lr0": Parameter(0.01, "learning rate at the start", 0, 1, usual="0.0005 to 0.02"),
+    "lrf": Parameter(0.01, "learning rate at the end, as a fraction of lr0", 0, 1, usual="0.01 to 0.1"),
+    "momentum": Parameter(0.937, "SGD momentum or Adam beta1", 0, 1, usual="0.9 to 0.95"),
+    "weight_decay": Parameter(0.0005, "L2 regularisation", 0, 1, usual="0 to 0.005"),
+    "warmup_epochs": Parameter(3.0, "epochs of rising learning rate", 0, also=(int,), usual="0 to 5"),
+    "warmup_momentum": Parameter(0.8, "momentum at the start of the warm-up", 0, 1, usual="0.5 to 0.9"),
+    "warmup_bias_lr": Parameter(0.1, "learning rate of biases at the start of the warm-up", 0, 1, usual="0 to 0.1"),
+    "box": Parameter(7.5, "weight of the box loss", 0, usual="3 to 12"),
+    "cls": Parameter(0.5, "weight of the class loss", 0, usual="0.2 to 2"),
+    "cls_pw": Parameter(0.0, "weight rare classes up by their inverse frequency to this power", 0, 1, usual="0 to 1"),
+    "dfl": Parameter(1.5, "weight of the box distance loss", 0, usual="0.5 to 3"),
+    "nbs": Parameter(
+        64, "images per optimiser step: gradients add up over nbs / batch batches", 1, usual="batch to 64"
+    ),
+    "hsv_h": Parameter(0.015, "vary the hue by this fraction", 0, 1, usual="0 to 0.05"),
+    "hsv_s": Parameter(0.7, "vary the saturation by this fraction", 0, 1, usual="0 to 0.9"),
+    "hsv_v": Parameter(0.4, "vary the brightness by this fraction", 0, 1, usual="0 to 0.6"),
+    "degrees": Parameter(0.0, "rotate by up to so many degrees", 0, 180, usual="0, or 180 where there is no up"),
+    "translate": Parameter(0.1, "shift by up to this fraction", 0, 1, usual="0 to 0.3"),
+    "scale": Parameter(0.5, "scale by 1 plus or minus this", 0, 1, usual="0.2 to 0.9"),
+    "shear": Parameter(0.0, "shear by up to so many degrees", -180, 180, usual="0 to 10"),
+    "perspective": Parameter(0.0, "perspective distortion", 0, 0.001, usual="0 to 0.0005"),
+    "flipud": Parameter(0.0, "probability of an upside-down flip", 0, 1, usual="0.5 where there is no up"),
+    "fliplr": Parameter(0.5, "probability of a left-right flip", 0, 1, usual="0 to 0.5"),
+    "bgr": Parameter(0.0, "probability of swapping red and blue", 0, 1, usual="0"),
+    "mosaic": Parameter(1.0, "probability of four images in one", 0, 1, usual="0 to 1"),
+    "mixup": Parameter(0.0, "probability of blending two images", 0, 1, usual="0 to 0.2"),
+    "cutmix": Parameter(0.0, "probability of pasting a piece of another image", 0, 1, usual="0 to 0.2"),
+    "copy_paste": Parameter(0.0, "share of objects that are copied into other images", 0, 1, usual="0 to 0.5"),
     "copy_paste_mode": Parameter("flip", "where copies come from", choices=("flip", "mixup")),
     "cls_remap": Parameter(True, "when fine-tuning, keep what the model knows of classes of the same name"),
-    "augmentation_factor": Parameter(1, "how often an epoch shows each training image, augmented anew each time", 1),
+    "augmentation_factor": Parameter(
+        1, "how often an epoch shows each training image, augmented anew each time", 1, usual="1 to 5"
+    ),
     "oversample": Parameter(
-        0.0, "show images of classes that are in less than this share of the images more often", 0, 1
+        0.0,
+        "show images of classes that are in less than this share of the images more often",
+        0,
+        1,
+        usual="0 to 0.3",
     ),
     "augmentations": Parameter(
         None, "file of Albumentations transforms for training pictures", optional=True, also=(str, list, dict)
     ),
-    "conf": Parameter(0.25, "the model's own confidence threshold at prediction", 0, 1),
-    "iou": Parameter(0.7, "the model's own overlap threshold at prediction", 0, 1),
-    "max_det": Parameter(3000, "the model's own most objects per tile at prediction", 1),
+    "conf": Parameter(
+        0.25, "the model's own confidence threshold at prediction", 0, 1, usual="left out: the one of best F1 is kept"
+    ),
+    "iou": Parameter(0.7, "the model's own overlap threshold at prediction", 0, 1, usual="0.5 to 0.8"),
+    "max_det": Parameter(3000, "the model's own most objects per tile at prediction", 1, usual="300 to 3000"),
 }
+
+MAIN = ("epochs", "imgsz", "batch", "lr0", "patience", "recipe")
+"""The few that matter first."""
+
+GROUPS: Mapping[str, str] = {
+    "recipe": "How long, how large",
+    "save_period": "The machine",
+    "optimizer": "What is learned, and how",
+    "lr0": "Learning rate",
+    "box": "What counts in the loss",
+    "hsv_h": "Augmentation: what is varied",
+    "cls_remap": "Classes and repeats",
+    "conf": "Kept for prediction",
+}
+"""First parameter of each group, in the order of `PARAMETERS` -> its heading."""
 
 PREDICTION = ("conf", "iou", "max_det")
 """Recorded with the model and used when it predicts. Validation keeps its own (every score counts for mAP)."""

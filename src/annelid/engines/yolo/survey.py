@@ -41,9 +41,13 @@ class Survey:
 def survey(examples: Sequence[Example]) -> Survey:
     """Look at a training set; only the pictures' headers are read."""
     shapes = [example.pixels().shape for example in examples]
-    objects = Objects.concat([example.objects for example in examples])
+    return seen([(shape[1], shape[0]) for shape in shapes], Objects.concat([example.objects for example in examples]))
+
+
+def seen(sizes_wh: Sequence[tuple[int, int]], objects: Objects) -> Survey:
+    """The survey of pictures of these sizes with these objects on them, in pixels."""
     objects = objects[objects.has_area & ~objects.ignore]
-    return Survey(tuple((shape[1], shape[0]) for shape in shapes), _diameter(objects), _aligned(objects))
+    return Survey(tuple(sizes_wh), _diameter(objects), _aligned(objects))
 
 
 def _diameter(objects: Objects) -> float:
