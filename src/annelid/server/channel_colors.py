@@ -14,7 +14,7 @@ _USUAL = (
     (r"gfp|fitc|alexa ?488|af488|\b488\b|calcein|oregon|green|neon", _GREEN),
     (r"yfp|venus|citrine|\b514\b|yellow", _YELLOW),
     (r"cherry|rfp|tritc|cy[- ]?3|texas|tomato|alexa ?5[4-9]\d|af5[4-9]\d|\b5[5-9]\d\b|rhod|\bpi\b|scarlet", _RED),
-    (r"phase|\bdic\b|bright|\bbf\b|trans|\btl\b|\bph\d?\b|nomarski", WHITE),
+    (r"phase|\bdic\b|bright|\bbf\b|trans|\btl\b|^ph ?\d?$|nomarski", WHITE),
 )
 _OTHERS = (_BLUE, _GREEN, _MAGENTA, _YELLOW, _CYAN, _RED, WHITE)
 """Neighbours are told apart by the colour-blind: no green beside red."""
