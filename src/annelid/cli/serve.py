@@ -137,6 +137,7 @@ def _run(root: Path, access: Access, author: str, listener: socket.socket, to_op
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            application.state.desk.pixels.warm()
             _open(to_open)
 
     config = uvicorn.Config(

@@ -63,7 +63,6 @@ def make_app(root: Path, access: Access, author: str = "") -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        desk.pixels.warm()
         jobs.watch(desk)
         yield
         desk.close()

@@ -220,10 +220,12 @@ def _ring(where: str, value: Any, fewest: int) -> Ring:
     numbers = listed(where, value)
     if len(numbers) % 2 or len(numbers) < 2 * fewest:
         raise unlike(where, f"x and y of at least {fewest} vertices", f"{len(numbers)} numbers")
-    for n, number in enumerate(numbers):
-        if type(number) not in (int, float) or not -_FARTHEST <= number <= _FARTHEST:
-            raise unlike(f"{where}[{n}]", "a place in or near the image, in pixels", number)
-    return np.array(numbers, np.float64).reshape(-1, 2)
+    if not {*map(type, numbers)} <= {int, float}:
+        raise unlike(where, "numbers", next(v for v in numbers if type(v) not in (int, float)))
+    ring = np.array(numbers, np.float64).reshape(-1, 2)
+    if (far := np.flatnonzero(~(np.abs(ring) <= _FARTHEST))).size:
+        raise unlike(f"{where}[{far[0]}]", "a place in or near the image, in pixels", numbers[far[0]])
+    return ring
 
 
 def _params(where: str, value: Any, kind: Kind) -> Sequence[float]:
