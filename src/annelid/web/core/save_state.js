@@ -1,0 +1,36 @@
+import { isEmpty, touched } from "./change.js";
+
+/** @typedef {import("./unsent.js").Unsent} Unsent */
+
+/** @typedef {"saved" | "saving" | "offline" | "conflict" | "refused"} SaveState */
+
+/** @type {{state: SaveState, text: string}} */
+export const SAVED = { state: "saved", text: "Saved" };
+
+/**
+ * How it stands with saving, in a word for the program and in a line for the person.
+ * @param {Unsent} unsent
+ * @param {string} away why the server cannot be reached, "" when it can
+ * @returns {{state: SaveState, text: string}}
+ */
+export function wordsOf(unsent, away) {
+  if (away) return { state: "offline", text: `Not saved: ${away}. ${kept(unsent)} and will be sent` };
+  const clashing = unsent.clashes.size;
+  if (clashing) return { state: "conflict", text: `${objects(clashing)} changed by somebody else too: choose a version` };
+  const [refused] = unsent.refused;
+  if (refused) return { state: "refused", text: `Not saved: ${refused.why}. ${kept(unsent)}` };
+  return unsent.isBusy ? { state: "saving", text: "Saving…" } : SAVED;
+}
+
+/** @param {Unsent} unsent */
+function kept(unsent) {
+  const { all } = unsent;
+  const n = touched(all).length;
+  if (isEmpty(all)) return "Everything is saved so far; what you do now stays in this browser";
+  return n ? `${objects(n)} kept in this browser` : "The state is kept in this browser";
+}
+
+/** @param {number} n */
+function objects(n) {
+  return n === 1 ? "1 object" : `${n} objects`;
+}

@@ -1,0 +1,26 @@
+import { get, post } from "../api.js";
+
+/** @typedef {import("../types.js").Annotation} Annotation */
+/** @typedef {import("../types.js").Change} Change */
+
+/**
+ * The server as one view sees it.
+ * @typedef {Object} ViewServer
+ * @property {(body: Change & {base_revision: number, author: string}) => Promise<{revision: number}>} save
+ * @property {() => Promise<Annotation>} load
+ */
+
+/** A browser finishes sending so many bytes for a page that is gone. */
+const MOST_KEPT_ALIVE = 60_000;
+
+/**
+ * @param {string} view
+ * @returns {ViewServer}
+ */
+export function serverOf(view) {
+  const path = `api/views/${encodeURIComponent(view)}`;
+  return {
+    load: () => get(`${path}/annotation`),
+    save: (body) => post(`${path}/changes`, body, { keepalive: JSON.stringify(body).length < MOST_KEPT_ALIVE }),
+  };
+}
