@@ -21,31 +21,28 @@ from annelid.server.reply import body_of, reply
 
 _BLOCK = 2**20
 _PACKED = {".png", ".jpg", ".jpeg", ".zip", ".gz", ".npy"}
-_FOR_WHOM = {
-    "labelme": "LabelMe, AnyLabeling, X-AnyLabeling",
-    "coco": "COCO: CVAT, Roboflow, Detectron2 and most others",
-    "yolo": "YOLO, Ultralytics",
-    "labelmask": "Label images: scikit-image, napari, StarDist, Fiji",
-    "maskfolder": "A mask for each object, as in DSB2018",
-    "voc": "Pascal VOC, LabelImg",
-    "cvat": "CVAT",
-    "labelstudio": "Label Studio",
-    "via": "VGG Image Annotator",
-    "darwin": "V7 Darwin",
-    "geojson": "QuPath (GeoJSON)",
-    "imagej": "ImageJ and Fiji ROIs",
-    "cellpose": "Cellpose",
-    "celldetective": "celldetective",
+TITLES = {
+    "labelme": ("LabelMe, AnyLabeling", "a JSON file beside each image; X-AnyLabeling reads it too"),
+    "coco": ("COCO", "one JSON file; CVAT, Roboflow, Detectron2 and most others read it"),
+    "yolo": ("YOLO", "a text file for each image, with the images: ready for Ultralytics"),
+    "labelmask": ("Label images", "every pixel holds its object's number: scikit-image, napari, StarDist"),
+    "maskfolder": ("A mask for each object", "folders of binary masks, as in DSB2018"),
+    "voc": ("Pascal VOC", "an XML file for each image, boxes and masks; LabelImg"),
+    "cvat": ("CVAT", "CVAT for images 1.1: one XML file"),
+    "labelstudio": ("Label Studio", "one JSON file of tasks"),
+    "via": ("VGG Image Annotator", "one JSON file for VIA"),
+    "darwin": ("V7 Darwin", "a JSON file for each image"),
+    "geojson": ("QuPath", "a GeoJSON file for each image"),
+    "imagej": ("ImageJ and Fiji", "a zip of ROIs for each image"),
+    "cellpose": ("Cellpose", "a label image X_cp_masks.tif for each image X"),
+    "celldetective": ("celldetective", "the image's label image and a JSON file about it"),
 }
+"""Format -> what people know it as, and what is written."""
 
 
 def _formats(_request: Request) -> Response:
-    return reply([{"name": name, "title": _FOR_WHOM[name], "line": line_of(name)} for name in formats.FORMATS])
-
-
-def line_of(name: str) -> str:
-    """What a format is, in a line: the first of its module."""
-    return (formats.FORMATS[name].__doc__ or "").strip().partition("\n")[0].replace("`", "")
+    told = ((name, *TITLES[name]) for name in formats.FORMATS)
+    return reply([{"name": name, "title": title, "line": line} for name, title, line in told])
 
 
 async def _export(request: Request) -> Response:

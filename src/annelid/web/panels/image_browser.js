@@ -48,7 +48,7 @@ export class ImageBrowser {
    * @param {ClassInfo[]} classes
    */
   show(views, classes) {
-    const recolored = JSON.stringify(classes.map(({ name, color }) => [name, color])) !== JSON.stringify(this.classes.map(({ name, color }) => [name, color]));
+    const recolored = colors(classes) !== colors(this.classes);
     this.classes = classes;
     this.picking.show(views.map((view) => view.id));
     this.list.show(views);
@@ -133,6 +133,11 @@ export class ImageBrowser {
   }
 }
 
+/** @param {ClassInfo[]} classes */
+function colors(classes) {
+  return classes.map(({ name, color }) => `${name} ${color}`).join();
+}
+
 /**
  * Key -> by how much it moves.
  * @param {VirtualList<ViewSummary>} list
@@ -140,6 +145,7 @@ export class ImageBrowser {
  */
 function steps(list) {
   const page = Math.max(1, Math.floor(list.element.clientHeight / list.layout.height)) * list.columns;
+  /** @type {Record<string, number>} */
   const sideways = list.columns > 1 ? { ArrowLeft: -1, ArrowRight: 1 } : {};
   const far = { Home: -Infinity, End: Infinity, PageUp: -page, PageDown: page };
   return { ...sideways, ...far, ArrowUp: -list.columns, ArrowDown: list.columns };

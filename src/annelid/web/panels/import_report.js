@@ -1,5 +1,5 @@
 import { get } from "../api.js";
-import { counted, listed } from "../core/words.js";
+import { counted, listed, number } from "../core/words.js";
 import { hashOf } from "../core/route.js";
 import { h } from "../dom.js";
 import { lossList } from "./losses.js";
@@ -44,7 +44,7 @@ function headline({ images }) {
 
 /** @param {Imported} told */
 function sentences({ images, objects, classes_added, format }) {
-  const all = Object.entries(objects).map(([label, count]) => counted(count, label, label));
+  const all = Object.entries(objects).map(([label, count]) => `${number(count)} × ${label}`);
   return [
     images.known && images.new ? `${counted(images.known, "image")} ${images.known === 1 ? "was" : "were"} known already.` : "",
     all.length ? `${counted(images.annotated, "image")} annotated (${format || "recognised"}): ${listed(all)}.` : "",
