@@ -152,7 +152,7 @@
  * @property {import("./signal.js").Signal<Set<string>>} hidden ids
  * @property {import("./signal.js").Signal<Set<string>>} locked ids
  * @property {import("./signal.js").Signal<string>} tool id
- * @property {import("./signal.js").Signal<{t: number, z: number}>} plane
+ * @property {import("./signal.js").Signal<{t: number, z: number, projection?: string}>} plane that is looked at
  * @property {import("./signal.js").Signal<Channel[]>} channels
  * @property {string} author `human:ann`
  * @property {App} app

@@ -1,6 +1,6 @@
 // The image that is looked at: its tiles in sight, the raw value of a pixel.
 
-import { ancestor } from "../core/tile_grid.js";
+import { ancestor, tilesIn } from "../core/tile_grid.js";
 import { drawList, placesInSight } from "./draw_list.js";
 import { requestTile } from "./tile_request.js";
 import { Tiles } from "./tiles.js";
@@ -78,12 +78,25 @@ export class ImageSource {
   _want(facts, places) {
     const channels = facts.is_rgb ? facts.channels.map((_, n) => n) : this.channels.slice(0, MOST_CHANNELS);
     const coarsest = facts.levels.length - 1;
-    const above = places.length ? [ancestor(places[0], Math.min(coarsest, places[0].level + 2))] : [];
+    const [first] = places;
+    const above = first ? [ancestor(first, Math.min(coarsest, first.level + 2)), { level: coarsest, x: 0, y: 0 }] : [];
     const [view, plane, version] = [this._view, this._plane, facts.version];
     /** @type {import("./tiles.js").Fetch} */
     const fetch = (place, missing, signal) => requestTile(view, version, plane, place, missing, signal);
     const wished = channels.length ? [...places, ...above] : [];
     this._tiles.want(wished.map((place) => ({ key: this._key(place), place, channels, fetch })));
+  }
+
+  /**
+   * The whole image from its coarsest level, as far as it is there.
+   * @param {Transform} transform
+   * @param {Screen} screen
+   */
+  overview(transform, screen) {
+    const { facts } = this;
+    if (!facts) return [];
+    const places = tilesIn(facts, facts.levels.length - 1, [0, 0, ...facts.size_wh]);
+    return drawList(facts, places, transform, screen, (place) => this._tiles.get(this._key(place)));
   }
 
   /** @param {Place} place */

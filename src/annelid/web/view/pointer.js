@@ -2,6 +2,7 @@
 // else goes to the tool.
 
 import { Wheel } from "../core/wheel.js";
+import { keep, kept } from "../keep.js";
 
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 /** @typedef {import("../types.js").ToolEvent} ToolEvent */
@@ -10,15 +11,15 @@ import { Wheel } from "../core/wheel.js";
 
 const TOUCH_DELAY_MS = 90;
 const TOUCH_SLOP = 8;
-const WHEEL = "annelid.wheel";
+const WHEEL = "wheel";
 
 /** What turning the wheel does: kept in the browser. */
 export const wheelSetting = {
   get value() {
-    return /** @type {WheelSetting} */ (localStorage.getItem(WHEEL) ?? "auto");
+    return /** @type {WheelSetting} */ (kept(WHEEL) ?? "auto");
   },
   set value(value) {
-    localStorage.setItem(WHEEL, value);
+    keep(WHEEL, value);
   },
 };
 

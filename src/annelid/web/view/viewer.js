@@ -3,9 +3,13 @@
 import { h } from "../dom.js";
 import { Signal } from "../signal.js";
 import { centred, fitted, held, scaleLimits, scaledAt, toImage, toScreen } from "../core/transform.js";
+import { Frames } from "./frames.js";
 import { ImageSource } from "./image_source.js";
+import { loading } from "./loading.js";
 import { makeImageLayer } from "./make_image_layer.js";
+import { Minimap } from "./minimap.js";
 import { Pointer } from "./pointer.js";
+import { scaleBar } from "./scale_bar.js";
 
 /** @typedef {import("../types.js").Channel} Channel */
 /** @typedef {import("../types.js").Editor} Editor */
@@ -15,7 +19,7 @@ import { Pointer } from "./pointer.js";
 /** @typedef {import("./object_layer.js").ObjectLayer} ObjectLayer */
 /** @typedef {import("./make_image_layer.js").Renderer} Renderer */
 /** @typedef {(context: CanvasRenderingContext2D, transform: Transform) => void} Overlay */
-/** @typedef {"image" | "objects" | "top"} Part */
+/** @typedef {import("./frames.js").Part} Part */
 
 const NOTHING = { width: 1, height: 1 };
 
@@ -50,12 +54,13 @@ export class Viewer {
     this.image = makeImageLayer(renderer, () => this._replaceImageCanvas());
     this.objectCanvas = h("canvas", { class: "viewer-objects" });
     this.topCanvas = h("canvas", { class: "viewer-top" });
-    this._fillHost();
-    this._pointer = new Pointer(this);
-    this._frame = 0;
-    /** @type {Set<Part>} */
-    this._stale = new Set();
+    this._frames = new Frames((parts) => this._draw(parts));
     this._isFitted = true;
+    this._scaleBar = scaleBar(this);
+    this._minimap = new Minimap(this);
+    this._loading = loading(this);
+    this._pointer = new Pointer(this);
+    this._fillHost();
     this._observer = new ResizeObserver(() => this._resize());
     this._observer.observe(host);
     this._leave = [
@@ -69,7 +74,8 @@ export class Viewer {
     this.host.classList.add("viewer");
     this.host.tabIndex = 0;
     if (!this.host.hasAttribute("aria-label")) this.host.setAttribute("aria-label", "Image");
-    this.host.replaceChildren(this.image.canvas, this.objectCanvas, this.topCanvas);
+    const canvases = [this.image.canvas, this.objectCanvas, this.topCanvas];
+    this.host.replaceChildren(...canvases, this._scaleBar.element, this._minimap.element, this._loading.element);
   }
 
   /** The graphics card was lost: go on without it. */
@@ -97,7 +103,9 @@ export class Viewer {
     this.source.open(viewId, facts, { projection: "", ...plane });
     this.state.value = { pending: 0, problem: "" };
     this._setChannels();
+    this._minimap.resize();
     this.fit();
+    this._scaleBar.update();
   }
 
   /**
@@ -117,6 +125,7 @@ export class Viewer {
   attach(editor, objects) {
     this.editor = editor;
     this.objects = objects;
+    this._leave.push(editor.plane.subscribe((plane) => this.showPlane(plane)));
     this.invalidate("objects", "top");
   }
 
@@ -214,6 +223,7 @@ export class Viewer {
     if (!facts) return;
     this.source.channels = this.channels.value.flatMap((channel, index) => (channel.shown ? [index] : []));
     this.image.layer.setChannels(this.channels.value, facts.dtype);
+    this._minimap.setChannels();
     this.invalidate("image");
   }
 
@@ -229,7 +239,9 @@ export class Viewer {
     }
     if (this._isFitted) this.fit();
     else this.panBy(dx, dy);
-    this._draw(["image", "objects", "top"]); // a canvas that got a new size is empty until it is drawn
+    this._minimap.resize();
+    this._scaleBar.update();
+    this._frames.now("image", "objects", "top"); // a canvas that got a new size is empty until it is drawn
   }
 
   /**
@@ -237,27 +249,19 @@ export class Viewer {
    * @param {...Part} parts
    */
   invalidate(...parts) {
-    for (const part of parts) this._stale.add(part);
-    if (!this._frame) this._frame = requestAnimationFrame(() => this._drawStale());
+    this._frames.invalidate(...parts);
   }
 
-  _drawStale() {
-    this._frame = 0;
-    const parts = [...this._stale];
-    this._stale.clear();
-    this._draw(parts);
-  }
-
-  /** @param {Part[]} parts */
+  /** @param {Set<Part>} parts */
   _draw(parts) {
-    if (parts.includes("image")) this._drawImage();
-    if (parts.includes("objects")) this.objects?.draw(this.transform.value);
-    if (parts.includes("top")) this._drawTop();
+    if (parts.has("image")) this._drawImage();
+    if (parts.has("objects")) this.objects?.draw(this.transform.value);
+    if (parts.has("top")) this._drawTop();
   }
 
   _drawImage() {
     const isUnfinished = this.image.layer.draw(this.source.pieces(this.transform.value, this.screen));
-    if (isUnfinished) this.invalidate("image");
+    if (this._minimap.draw() || isUnfinished) this.invalidate("image");
     const { pending } = this.source;
     if (pending !== this.state.value.pending) this.state.value = { ...this.state.value, pending };
   }
@@ -279,11 +283,10 @@ export class Viewer {
 
   /** Let go of everything; the host is empty afterwards. */
   close() {
-    cancelAnimationFrame(this._frame);
-    this._frame = -1;
     this.setTool(null);
+    this._frames.close();
     this._observer.disconnect();
-    this._pointer.close();
+    for (const part of [this._pointer, this._scaleBar, this._minimap, this._loading]) part.close();
     for (const leave of this._leave) leave();
     this.source.close();
     this.image.close();
