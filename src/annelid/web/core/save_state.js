@@ -11,10 +11,12 @@ export const SAVED = { state: "saved", text: "Saved" };
  * How it stands with saving, in a word for the program and in a line for the person.
  * @param {Unsent} unsent
  * @param {string} away why the server cannot be reached, "" when it can
+ * @param {boolean} [isKept] whether the browser keeps what is unsent
  * @returns {{state: SaveState, text: string}}
  */
-export function wordsOf(unsent, away) {
-  if (away) return { state: "offline", text: `Not saved: ${away}. ${kept(unsent)} and will be sent` };
+export function wordsOf(unsent, away, isKept = true) {
+  if (away && !isKept) return { state: "offline", text: `Not saved: ${away}. Keep this page open: the browser keeps no copy` };
+  if (away) return { state: "offline", text: `Not saved: ${away}. ${kept(unsent)}, to be sent when it is back` };
   const clashing = unsent.clashes.size;
   if (clashing) return { state: "conflict", text: `${objects(clashing)} changed by somebody else too: choose a version` };
   const [refused] = unsent.refused;
@@ -26,8 +28,8 @@ export function wordsOf(unsent, away) {
 function kept(unsent) {
   const { all } = unsent;
   const n = touched(all).length;
-  if (isEmpty(all)) return "Everything is saved so far; what you do now stays in this browser";
-  return n ? `${objects(n)} kept in this browser` : "The state is kept in this browser";
+  if (isEmpty(all)) return "What you do now is kept in this browser";
+  return n ? `${objects(n)} kept in this browser` : "The state of the image is kept in this browser";
 }
 
 /** @param {number} n */

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ApiError } from "../../../src/annelid/web/api.js";
+import { Autosave } from "../../../src/annelid/web/core/autosave.js";
+import { Journal, MemoryShelf } from "../../../src/annelid/web/core/journal.js";
+import { AnnotationStore } from "../../../src/annelid/web/core/store.js";
+import { FakeServer } from "./fake_server.js";
+import { annotation, random, square } from "./made.js";
+
+const AWAY = new ApiError(0, { message: "the server does not answer" });
+
+/**
+ * A page on the server's view.
+ * @param {FakeServer} server
+ * @param {Journal | null} [journal]
+ */
+function page(server, journal = null) {
+  const store = new AnnotationStore(server.annotation);
+  const autosave = new Autosave(store, { author: "human:ann", server, journal, firstWaitMs: 1 });
+  return { store, autosave };
+}
+
+/**
+ * @param {MemoryShelf} shelf
+ * @param {string} own
+ * @param {string[]} open
+ */
+function tab(shelf, own, open = [own]) {
+  return new Journal("p", shelf, { own, isOpen: async (name) => open.includes(name) });
+}
+
+/** @param {{objects: Map<string, import("../../../src/annelid/web/types.js").ImageObject>}} of */
+function objects({ objects: map }) {
+  return [...map.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** @param {number} [turns] */
+async function settle(turns = 60) {
+  for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("a change is saved, and that is said", async () => {
+  const server = new FakeServer(annotation({ state: "new" }));
+  const { store, autosave } = page(server);
+  store.apply({ upsert: [square("a")] });
+  assert.equal(autosave.state.value, "saving");
+  assert.ok(await autosave.flush());
+  assert.deepEqual([autosave.state.value, autosave.text.value], ["saved", "Saved"]);
+  assert.deepEqual([server.state, server.revision, store.revision], ["draft", 1, 1]);
+});
+
+test("one save is on the way at a time, those that wait become one", async () => {
+  const server = new FakeServer(annotation());
+  const { store, autosave } = page(server);
+  store.apply({ upsert: [square("a")] });
+  await null;
+  await null;
+  for (let n = 1; n <= 50; n++) store.apply({ upsert: [square("a", n), square(`b${n}`)] });
+  store.apply({ removed: ["b7"] });
+  await autosave.flush();
+  assert.equal(server.saves.length, 2);
+  assert.deepEqual(objects(server), objects(store));
+});
+
+test("what is drawn and taken back before it is sent is not sent", async () => {
+  const server = new FakeServer(annotation());
+  const { store, autosave } = page(server);
+  store.apply({ upsert: [square("a")] });
+  store.undo();
+  await autosave.flush();
+  assert.equal(server.saves.length, 0);
+});
+
+test("while the server is away everything is kept, and sent when it is back", async () => {
+  const server = new FakeServer(annotation());
+  const { store, autosave } = page(server);
+  server.before = () => {
+    throw AWAY;
+  };
+  store.apply({ upsert: [square("a")] });
+  await settle();
+  assert.equal(autosave.state.value, "offline");
+  assert.match(autosave.text.value, /does not answer.*1 object kept in this browser/);
+  store.apply({ upsert: [square("b")], removed: ["a"] });
+  assert.ok(!(await autosave.flush(5)));
+  server.before = null;
+  assert.ok(await autosave.flush());
+  assert.deepEqual(objects(server), [square("b")]);
+});
+
+test("an answer that was lost is no conflict", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a")] }));
+  const { store, autosave } = page(server);
+  server.after = () => {
+    server.after = null;
+    throw AWAY;
+  };
+  store.apply({ upsert: [square("a", 5)] });
+  await autosave.flush();
+  store.apply({ upsert: [square("a", 6)] });
+  await autosave.flush();
+  assert.equal(autosave.state.value, "saved");
+  assert.deepEqual(objects(server), [square("a", 6)]);
+});
+
+test("somebody else's change of another object comes in, and both are kept", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a"), square("b")] }));
+  const { store, autosave } = page(server);
+  server.write({ upsert: [square("b", 9), square("c")], removed: [] });
+  store.apply({ upsert: [square("a", 5)] });
+  await autosave.flush();
+  assert.equal(autosave.state.value, "saved");
+  assert.deepEqual(objects(store), [square("a", 5), square("b", 9), square("c")]);
+  assert.deepEqual(objects(server), objects(store));
+});
+
+test("the same object changed by two is a conflict that keeps nothing else back", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a")] }));
+  const { store, autosave } = page(server);
+  server.write({ upsert: [square("a", 9)], removed: [] });
+  store.apply({ upsert: [square("a", 5), square("b")] });
+  await autosave.flush();
+  assert.equal(autosave.state.value, "conflict");
+  assert.deepEqual(autosave.conflicts.value, [{ id: "a", mine: square("a", 5), theirs: square("a", 9) }]);
+  assert.deepEqual(objects(server), [square("a", 9), square("b")]);
+  assert.deepEqual(store.get("a"), square("a", 5));
+});
+
+for (const [choice, kept] of /** @type {const} */ ([["mine", 5], ["theirs", 9]])) {
+  test(`a conflict is settled by keeping ${choice}`, async () => {
+    const server = new FakeServer(annotation({ objects: [square("a")] }));
+    const { store, autosave } = page(server);
+    server.write({ upsert: [square("a", 9)], removed: [] });
+    store.apply({ upsert: [square("a", 5)] });
+    await autosave.flush();
+    autosave.resolve("a", choice);
+    assert.ok(await autosave.flush());
+    assert.equal(autosave.state.value, "saved");
+    assert.deepEqual([objects(server), objects(store)], [[square("a", kept)], [square("a", kept)]]);
+  });
+}
+
+test("a conflict is settled by keeping both, mine under a new id", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a")] }));
+  const { store, autosave } = page(server);
+  server.write({ upsert: [square("a", 9)], removed: [] });
+  store.apply({ upsert: [square("a", 5)] });
+  await autosave.flush();
+  autosave.resolve("a", "both");
+  assert.ok(await autosave.flush());
+  assert.deepEqual(objects(server), objects(store));
+  assert.deepEqual(objects(server).map(({ shape }) => shape[0][0][0]).sort(), [5, 9]);
+});
+
+test("what one removed and the other changed is a conflict too", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a"), square("b")] }));
+  const { store, autosave } = page(server);
+  server.write({ upsert: [square("a", 9)], removed: ["b"] });
+  store.apply({ upsert: [square("b", 5)], removed: ["a"] });
+  await autosave.flush();
+  const clashes = new Map(autosave.conflicts.value.map((clash) => [clash.id, clash]));
+  assert.deepEqual([clashes.get("a")?.mine, clashes.get("b")?.theirs], [null, null]);
+  autosave.resolve("a", "both");
+  autosave.resolve("b", "both");
+  assert.ok(await autosave.flush());
+  assert.deepEqual(objects(server), [square("a", 9), square("b", 5)]);
+  assert.deepEqual(objects(store), objects(server));
+});
+
+test("a clashing object that is changed on is still one conflict, with the newest of both", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a")] }));
+  const { store, autosave } = page(server);
+  server.write({ upsert: [square("a", 9)], removed: [] });
+  store.apply({ upsert: [square("a", 5)] });
+  await autosave.flush();
+  store.apply({ upsert: [square("a", 6)] });
+  server.write({ upsert: [square("a", 10)], removed: [] });
+  await autosave.sync();
+  assert.deepEqual(autosave.conflicts.value, [{ id: "a", mine: square("a", 6), theirs: square("a", 10) }]);
+});
+
+test("areas of two people are united, and the state that is further stays", async () => {
+  const [seen, mine, theirs] = [0, 20, 40].map((x) => [x, 0, x + 9, 0, x + 9, 9]);
+  const server = new FakeServer(annotation({ covered: [seen] }));
+  const { store, autosave } = page(server);
+  server.write({ covered: [seen, theirs], state: "reviewed" });
+  store.apply({ covered: [seen, mine], state: "draft", upsert: [square("a")] });
+  await autosave.flush();
+  assert.deepEqual(server.covered, [seen, theirs, mine]);
+  assert.deepEqual([server.state, store.state, store.covered], ["reviewed", "reviewed", server.covered]);
+});
+
+test("what the server refuses is said and kept, and keeps nothing else back", async () => {
+  const shelf = new MemoryShelf();
+  const server = new FakeServer(annotation());
+  server.before = ({ upsert }) => {
+    if (upsert.some(({ label }) => label === "gone")) throw new ApiError(400, { message: "no class gone" });
+  };
+  const { store, autosave } = page(server, tab(shelf, "t1"));
+  const many = Array.from({ length: 20 }, (_, n) => square(`o${n}`));
+  store.apply({ upsert: [...many, square("bad", 0, { label: "gone" })], state: "reviewed" });
+  await autosave.flush();
+  assert.equal(server.objects.size, 20);
+  assert.deepEqual([autosave.state.value, server.state], ["refused", "reviewed"]);
+  assert.match(autosave.text.value, /no class gone.*1 object kept/);
+  assert.deepEqual((await shelf.all("p")).map(({ change }) => change.upsert.map(({ id }) => id)), [["bad"]]);
+  store.apply({ upsert: [square("bad", 0, { label: "cell" })] });
+  assert.ok(await autosave.flush());
+  await settle();
+  assert.deepEqual([server.objects.size, autosave.state.value, await shelf.all("p")], [21, "saved", []]);
+});
+
+test("what a tab that died left unsent comes back in the next one", async () => {
+  const shelf = new MemoryShelf();
+  const server = new FakeServer(annotation({ objects: [square("a"), square("b"), square("c")] }));
+  const first = page(server, tab(shelf, "t1"));
+  server.before = () => {
+    throw AWAY;
+  };
+  first.store.apply({ upsert: [square("a", 5), square("b", 5), square("new")], removed: ["c"] });
+  await settle();
+  first.autosave.close();
+  server.before = null;
+  server.write({ upsert: [square("b", 9)] });
+
+  const living = page(server, tab(shelf, "t2", ["t1", "t2"]));
+  assert.equal(await living.autosave.recover(), 0);
+  const second = page(server, tab(shelf, "t3"));
+  assert.equal(await second.autosave.recover(), 4);
+  await second.autosave.flush();
+  assert.deepEqual(second.autosave.conflicts.value, [{ id: "b", mine: square("b", 5), theirs: square("b", 9) }]);
+  assert.deepEqual(objects(server), [square("a", 5), square("b", 9), square("new")]);
+  second.autosave.resolve("b", "mine");
+  await second.autosave.flush();
+  await settle();
+  assert.deepEqual(await shelf.all("p"), []);
+});
+
+test("what the server took without our hearing of it is not sent again", async () => {
+  const shelf = new MemoryShelf();
+  const server = new FakeServer(annotation());
+  const first = page(server, tab(shelf, "t1"));
+  server.after = () => {
+    throw AWAY;
+  };
+  first.store.apply({ upsert: [square("a")], state: "reviewed", covered: [[0, 0, 9, 0, 9, 9]] });
+  await settle(3);
+  first.autosave.close();
+  server.after = null;
+  const saves = server.saves.length;
+  const second = page(server, tab(shelf, "t2"));
+  await second.autosave.recover();
+  assert.ok(await second.autosave.flush());
+  assert.deepEqual([server.saves.length - saves, server.revision, await shelf.all("p")], [0, 1, []]);
+});
+
+test("two people who change things at random, with a bad line, end with the same; nothing acknowledged is lost", async () => {
+  for (let seed = 1; seed <= 25; seed++) {
+    const chance = random(seed);
+    const server = new FakeServer(annotation({ objects: Array.from({ length: 8 }, (_, n) => square(`o${n}`)) }));
+    const fail = () => {
+      if (chance(4) === 0) throw chance(2) ? AWAY : new ApiError(503, { message: "starting" });
+    };
+    server.before = server.after = fail;
+    const pages = [page(server), page(server)];
+    for (let n = 0; n < 40; n++) {
+      const { store, autosave } = pages[chance(2)];
+      store.apply({ upsert: [square(`o${chance(12)}`, 1 + chance(1000))], removed: chance(5) ? [] : [`o${chance(12)}`] });
+      if (chance(6) === 0) store.undo();
+      if (chance(3) === 0) await settle(chance(4));
+      for (const { id } of autosave.conflicts.value) autosave.resolve(id, chance(2) ? "mine" : "theirs");
+    }
+    server.before = server.after = null;
+    for (let n = 0; n < 12; n++) {
+      for (const { autosave } of pages) {
+        for (const { id } of autosave.conflicts.value) autosave.resolve(id, "mine");
+        await autosave.flush();
+        await autosave.sync();
+      }
+    }
+    for (const { store, autosave } of pages) {
+      assert.equal(autosave.state.value, "saved");
+      assert.deepEqual(objects(store), objects(server));
+      autosave.close();
+    }
+  }
+});
