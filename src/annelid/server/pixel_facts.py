@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -53,8 +54,14 @@ class Values:
         return cls(low, high, limits(finite, PERCENTILES), np.bincount(bins, minlength=BINS).tolist())
 
 
-def facts_of(view: View, pyramid: Pyramid, version: str) -> dict[str, Any]:
+def facts_of(view: View, pyramid: Pyramid, version: str, project: str) -> dict[str, Any]:
     """The facts of a view's pixels, as ``GET api/views/ID/pixels`` answers them.
+
+    Args:
+        view: the view.
+        pyramid: its levels.
+        version: what changes with the file.
+        project: what tells the project from others, for what browsers keep.
 
     Raises:
         ImageError: the file cannot be read.
@@ -62,6 +69,7 @@ def facts_of(view: View, pyramid: Pyramid, version: str) -> dict[str, Any]:
     info, count = pyramid.info, levels.level_count(pyramid.info.size_wh)
     return {
         "view": view.id,
+        "project": project,
         "version": version,
         "size_wh": info.size_wh,
         "dtype": wire_dtype(info.dtype),
@@ -95,7 +103,9 @@ def _ranges(samples: Pixels, known: list[Values], dtype: str, *, is_rgb: bool) -
         return [(0.0, 255.0)] * len(known)
     if is_rgb:
         return [_not_empty(0.0, limits(samples, PERCENTILES)[1])] * len(known)
-    return [_not_empty(*values.percentiles) for values in known]
+    if np.dtype(dtype).kind == "f":
+        return [_not_empty(*values.percentiles) for values in known]
+    return [_not_empty(math.floor(values.percentiles[0]), math.ceil(values.percentiles[1])) for values in known]
 
 
 def _not_empty(low: float, high: float) -> tuple[float, float]:

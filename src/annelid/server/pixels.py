@@ -29,7 +29,7 @@ _ASK_AGAIN = "private, no-cache"
 def _facts(request: Request) -> Response:
     pixels = desk_of(request).pixels
     view = _view(request, pixels)
-    return reply(facts_of(view, pixels.pyramids.of(view), pixels.version(view)))
+    return reply(facts_of(view, pixels.pyramids.of(view), pixels.version(view), pixels.project))
 
 
 async def _tile(request: Request) -> Response:

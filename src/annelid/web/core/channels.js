@@ -17,6 +17,7 @@
  * The answer of `GET api/views/ID/pixels`.
  * @typedef {Object} PixelFacts
  * @property {string} view
+ * @property {string} project which project it is, for what the browser keeps
  * @property {string} version changes with the file
  * @property {[number, number]} size_wh
  * @property {import("./lookup.js").PixelType} dtype in which pixels travel
