@@ -28,7 +28,7 @@ export function simplifyRing(ring, tolerance) {
  * @param {number} tolerance pixels
  * @returns {Shape} the shape itself where nothing would be left
  */
-export function simplify(shape, tolerance) {
+export function simplifyShape(shape, tolerance) {
   const rings = shape.map((part) => part.map((ring) => simplifyRing(ring, tolerance)));
   const kept = rings
     .filter(([outline]) => outline && signedArea(outline) !== 0)
