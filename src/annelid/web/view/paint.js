@@ -1,0 +1,143 @@
+/** @typedef {import("../types.js").Ring} Ring */
+/** @typedef {import("./batches.js").Piece} Piece */
+/** @typedef {import("./object_style.js").Style} Style */
+
+/** @typedef {OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D} Context */
+
+/**
+ * Where the image lies on a canvas: device pixels = image pixels * scale + (x, y).
+ * @typedef {{scale: number, x: number, y: number}} Place
+ */
+
+/** How far, in device pixels, a thinned outline may lie from the true one. */
+const TOLERANCE = 0.4;
+/** Device pixels below which an object is a dot. */
+const DOT = 3;
+const HATCH = 8;
+
+/**
+ * Draw pieces of one style.
+ * @param {Context} context
+ * @param {Style} style
+ * @param {Piece[]} pieces
+ * @param {Place} place
+ * @param {number} ratio device pixels a CSS pixel
+ */
+export function paintPieces(context, style, pieces, place, ratio) {
+  context.beginPath();
+  for (const piece of pieces) tracePiece(context, piece, place, style.width, ratio);
+  context.fillStyle = style.hatched ? hatching(context, style.color, place, ratio) : style.fill;
+  context.fill("evenodd");
+  context.setLineDash(style.dash);
+  if (style.casing) stroke(context, style.casing, style.width + 1.5 * ratio);
+  stroke(context, style.color, style.width);
+}
+
+/**
+ * @param {Context} context
+ * @param {string} color
+ * @param {number} width
+ */
+function stroke(context, color, width) {
+  context.strokeStyle = color;
+  context.lineWidth = width;
+  context.stroke();
+}
+
+/**
+ * Add a piece to the path, with the vertices that are needed at this scale.
+ * @param {Context} context
+ * @param {Piece} piece
+ * @param {Place} place
+ * @param {number} width of the line
+ * @param {number} ratio
+ */
+function tracePiece(context, piece, place, width, ratio) {
+  const { scale, x, y } = place;
+  const [x1, y1, x2, y2] = piece.box;
+  if (x1 === x2 && y1 === y2) traceCross(context, x1 * scale + x, y1 * scale + y, 5 * ratio);
+  else if (Math.max(x2 - x1, y2 - y1) * scale < DOT) {
+    context.rect(x1 * scale + x, y1 * scale + y, Math.max((x2 - x1) * scale, 1), Math.max((y2 - y1) * scale, 1));
+  } else if (piece.isBox) traceBox(context, piece, place, width);
+  else piece.rings.forEach((ring, n) => traceRing(context, ring, piece.needed[n], TOLERANCE / scale, place));
+}
+
+/**
+ * @param {Context} context
+ * @param {Ring} ring
+ * @param {Float32Array} needed
+ * @param {number} tolerance image pixels
+ * @param {Place} place
+ */
+function traceRing(context, ring, needed, tolerance, { scale, x, y }) {
+  context.moveTo(ring[0] * scale + x, ring[1] * scale + y);
+  for (let i = 1; i < needed.length; i++) {
+    if (needed[i] > tolerance) context.lineTo(ring[2 * i] * scale + x, ring[2 * i + 1] * scale + y);
+  }
+  context.closePath();
+}
+
+/**
+ * A box whose lines fall on whole device pixels.
+ * @param {Context} context
+ * @param {Piece} piece
+ * @param {Place} place
+ * @param {number} width of the line
+ */
+function traceBox(context, piece, { scale, x, y }, width) {
+  const half = (Math.round(width) % 2) / 2;
+  const [x1, x2] = [piece.box[0], piece.box[2]].map((value) => Math.round(value * scale + x) + half);
+  const [y1, y2] = [piece.box[1], piece.box[3]].map((value) => Math.round(value * scale + y) + half);
+  context.rect(x1, y1, x2 - x1, y2 - y1);
+}
+
+/**
+ * @param {Context} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} arm
+ */
+function traceCross(context, x, y, arm) {
+  context.moveTo(x - arm, y);
+  context.lineTo(x + arm, y);
+  context.moveTo(x, y - arm);
+  context.lineTo(x, y + arm);
+}
+
+/** @type {Map<string, CanvasPattern>} */
+const patterns = new Map();
+
+/**
+ * Slanted lines that move with the image.
+ * @param {Context} context
+ * @param {string} color
+ * @param {Place} place
+ * @param {number} ratio
+ */
+function hatching(context, color, place, ratio) {
+  const side = Math.round(HATCH * ratio);
+  const key = `${color} ${side}`;
+  const pattern = patterns.get(key) ?? hatch(context, color, side);
+  patterns.set(key, pattern);
+  pattern.setTransform(new DOMMatrix([1, 0, 0, 1, place.x % side, place.y % side]));
+  return pattern;
+}
+
+/**
+ * @param {Context} context
+ * @param {string} color
+ * @param {number} side device pixels
+ */
+function hatch(context, color, side) {
+  const canvas = new OffscreenCanvas(side, side);
+  const brush = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  brush.strokeStyle = color;
+  brush.lineWidth = side / 8;
+  brush.beginPath();
+  for (const shift of [-side, 0, side]) {
+    brush.moveTo(shift - 1, side + 1);
+    brush.lineTo(shift + side + 1, -1);
+  }
+  brush.stroke();
+  return /** @type {CanvasPattern} */ (context.createPattern(canvas, "repeat"));
+}
