@@ -15,9 +15,9 @@ def make_project(root: Path, *names: str, classes: tuple[str, ...] = ("cell", "n
     """A project with a picture of 64 x 48 for each name; returns the ids of the views."""
     pictures = root.parent / f"{root.name}-pictures"
     pictures.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(0).integers(0, 200, (48, 64), np.uint8)
     for n, name in enumerate(names or ("a.png",)):
-        Image.fromarray(pixels + np.uint8(n)).save(pictures / name)
+        pixels = np.random.default_rng(n).integers(0, 200, (48, 64), np.uint8)
+        Image.fromarray(pixels).save(pictures / name)
     with Project.init(root, classes=classes) as project:
         project.import_(pictures)
         return [view.id for view in project.store.views()]

@@ -107,8 +107,7 @@ def test_whoever_works_in_the_page_is_human(page: Page) -> None:
     for n, (said, noted) in enumerate(
         [("bob", "human:bob"), ("human:eve", "human:eve"), ("model:m", "human:model:m"), ("", "human:unknown")]
     ):
-        body = {"base_revision": n, "author": said, "upsert": [polygon(f"o{n}")]}
-        page.post("changes", **body)
+        page.post("changes", base_revision=n, author=said, upsert=[polygon(f"o{n}")])
         assert page.get("revisions")[-1]["author"] == noted
 
 
@@ -276,8 +275,10 @@ def test_of_many_who_change_one_object_at_once_one_wins_and_all_others_hear_of_i
         answers.append((done, page.client.post(f"/api/views/{page.view}/changes", json={**body, "upsert": [same]})))
 
     threads = [threading.Thread(target=change, args=(n,)) for n in range(6)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert [own.status_code for own, _ in answers] == [200] * 6
     assert sorted(same.status_code for _, same in answers) == [200, *[409] * 5]
     assert all(same.json()["conflict"]["ids"] == ["a"] for _, same in answers if same.status_code == 409)
