@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -16,6 +19,7 @@ def _project(request: Request) -> Response:
     settings, states = desk.settings, _states(desk)
     return reply(
         {
+            "id": hashlib.sha256(os.fsencode(desk.project.root)).hexdigest()[:16],
             "name": desk.project.root.name,
             "root": str(desk.project.root),
             "version": annelid.__version__,
