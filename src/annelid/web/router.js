@@ -42,9 +42,11 @@ export class Router {
    * @param {number} turn
    */
   async _mount(host, route, turn) {
+    const page = await import(`./pages/${route.page}.js`).catch((error) => console.error(error));
+    if (turn !== this._turn) return;
+    // a browser does not ask again for a module that once failed
+    if (!page) return this._say("This page could not be loaded", "is annelid serve still running?", () => location.reload());
     try {
-      const page = await import(`./pages/${route.page}.js`);
-      if (turn !== this._turn) return;
       const left = await page.mount(host, this.app, route.argument);
       if (turn === this._turn) this._leave = left;
       else await settled(left, this.app);
@@ -59,11 +61,12 @@ export class Router {
   /**
    * @param {string} what
    * @param {string} nextStep
+   * @param {() => unknown} [again]
    */
-  _say(what, nextStep) {
-    const again = h("button", { class: "button", onclick: () => this.show() }, "Try again");
+  _say(what, nextStep, again = () => this.show()) {
+    const button = h("button", { class: "button", id: "try-again", onclick: () => again() }, "Try again");
     const words = nextStep ? h("p", {}, `What to do: ${nextStep}`) : null;
-    fill(this.host, h("div", { class: "empty page-failed", role: "alert" }, h("h2", {}, what), words, again));
+    fill(this.host, h("div", { class: "empty page-failed", role: "alert" }, h("h2", {}, what), words, button));
   }
 }
 

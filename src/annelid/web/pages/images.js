@@ -16,13 +16,20 @@ import { Signal } from "../signal.js";
 
 const MODE = "images-mode";
 const REREAD_MS = 300;
+/** So many changed views are read one by one, more all at once. */
+const FEW = 12;
 /** What is kept while one is on other pages. */
 const before = { wanted: EVERYTHING, top: 0, current: "" };
 
 /** @type {import("../types.js").Mount} */
 export async function mount(host, app) {
   const page = new ImagesPage(host, app);
-  await page.read();
+  try {
+    await page.read();
+  } catch (error) {
+    page.close();
+    throw error;
+  }
   return () => page.close();
 }
 
@@ -46,10 +53,41 @@ class ImagesPage {
     this.timer = undefined;
     this.isEmpty = true;
     this.isThere = true;
-    this.later = () => {
-      this.timer ??= setTimeout(() => ((this.timer = undefined), this.isThere && this.read()), REREAD_MS);
-    };
-    this.heard = ["view", "views", "classes", "hello"].map((name) => app.live.on(name, this.later));
+    /** Ids of views that changed since the last look; null for whatever may have changed.
+     * @type {Set<string> | null} */
+    this.changed = new Set();
+    const every = ["views", "classes", "hello"].map((name) => app.live.on(name, () => this.later("")));
+    this.heard = [...every, app.live.on("view", ({ id }) => this.later(id))];
+  }
+
+  /**
+   * Look again soon.
+   * @param {string} id of the view that changed, "" for any
+   */
+  later(id) {
+    if (id) this.changed?.add(id);
+    else this.changed = null;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      const ids = this.changed;
+      this.changed = new Set();
+      if (this.isThere) void (ids && ids.size <= FEW && !this.isEmpty ? this.readSome([...ids]) : this.read());
+    }, REREAD_MS);
+  }
+
+  /**
+   * Read what changed of some views.
+   * @param {string[]} ids
+   */
+  async readSome(ids) {
+    /** @type {ViewSummary[]} */
+    const views = await Promise.all(ids.map((id) => get(`api/views/${encodeURIComponent(id)}`)));
+    if (!this.isThere) return;
+    const changed = new Map(views.map((view) => [view.id, view]));
+    const isKnown = ids.every((id) => this.views.some((view) => view.id === id));
+    if (!isKnown) return this.read();
+    this.views = this.views.map((view) => changed.get(view.id) ?? view);
+    this.show();
   }
 
   /** Read what there is, and show it. */
@@ -85,7 +123,7 @@ class ImagesPage {
     this.actions = imageActions(this.app, () => this.pickedViews(), () => this.browser?.letGo());
     this.left.push(this.browser.picked.subscribe((ids) => this.actions?.show(ids.length)));
     this.left.push(this.wanted.subscribe(() => this.show(true)), this.filters.close, () => this.browser?.close());
-    fill(this.host, h("div", { class: "images-head" }, this.headline(mode), this.filters.element), this.actions.element, this.browser.element, this.nothing);
+    fill(this.host, h("div", { class: "images-head" }, this.headline(mode), this.filters.element), this.browser.element, this.nothing, this.actions.element);
     this.browser.picking.current = before.current;
     this.show();
     this.browser.list.element.scrollTop = before.top;

@@ -9,7 +9,6 @@ import { h } from "../dom.js";
 /** State -> word. */
 export const STATES = { new: "new", draft: "draft", reviewed: "reviewed" };
 
-const MOST_CLASSES = 3;
 
 /**
  * An image as a card with its thumbnail.
@@ -22,7 +21,7 @@ export function card(view, classes) {
     { class: "image-card" },
     h("div", { class: "thumbnail" }, thumbnail(view, 160), tick(view), proposals(view)),
     h("div", { class: "image-name", title: title(view) }, name(view)),
-    h("div", { class: "image-facts" }, state(view), part(view), h("span", { class: "spacer" }), counts(view, classes)),
+    h("div", { class: "image-facts" }, state(view), part(view), h("span", { class: "spacer" }), counts(view, classes, 2)),
   );
   return option(view, "image-cell", inside);
 }
@@ -41,7 +40,7 @@ export function line(view, classes) {
     h("span", { class: "image-name", title: title(view) }, name(view)),
     h("span", {}, state(view)),
     h("span", { class: "number" }, number(view.n_objects)),
-    h("span", { class: "clipped" }, counts(view, classes)),
+    h("span", { class: "clipped" }, counts(view, classes, 4)),
     h("span", { class: "number" }, view.proposals ? number(view.proposals) : ""),
     h("span", { class: "number" }, certainty),
     h("span", {}, view.part),
@@ -115,17 +114,18 @@ function part(view) {
  * Dots in the colours of the classes, with their numbers; the most frequent first.
  * @param {ViewSummary} view
  * @param {ClassInfo[]} classes
+ * @param {number} most classes that are shown
  */
-function counts(view, classes) {
+function counts(view, classes, most) {
   const there = Object.entries(view.counts).sort((a, b) => b[1] - a[1]);
   const colors = new Map(classes.map(({ name: label, color }) => [label, color]));
-  const shown = there.slice(0, MOST_CLASSES).map(([label, count]) => {
+  const shown = there.slice(0, most).map(([label, count]) => {
     const dot = h("span", { class: "dot" });
     dot.style.background = colors.get(label) ?? "";
     return h("span", { class: "count" }, dot, number(count));
   });
   const words = there.map(([label, count]) => `${label}: ${number(count)}`).join("\n");
-  const more = there.length > MOST_CLASSES ? [h("span", { class: "dim" }, `+${there.length - MOST_CLASSES}`)] : [];
+  const more = there.length > most ? [h("span", { class: "dim" }, `+${there.length - most}`)] : [];
   return h("span", { class: "counts", title: words || "no objects" }, ...shown, ...more);
 }
 

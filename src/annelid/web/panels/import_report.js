@@ -48,6 +48,7 @@ function sentences({ images, objects, classes_added, format }) {
   return [
     images.known && images.new ? `${counted(images.known, "image")} ${images.known === 1 ? "was" : "were"} known already.` : "",
     all.length ? `${counted(images.annotated, "image")} annotated (${format || "recognised"}): ${listed(all)}.` : "",
+    images.known && images.annotated ? "Where there was annotation before, the new one took its place; the history of an image brings it back." : "",
     classes_added.length ? `New classes: ${listed(classes_added)}.` : "",
   ].filter(Boolean);
 }

@@ -12,6 +12,9 @@ import { importReport } from "./import_report.js";
 /** @typedef {import("../types.js").App} App */
 /** @typedef {import("../core/intake.js").Intake} Intake */
 
+/** A file takes as long as so many bytes more. */
+const SMALL = 50_000;
+
 /**
  * From dropped files to images in the project: choose, send, import, and say what came of it.
  * @param {App} app
@@ -81,7 +84,7 @@ class Import {
     const shown = working("Sending the files", () => this.abort.abort(new DOMException("stopped", "AbortError")));
     fill(this.element, shown.element);
     const tell = (/** @type {import("../upload.js").Progress} */ { files, bytes: some }) =>
-      shown.show(some / Math.max(1, stock.bytes), `${number(files)} of ${counted(stock.files.length, "file")}, ${bytes(some)} of ${bytes(stock.bytes)}`);
+      shown.show((some + SMALL * files) / (stock.bytes + SMALL * stock.files.length), `${number(files)} of ${counted(stock.files.length, "file")}, ${bytes(some)} of ${bytes(stock.bytes)}`);
     try {
       this.unsent = await uploadAll(this.batch, stock.files, tell, this.abort.signal);
     } catch (error) {

@@ -112,9 +112,10 @@ export class VirtualList {
    */
   reveal(index) {
     const top = Math.floor(index / this.columns) * this.layout.height;
+    const bottom = top + this.layout.height + 2 * this.canvas.offsetTop;
     const { scrollTop, clientHeight } = this.element;
     if (top < scrollTop) this.element.scrollTop = top;
-    else if (top + this.layout.height > scrollTop + clientHeight) this.element.scrollTop = top + this.layout.height - clientHeight;
+    else if (bottom > scrollTop + clientHeight) this.element.scrollTop = bottom - clientHeight;
     this.draw();
   }
 
