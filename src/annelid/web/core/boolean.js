@@ -111,7 +111,7 @@ function takeLine({ x, y, w, h, data }, line) {
  * @param {number} y1
  */
 function* pixelsBetween(x0, y0, x1, y1) {
-  const steps = Math.max(1, Math.ceil(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
+  const steps = Math.max(1, Math.ceil(2 * Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0)))); // 2: rounding leaves no gap
   for (let n = 0; n <= steps; n++) {
     const t = n / steps;
     yield [Math.floor(x0 + t * (x1 - x0)), Math.floor(y0 + t * (y1 - y0))];
