@@ -13,6 +13,17 @@ import { Router } from "./router.js";
 
 const AUTHOR = "author";
 const LAST = "last-view";
+/** @type {Record<string, string>} */
+const TITLES = {
+  images: "Images",
+  import: "Import",
+  preprocessing: "Preprocessing",
+  export: "Export",
+  annotate: "Annotate",
+  train: "Train",
+  run: "Training",
+  models: "Models",
+};
 
 start().catch((error) => {
   console.error(error);
@@ -25,9 +36,11 @@ async function start() {
   const project = await get("api/project");
   const notices = new Notices(place("notices"));
   const live = new Live();
+  /** @type {Router | null} */
+  let router = null;
   /** @type {App} */
   const app = {
-    go: (hash) => void (location.hash = hash),
+    go: (hash) => (location.hash === hash ? void router?.show() : void (location.hash = hash)),
     notify: (text, level) => notices.tell(text, level),
     author: `human:${kept(AUTHOR) ?? (project.author || "me")}`,
     live,
@@ -35,13 +48,16 @@ async function start() {
   const head = header(project.name, live.connected, () => ask());
   const ask = askWhoWorks(app, head.setAuthor);
   place("header").append(head.element);
-  document.title = `${project.name} · Annelid`;
   if (kept(AUTHOR) === null) ask();
   listenForFiles(app);
   tellWhatFails(app);
-  const router = new Router(place("page"), app, head.show);
-  addEventListener("hashchange", () => void follow(router));
-  await follow(router);
+  const pages = new Router(place("page"), app, (page) => {
+    head.show(page);
+    document.title = `${TITLES[page] ?? "Annelid"} · ${project.name}`;
+  });
+  router = pages;
+  addEventListener("hashchange", () => void follow(pages));
+  await follow(pages);
 }
 
 /**

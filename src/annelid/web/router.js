@@ -33,6 +33,7 @@ export class Router {
     this.shown(route.page);
     const host = h("div", { class: `page page-${route.page}`, "data-page": route.page });
     fill(this.host, host);
+    if (turn > 1) this.host.focus({ preventScroll: true }); // whoever hears the page hears the new one
     await this._mount(host, route, turn);
   }
 

@@ -16,6 +16,8 @@ import { Signal } from "../signal.js";
 
 const MODE = "images-mode";
 const REREAD_MS = 300;
+/** An import on the first visit that is not over, or whose report nobody has left yet. */
+const BUSY = ".working, .import-refused, .import-report";
 /** So many changed views are read one by one, more all at once. */
 const FEW = 12;
 /** What is kept while one is on other pages. */
@@ -98,6 +100,7 @@ class ImagesPage {
     this.views = views.map((/** @type {ViewSummary} */ view) => same(known.get(view.id), view));
     this.classes = Array.isArray(classes) ? classes : classes.classes;
     if (!this.views.length) return this.showEmpty();
+    if (this.host.querySelector(BUSY)) return;
     if (this.isEmpty) this.build();
     this.show();
   }

@@ -65,7 +65,7 @@ function liveSign(connected) {
     sign.title = isLive ? "What others do appears at once" : "The server does not answer: is annelid serve still running?";
     words.textContent = isLive ? "live" : "offline";
   };
-  show(connected.value);
+  words.textContent = connected.value ? "live" : "connecting";
   connected.subscribe(show);
   return sign;
 }

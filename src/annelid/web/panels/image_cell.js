@@ -1,7 +1,7 @@
-import { address } from "../api.js";
+import { address, request } from "../api.js";
 import { planeOf } from "../core/image_list.js";
 import { counted, number } from "../core/words.js";
-import { h } from "../dom.js";
+import { fill, h } from "../dom.js";
 
 /** @typedef {import("../types.js").ViewSummary} ViewSummary */
 /** @typedef {import("../types.js").ClassInfo} ClassInfo */
@@ -84,8 +84,24 @@ function option(view, name, ...children) {
 function thumbnail(view, size) {
   const source = address(`api/views/${encodeURIComponent(view.id)}/thumbnail`, { size });
   const image = h("img", { src: source, alt: "", loading: "lazy", decoding: "async", draggable: "false" });
-  image.addEventListener("error", () => image.replaceWith(h("span", { class: "no-picture" }, "no picture")));
+  image.addEventListener("error", () => sayWhy(image, source));
   return image;
+}
+
+/**
+ * In the place of a picture that cannot be shown, why.
+ * @param {HTMLImageElement} image
+ * @param {string} source
+ */
+async function sayWhy(image, source) {
+  const words = h("span", { class: "no-picture" }, "no picture");
+  image.replaceWith(words);
+  const error = await request(source).then(
+    () => null,
+    (/** @type {Error} */ refused) => refused,
+  );
+  if (error) words.title = error.message;
+  if (error) fill(words, "no picture: ", h("span", {}, error.message.split("/").pop() ?? ""));
 }
 
 /** @param {ViewSummary} view */

@@ -31,7 +31,7 @@ export function importReport(told, unsent, app) {
     ...told.notes.map((note) => h("p", { class: "notice" }, note)),
     ...(unsent.length ? [h("h3", {}, `${counted(unsent.length, "file")} could not be sent`), unsentList(unsent)] : []),
     ...(told.losses.length ? [h("h3", {}, "What did not come in, or not as it was"), lossList(told.losses)] : []),
-    h("div", { class: "toolbar" }, h("a", { class: "button primary", href: "#/images", id: "to-images" }, "See the images"), more),
+    h("div", { class: "toolbar" }, h("button", { class: "button primary", id: "to-images", onclick: () => app.go("#/images") }, "See the images"), more),
   );
 }
 

@@ -15,6 +15,9 @@ import { importReport } from "./import_report.js";
 /** A file takes as long as so many bytes more. */
 const SMALL = 50_000;
 
+/** The server, or a proxy before it, gave no answer. */
+const BROKEN = [0, 502, 504];
+
 /**
  * From dropped files to images in the project: choose, send, import, and say what came of it.
  * @param {App} app
@@ -23,11 +26,14 @@ const SMALL = 50_000;
 export function importer(app, title) {
   const task = new Import(app, title);
   const stop = given.subscribe(() => task.choose());
+  const warn = (/** @type {BeforeUnloadEvent} */ event) => task.isBusy && event.preventDefault();
+  addEventListener("beforeunload", warn);
   task.choose();
   return {
     element: task.element,
     close: () => {
       stop();
+      removeEventListener("beforeunload", warn);
       task.abort.abort(new DOMException("left", "AbortError"));
     },
   };
@@ -107,11 +113,19 @@ class Import {
       fill(this.element, importReport(told, this.unsent, this.app));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      await this.refused(error);
+      if (BROKEN.includes(error.status)) this.lost();
+      else await this.refused(error);
     } finally {
       stop();
       this.isBusy = false;
     }
+  }
+
+  /** Nobody knows yet what came of it. */
+  lost() {
+    given.value = [];
+    this.app.notify("The connection broke while the server was importing. What comes in appears in the list of images.", "warning");
+    this.app.go("#/images");
   }
 
   /** @param {ApiError} error */
