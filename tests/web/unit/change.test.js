@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { inverseOf, isEmpty, joined, normalised, only, touched } from "../../../src/annelid/web/core/change.js";
-import { settled } from "../../../src/annelid/web/core/conflict.js";
+import { differences, settled } from "../../../src/annelid/web/core/conflict.js";
 import { equal } from "../../../src/annelid/web/core/equal.js";
 import { further, merge, mergedAreas } from "../../../src/annelid/web/core/merge.js";
 import { Unsent } from "../../../src/annelid/web/core/unsent.js";
@@ -108,4 +108,12 @@ test("a refused change is halved until what is wrong stands alone", () => {
   assert.ok(unsent.isBusy);
   unsent.add({ upsert: [], removed: ["bad"] });
   assert.equal(unsent.take(seen), null);
+});
+
+test("what two versions do not agree in is said in words", () => {
+  const [mine, theirs] = [square("a", 1, { label: "nucleus" }), square("a", 2, { author: "human:bob" })];
+  assert.deepEqual(differences({ id: "a", mine, theirs }), ["class", "outline", "author"]);
+  assert.deepEqual(differences({ id: "a", mine, theirs: { ...mine, extra: { stage: 2 } } }), ["attributes"]);
+  assert.match(differences({ id: "a", mine, theirs: null })[0], /was removed/);
+  assert.match(differences({ id: "a", mine: null, theirs })[0], /you removed/);
 });

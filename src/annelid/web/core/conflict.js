@@ -1,3 +1,4 @@
+import { equal } from "./equal.js";
 import { newId } from "./ids.js";
 import { mineOf } from "./unsent.js";
 
@@ -28,4 +29,22 @@ export function settled(clash, choice) {
   const remote = theirs ? { upsert: [theirs], removed: [] } : { upsert: [], removed: [id] };
   if (kept === "theirs" || !mine) return { remote, local: null };
   return { remote, local: { upsert: [{ ...mine, id: newId() }], removed: [], message: "conflict: both kept" } };
+}
+
+/**
+ * What two versions of an object do not agree in, in words for a person.
+ * @param {Clash} clash
+ * @returns {string[]}
+ */
+export function differences({ mine, theirs }) {
+  if (!mine) return ["you removed it, it was changed meanwhile"];
+  if (!theirs) return ["it was removed while you changed it"];
+  /** @type {[string, (keyof import("../types.js").ImageObject)[]][]} */
+  const aspects = [
+    ["class", ["label"]],
+    ["outline", ["shape", "kind", "params"]],
+    ["attributes", ["extra", "ignore", "parent"]],
+    ["author", ["author", "origin", "score"]],
+  ];
+  return aspects.filter(([, keys]) => keys.some((key) => !equal(mine[key], theirs[key]))).map(([name]) => name);
 }

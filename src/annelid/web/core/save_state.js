@@ -1,4 +1,5 @@
 import { isEmpty, touched } from "./change.js";
+import { counted } from "./words.js";
 
 /** @typedef {import("./unsent.js").Unsent} Unsent */
 
@@ -18,7 +19,7 @@ export function wordsOf(unsent, away, isKept = true) {
   if (away && !isKept) return { state: "offline", text: `Not saved: ${away}. Keep this page open: the browser keeps no copy` };
   if (away) return { state: "offline", text: `Not saved: ${away}. ${kept(unsent)}, to be sent when it is back` };
   const clashing = unsent.clashes.size;
-  if (clashing) return { state: "conflict", text: `${objects(clashing)} changed by somebody else too: choose a version` };
+  if (clashing) return { state: "conflict", text: `${counted(clashing, "object")} changed by somebody else too: choose a version` };
   const [refused] = unsent.refused;
   if (refused) return { state: "refused", text: `Not saved: ${refused.why}. ${kept(unsent)}` };
   return unsent.isBusy ? { state: "saving", text: "Saving…" } : SAVED;
@@ -29,10 +30,5 @@ function kept(unsent) {
   const { all } = unsent;
   const n = touched(all).length;
   if (isEmpty(all)) return "What you do now is kept in this browser";
-  return n ? `${objects(n)} kept in this browser` : "The state of the image is kept in this browser";
-}
-
-/** @param {number} n */
-function objects(n) {
-  return n === 1 ? "1 object" : `${n} objects`;
+  return n ? `${counted(n, "object")} kept in this browser` : "The state of the image is kept in this browser";
 }
