@@ -118,8 +118,15 @@ class Picture(Protocol):
     def size_wh(self) -> tuple[int, int]:
         """Width and height in pixels."""
 
+    @property
+    def key(self) -> str:
+        """What tells it from all other pictures, by content; "" where that is unknown."""
+
     def read(self, window_xyxy: Window, step: int = 1) -> Pixels:
         """Pixels ``[y, x, c]`` of a window in their own type, every step-th in x and y."""
+
+    def rendered(self, window_xyxy: Window, step: int = 1) -> NDArray[np.uint8]:
+        """The same as networks see it: uint8 RGB ``[y, x, 3]``."""
 
 
 class Assistant(Protocol):
@@ -142,9 +149,11 @@ class ArrayPicture:
 
     Attributes:
         pixels: ``[y, x, c]`` of any real type.
+        key: what tells it from other pictures.
     """
 
     pixels: Pixels
+    key: str = ""
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -155,6 +164,14 @@ class ArrayPicture:
         """Pixels ``[y, x, c]`` of a window."""
         x1, y1, x2, y2 = window_xyxy
         return self.pixels[y1:y2:step, x1:x2:step]
+
+    def rendered(self, window_xyxy: Window, step: int = 1) -> NDArray[np.uint8]:
+        """The same in 8 bits, from the darkest to the brightest value of the picture."""
+        window = self.read(window_xyxy, step)
+        if window.dtype != np.uint8:
+            low, high = float(self.pixels.min()), float(self.pixels.max())
+            window = ((window.astype(np.float64) - low) * (255 / max(high - low, 1e-9))).round().astype(np.uint8)
+        return np.ascontiguousarray(np.broadcast_to(window, (*window.shape[:2], 3)))
 
 
 def _is_row(value: Any, length: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from annelid.assist.choice import Assistants
 from annelid.project import Project
 from annelid.server.bulletin import Bulletin, Source
 from annelid.server.pixel_desk import PixelDesk
@@ -32,16 +33,19 @@ class Desk:
         summaries: counts of every view.
         author: name of the person.
         pixels: open images and their levels.
+        assistants: what turns clicks into outlines.
     """
 
     def __init__(self, root: Path, author: str = "") -> None:
         self.project = Project(root)
+        self.project.store.read_apart()
         self.bulletin = Bulletin()
         self.author = author
         self.summaries = Summaries(self.project.store)
         self.bulletin.add_source(ProjectWatch(self.project.store, self.project.root))
         self._settings: tuple[object, Settings] | None = None
         self.pixels = PixelDesk(self.project.store, self.project.root)
+        self.assistants = Assistants(self.project.root)
 
     @property
     def settings(self) -> Settings:
@@ -50,7 +54,10 @@ class Desk:
         Raises:
             InputError: something in it is not as it should be.
         """
-        state = (self.project.root / FILE).stat()
+        try:
+            state = (self.project.root / FILE).stat()
+        except OSError:  # to be said by the one who reads it
+            return self.project.settings
         key = state.st_mtime_ns, state.st_size, state.st_ino
         kept = self._settings
         if kept is None or kept[0] != key:
@@ -77,6 +84,7 @@ class Desk:
         """Let go of everything."""
         self.bulletin.close()
         self.pixels.close()
+        self.assistants.close()
         self.project.close()
 
 

@@ -1,0 +1,68 @@
+"""A plane of an image file as assistants look at it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from annelid.assist.base import Pixels, Window
+from annelid.errors import UsageError
+from annelid.preprocess import Picture as Rendered
+from annelid.preprocess import Preprocessing
+from annelid.readers.base import ImageFile
+
+
+class FilePicture:
+    """An open image of one plane (see `annelid.assist.base.Picture`).
+
+    Args:
+        file: the image; its first plane is looked at.
+        preprocessing: how people and networks see it.
+        fingerprint: of the file's content.
+        plane: what tells the plane from others of the file.
+        channels: those that are shown, by index; () are all.
+
+    Raises:
+        UsageError: there is no such channel.
+    """
+
+    def __init__(
+        self,
+        file: ImageFile,
+        preprocessing: Preprocessing,
+        fingerprint: str = "",
+        plane: Sequence[object] = (),
+        channels: Sequence[int] = (),
+    ) -> None:
+        count = len(file.info.channels)
+        if not all(0 <= c < count for c in channels):
+            raise UsageError(f"there is no channel {max(channels)}: the image has {count}, counted from 0")
+        self._file, self._preprocessing, self._channels = file, preprocessing, list(channels)
+        told = [fingerprint, list(plane), preprocessing.to_dict()]
+        self.key = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self._file.info.size_wh
+
+    def read(self, window_xyxy: Window, step: int = 1) -> Pixels:
+        """The shown channels of a window in their own type ``[y, x, c]``."""
+        pixels = self._file.read(window_xyxy, step=step)
+        return pixels[..., self._channels] if self._channels else pixels
+
+    def rendered(self, window_xyxy: Window, step: int = 1) -> Rendered:
+        """A window, preprocessed, uint8 ``[y, x, 3]``; thinned pictures are fitted as they are seen."""
+        file = self._file
+        if step == 1:
+            fitted = self._preprocessing.fit(file.overview(), file.info)
+            return fitted.apply(file.read(window_xyxy), window_xyxy)
+        whole = file.read(step=step)
+        small = dataclasses.replace(file.info, size_wh=(whole.shape[1], whole.shape[0]))
+        picture = self._preprocessing.fit(whole, small).apply(whole)
+        x1, y1, x2, y2 = (-(-v // step) for v in window_xyxy)
+        return np.ascontiguousarray(picture[y1:y2, x1:x2])
