@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -290,6 +291,20 @@ def test_a_store_of_a_newer_version_is_refused(store: Store) -> None:
     with pytest.raises(ProjectError, match="newer version") as caught:
         Store.open(store.path)
     assert "update" in caught.value.next_step
+
+
+def test_who_reads_for_long_keeps_nobody_from_saving(store: Store) -> None:
+    store.read_apart()
+    with store._database.reading() as db, ThreadPoolExecutor() as others:
+        before = db.execute("SELECT revision FROM views").fetchall()
+        saving = others.submit(store.save, "i1", ChangeSet(0, boxes("x")))
+        assert saving.result(5) == 1
+        assert others.submit(store.item, "i1").result(5).revision == 1
+        assert db.execute("SELECT revision FROM views").fetchall() == before
+    assert store.item("i1").revision == 1
+    store.close()
+    with pytest.raises(UsageError, match="closed"):
+        store.item("i1")
 
 
 def test_an_older_store_is_brought_up_to_date(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ AnnelidError                what went wrong, and what to do next          exit c
 │   ├── ImageError          an image cannot be read
 │   └── AnnotationError     an annotation file cannot be read or written
 ├── ProjectError            the project folder is missing, broken or not writable
+│   └── StoreError          its database cannot be read or written now: locked, disk full, read-only, damaged
 ├── Conflict                somebody else changed the same object since it was read
 ├── EngineError             a training or prediction engine is missing or failed
 │   ├── OutOfMemory         the memory of the machine or of the GPU is full
@@ -93,6 +94,10 @@ class AnnotationError(InputError):
 
 class ProjectError(AnnelidError):
     """The project folder is missing, broken or not writable."""
+
+
+class StoreError(ProjectError):
+    """The project's database cannot be read or written now."""
 
 
 class Conflict(AnnelidError):  # noqa: N818 - a conflict is a state of affairs, not a mistake

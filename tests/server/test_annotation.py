@@ -216,6 +216,16 @@ def test_what_is_not_there_is_said_in_words(page: Page, path: str) -> None:
     assert answer.json()["error"]["next_step"]
 
 
+def test_a_project_that_cannot_be_written_now_is_no_mistake_of_the_page(page: Page) -> None:
+    """The page tries again what gets 503, and gives up on what gets 4xx."""
+    database = page.client.app.state.desk.project.store._database  # type: ignore[attr-defined]
+    database.journal_mode = "off"
+    error = page.change(0, 503, upsert=[polygon()])["error"]
+    assert "read-only" in error["message"]
+    database.journal_mode = "wal"
+    assert page.change(0, upsert=[polygon()])["revision"] == 1
+
+
 # --- history
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from annelid.server.pixel_desk import PixelDesk
 from annelid.server.project_watch import ProjectWatch
 from annelid.server.summaries import Summaries
 from annelid.settings import FILE, Settings
+
+_THUMBNAILS_AT_ONCE = 4
 
 
 class Desk:
@@ -31,6 +34,7 @@ class Desk:
         project: the project; its store is safe for threads.
         bulletin: what happens is told here.
         summaries: counts of every view.
+        thumbnail_turn: what a request for a thumbnail waits for.
         author: name of the person.
         pixels: open images and their levels.
         assistants: what turns clicks into outlines.
@@ -41,6 +45,7 @@ class Desk:
         self.project.store.read_apart()
         self.bulletin = Bulletin()
         self.author = author
+        self.thumbnail_turn = asyncio.Semaphore(_THUMBNAILS_AT_ONCE)
         self.summaries = Summaries(self.project.store)
         self.bulletin.add_source(ProjectWatch(self.project.store, self.project.root))
         self._settings: tuple[object, Settings] | None = None

@@ -18,6 +18,7 @@ from annelid.errors import (
     InputError,
     Interrupted,
     ProjectError,
+    StoreError,
     UsageError,
 )
 
@@ -37,6 +38,7 @@ _STATUS: tuple[tuple[type[AnnelidError], int], ...] = (
     (Conflict, 409),
     (UsageError, 400),
     (InputError, 422),
+    (StoreError, 503),
     (ProjectError, 404),
     (EngineError, 503),
     (Interrupted, 409),

@@ -86,6 +86,10 @@ class Store:
         """``wal``; ``delete`` on network drives and where no log can be kept; ``off`` when read-only."""
         return self._database.journal_mode
 
+    def read_apart(self) -> None:
+        """From now on whoever reads for long keeps nobody from saving: for a program of many threads."""
+        self._database.read_apart()
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
@@ -170,8 +174,7 @@ class Store:
 
     def stamp(self) -> tuple[int, int]:
         """A value that is another one whenever anybody wrote to the database, in this process or elsewhere."""
-        with self._database.reading() as db:
-            return overview.stamp(db)
+        return self._database.stamp()
 
     # --- annotations
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from annelid.errors import ProjectError, UsageError
+from annelid.errors import ProjectError, StoreError, UsageError
 from annelid.store.drive import on_network_drive
 from annelid.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
 
@@ -18,6 +18,7 @@ _PAGE_BYTES = 2**13
 """Outlines have kilobytes: cut up into SQLite's usual pages of 4096 bytes they take twice as long to write."""
 _ROOM_BYTES = 2**17
 """With less room than this, SQLite cannot even open its log."""
+_MOST_IDLE = 4
 _RESTORE = "put a backup in its place (`annelid backup` makes them), or salvage it with `sqlite3 FILE .recover`"
 _NEXT_STEP = {
     sqlite3.SQLITE_BUSY: "another program is writing to this project: wait until it is done and try again",
@@ -43,25 +44,34 @@ class Database:
     def __init__(self, path: Path, connection: sqlite3.Connection, journal_mode: str) -> None:
         self.path, self.journal_mode = path, journal_mode
         self._connection, self._lock = connection, threading.RLock()
+        self._readers: Readers | None = None
+
+    def read_apart(self) -> None:
+        """From now on whoever reads for long keeps nobody from writing: for a program of many threads.
+
+        Without a write-ahead log that cannot be, and everybody goes on taking turns.
+        """
+        if self.journal_mode == "wal":
+            self._readers = Readers(lambda: _connect(self.path, "mode=rw"))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A block that sees one state of the database throughout."""
-        with self._transaction("BEGIN") as connection:
+        with self._reader() as reader, self._transaction(reader, "BEGIN"):
             try:
-                yield connection
+                yield reader
             except (ValueError, TypeError, KeyError, IndexError) as error:  # a row that says nonsense
-                raise ProjectError(f"{self.path} is damaged: {error}", next_step=_RESTORE) from error
+                raise StoreError(f"{self.path} is damaged: {error}", next_step=_RESTORE) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A block that is written as a whole or, when it raises, not at all."""
         if self.journal_mode == "off" and shutil.disk_usage(self.path.parent).free < _ROOM_BYTES:
-            raise ProjectError(f"{self.path}: the disk is full", next_step=_NEXT_STEP[sqlite3.SQLITE_FULL])
+            raise StoreError(f"{self.path}: the disk is full", next_step=_NEXT_STEP[sqlite3.SQLITE_FULL])
         if self.journal_mode == "off":
-            raise ProjectError(f"{self.path} is read-only", next_step=_NEXT_STEP[sqlite3.SQLITE_READONLY])
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
+            raise StoreError(f"{self.path} is read-only", next_step=_NEXT_STEP[sqlite3.SQLITE_READONLY])
+        with self._lock, self._transaction(self._connection, "BEGIN IMMEDIATE"):
+            yield self._connection
 
     @contextmanager
     def writing_much(self) -> Iterator[sqlite3.Connection]:
@@ -69,7 +79,7 @@ class Database:
 
         Only while no other program has the database open; it is as safe, but others wait until it is done.
         """
-        is_logged = self.journal_mode == "wal"
+        is_logged = self.journal_mode == "wal" and self._readers is None
         with self._lock, _explained(self.path):
             if is_logged:
                 _ask_for_journal(self._connection, "DELETE")
@@ -81,15 +91,30 @@ class Database:
                     _ask_for_journal(self._connection, "WAL")
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._lock, _explained(self.path):
-            self._connection.execute(begin)
-            try:
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        if self._readers is None:
+            with self._lock:
                 yield self._connection
-                self._connection.execute("COMMIT")
+        else:
+            with _explained(self.path), self._readers.one() as connection:
+                yield connection
+
+    @contextmanager
+    def _transaction(self, connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+        with _explained(self.path):
+            connection.execute(begin)
+            try:
+                yield
+                connection.execute("COMMIT")
             finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def stamp(self) -> tuple[int, int]:
+        """A value that is another one whenever anybody has written, in this process or elsewhere."""
+        with self._lock, _explained(self.path):
+            (elsewhere,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return int(elsewhere), self._connection.total_changes
 
     def backup(self, target: Path) -> None:
         """Copy a consistent state to another file, while others go on reading and writing."""
@@ -105,7 +130,55 @@ class Database:
     def close(self) -> None:
         """Close the file; harmless when it is closed already."""
         with self._lock:
+            if self._readers is not None:
+                self._readers.close()
             self._connection.close()
+
+
+class Readers:
+    """Connections that only read, one for each who reads at the same time.
+
+    Args:
+        connect: makes one.
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect, self._lock = connect, threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._is_closed = False
+
+    @contextmanager
+    def one(self) -> Iterator[sqlite3.Connection]:
+        """A connection for a block.
+
+        Raises:
+            sqlite3.ProgrammingError: they were closed.
+        """
+        connection = self._taken()
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                is_kept = not self._is_closed and len(self._idle) < _MOST_IDLE
+                if is_kept:
+                    self._idle.append(connection)
+            if not is_kept:
+                connection.close()
+
+    def _taken(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._is_closed:
+                raise sqlite3.ProgrammingError("the database is closed")
+            if self._idle:
+                return self._idle.pop()
+        return self._connect()
+
+    def close(self) -> None:
+        """Close those that are idle now, and the others when they are given back."""
+        with self._lock:
+            self._is_closed = True
+            while self._idle:
+                self._idle.pop().close()
 
 
 def create_database(path: Path) -> Database:
@@ -231,6 +304,6 @@ def _explained(path: Path) -> Iterator[None]:
         raise UsageError(f"{path}: {error}", next_step="open the project again") from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        raise ProjectError(
+        raise StoreError(
             f"{path}: {error}", next_step=_NEXT_STEP.get(code, "try again; if it stays, restore a backup")
         ) from error

@@ -125,9 +125,3 @@ def _version(db: sqlite3.Connection, view: int, begin: int, end: int | None, fou
     query = "SELECT author, message, created FROM revisions WHERE view = ? AND revision = ?"
     author, message, created = db.execute(query, (view, begin)).fetchone()
     return Version(begin, end, author, message, created, found)
-
-
-def stamp(db: sqlite3.Connection) -> tuple[int, int]:
-    """A value that is another one whenever anybody has written to the database, in this process or elsewhere."""
-    (elsewhere,) = db.execute("PRAGMA data_version").fetchone()
-    return int(elsewhere), db.total_changes
