@@ -36,7 +36,7 @@ export class Actions {
    * @returns {boolean} whether there was something
    */
   press(event) {
-    if (isTyping(event.target)) return false;
+    if (isTaken(event.target, event)) return false;
     const pressed = keyName(event);
     const action = [...this.all.values()].find((one) => one.keys.includes(pressed) && (one.when?.() ?? true));
     if (!action) return false;
@@ -47,21 +47,30 @@ export class Actions {
 }
 
 /**
- * The name of a key press, as `Action.keys` has it.
+ * The name of a key press, as `Action.keys` has it: letters are small alone and large behind Ctrl, Alt or Shift.
  * @param {KeyboardEvent} event
  */
 export function keyName(event) {
-  const isLetter = event.key.length === 1;
+  const character = event.altKey && /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key; // Alt+h is ˙ on a Mac
+  const isLetter = character.length === 1 && character.toLowerCase() !== character.toUpperCase();
   const modifiers = [
     (event.ctrlKey || event.metaKey) && "Ctrl",
     event.altKey && "Alt",
-    event.shiftKey && !(isLetter && event.key.toLowerCase() === event.key.toUpperCase()) && "Shift",
-  ];
-  const key = event.key === " " ? "Space" : isLetter ? event.key.toLowerCase() : event.key;
-  return [...modifiers.filter(Boolean), key].join("+");
+    event.shiftKey && (isLetter || character.length > 1) && "Shift",
+  ].filter(Boolean);
+  const letter = modifiers.length ? character.toUpperCase() : character.toLowerCase();
+  return [...modifiers, character === " " ? "Space" : isLetter ? letter : character].join("+");
 }
 
-/** @param {EventTarget | null} target */
-function isTyping(target) {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+/**
+ * Whether a control has its own use for a key; nothing is done behind a dialog.
+ * @param {EventTarget | null} target
+ * @param {KeyboardEvent} event
+ */
+function isTaken(target, event) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.closest("dialog")) return true;
+  if (target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio], [type=color])")) return true;
+  if (target.matches("input")) return /^(Arrow|Page|Home|End| )/.test(event.key);
+  return target.matches("button, a, summary") && (event.key === "Enter" || event.key === " ");
 }

@@ -136,6 +136,7 @@
  * @property {(event: ToolEvent, editor: Editor) => void} [up]
  * @property {(event: ToolEvent, editor: Editor) => void} [doubleClick]
  * @property {(event: KeyboardEvent, editor: Editor) => boolean} [key] whether it was handled
+ * @property {(event: WheelEvent, editor: Editor) => void} [wheel] with Alt
  * @property {(context: CanvasRenderingContext2D, transform: Transform, editor: Editor) => void} [draw] its preview, in CSS
  *   pixels of the viewer, over everything else
  */

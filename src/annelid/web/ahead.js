@@ -1,0 +1,81 @@
+// The next image is fetched while one still works on this one.
+
+import { get } from "./api.js";
+import { initialChannels } from "./core/channels.js";
+import { keptChannels } from "./panels/channel_memory.js";
+import { fitted } from "./core/transform.js";
+import { placesInSight } from "./view/draw_list.js";
+import { requestTile } from "./view/tile_request.js";
+
+/** @typedef {import("./types.js").Annotation} Annotation */
+/** @typedef {import("./types.js").ViewSummary} ViewSummary */
+/** @typedef {import("./core/channels.js").PixelFacts} PixelFacts */
+
+/**
+ * What an editor begins with.
+ * @typedef {Object} Start
+ * @property {ViewSummary} view
+ * @property {PixelFacts} facts
+ * @property {Annotation} annotation
+ */
+
+const MOST_TILES = 6;
+
+/** @type {{id: string, start: Promise<Start>} | null} */
+let next = null;
+
+/**
+ * What is needed to open a view; from what was fetched ahead where that is still so.
+ * @param {string} id
+ * @returns {Promise<Start>}
+ */
+export async function startOf(id) {
+  const ahead = next?.id === id ? next.start : null;
+  next = null;
+  if (!ahead) return fetched(id);
+  const [view, start] = await Promise.all([get(pathOf(id)), ahead.catch(() => null)]);
+  if (!start) return fetched(id);
+  if (start.annotation.revision === view.revision) return { ...start, view };
+  return { view, facts: start.facts, annotation: await get(`${pathOf(id)}/annotation`) };
+}
+
+/**
+ * Fetch a view that will probably be opened next, and the tiles that show it as a whole.
+ * @param {string} id
+ */
+export function fetchAhead(id) {
+  if (next?.id === id) return;
+  const start = fetched(id);
+  next = { id, start };
+  start.then(({ facts }) => coarseTiles(id, facts)).catch(() => {});
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Start>}
+ */
+async function fetched(id) {
+  const path = pathOf(id);
+  const [view, facts, annotation] = await Promise.all([get(path), get(`${path}/pixels`), get(`${path}/annotation`)]);
+  return { view, facts, annotation };
+}
+
+/**
+ * Let the browser keep the tiles that show the whole image.
+ * @param {string} id
+ * @param {PixelFacts} facts
+ */
+async function coarseTiles(id, facts) {
+  const screen = { width: innerWidth - 360, height: innerHeight - 120, ratio: devicePixelRatio || 1 };
+  const transform = fitted({ width: facts.size_wh[0], height: facts.size_wh[1] }, screen);
+  const shown = initialChannels(facts, keptChannels(facts)).flatMap((channel, n) => (channel.shown || facts.is_rgb ? [n] : []));
+  const { signal } = new AbortController();
+  for (const place of placesInSight(facts, transform, screen).slice(0, MOST_TILES)) {
+    await requestTile(id, facts.version, facts.plane, place, shown, signal);
+  }
+}
+
+/** @param {string} id */
+function pathOf(id) {
+  return `api/views/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,105 @@
+import { fetchAhead } from "../ahead.js";
+import { allActions } from "../commands/index.js";
+import { neighbour } from "../commands/images.js";
+import { h } from "../dom.js";
+import { openEditor } from "../editor.js";
+import { channels } from "../panels/channels.js";
+import { classes } from "../panels/classes.js";
+import { help } from "../panels/help.js";
+import { planes } from "../panels/planes.js";
+import { section } from "../panels/section.js";
+import { states } from "../panels/states.js";
+import { status } from "../panels/status.js";
+import { toolbar } from "../panels/toolbar.js";
+import { TOOLS } from "../tools/index.js";
+
+/** @typedef {import("../types.js").App} App */
+/** @typedef {import("../types.js").Editor} Editor */
+/** @typedef {import("../panels/section.js").Panel} Panel */
+
+/**
+ * Annotate one view.
+ * @type {import("../types.js").Mount}
+ */
+export async function mount(host, app, argument) {
+  const [id = "", query = ""] = argument.split("?");
+  const stage = h("div", { class: "stage", id: "viewer", "aria-label": "Image" });
+  const opened = await openEditor(stage, app, id);
+  const { editor } = opened;
+  const leaveKeys = listenToKeys(editor);
+  const leaveActions = editor.actions.add(allActions(editor));
+  const parts = await layout(host, stage, editor, query);
+  stage.focus({ preventScroll: true });
+  const next = neighbour(editor, 1);
+  const timer = setTimeout(() => next && fetchAhead(next.id), 400);
+  return async () => {
+    clearTimeout(timer);
+    leaveKeys();
+    for (const part of parts) part.close?.();
+    leaveActions();
+    await opened.close();
+  };
+}
+
+/**
+ * @param {HTMLElement} host
+ * @param {HTMLElement} stage
+ * @param {Editor} editor
+ * @param {string} query
+ * @returns {Promise<Panel[]>}
+ */
+async function layout(host, stage, editor, query) {
+  const [bar, tools, line, sheet] = [states(editor), toolbar(editor), status(editor), help(editor)];
+  const side = h("aside", { class: "side", "aria-label": "Panels" });
+  host.classList.add("annotate");
+  host.replaceChildren(bar.element, tools.element, stage, side, line.element);
+  bar.element.append(sheet.element);
+  const panels = await sidePanels(editor, new URLSearchParams(query).get("run") ?? "");
+  side.append(...panels.map(({ element }) => element));
+  return [bar, tools, line, sheet, ...panels];
+}
+
+/**
+ * @param {Editor} editor
+ * @param {string} run name of a run whose mistakes are looked at, or ""
+ * @returns {Promise<Panel[]>}
+ */
+async function sidePanels(editor, run) {
+  const folded = (/** @type {string} */ id, /** @type {string} */ title, /** @type {Panel} */ panel, isOpen = true) => ({
+    element: section(id, title, panel.element, { isOpen }),
+    close: panel.close,
+  });
+  const found = [
+    folded("classes", "Classes", classes(editor)),
+    planes(editor),
+    folded("channels", "Channels", channels(editor), false),
+  ];
+  if (!run) return found;
+  const { mistakes } = await import("../panels/mistakes.js");
+  return [mistakes(editor, run), ...found];
+}
+
+/**
+ * Keys go to the tool first, then to the list of actions.
+ * @param {Editor} editor
+ * @returns {() => void} stop listening
+ */
+function listenToKeys(editor) {
+  const stop = new AbortController();
+  const active = () => TOOLS.find(({ id }) => id === editor.tool.value);
+  const press = (/** @type {KeyboardEvent} */ event) => {
+    if (event.defaultPrevented) return;
+    const isOurs = event.target === document.body || editor.viewer.host.contains(/** @type {Node} */ (event.target));
+    if (isOurs && active()?.key?.(event, editor)) event.preventDefault();
+    else editor.actions.press(event);
+  };
+  const turn = (/** @type {WheelEvent} */ event) => {
+    const tool = active();
+    if (!event.altKey || !tool?.wheel) return;
+    event.preventDefault();
+    tool.wheel(event, editor);
+  };
+  addEventListener("keydown", press, { signal: stop.signal });
+  editor.viewer.host.addEventListener("wheel", turn, { signal: stop.signal, passive: false });
+  return () => stop.abort();
+}

@@ -1,0 +1,13 @@
+import { addObject } from "./add.js";
+import { OutlineTool } from "./outline_tool.js";
+
+export const polygon = new OutlineTool(
+  {
+    id: "polygon",
+    title: "Polygon",
+    icon: "M5 9l7-6 8 6-3 11H8z",
+    keys: ["p"],
+    hint: "Click vertices, or drag for freehand. The first vertex, Enter or a double click closes; Backspace takes back, Escape gives up.",
+  },
+  (editor, ring) => void addObject(editor, { kind: "polygon", shape: [[ring]] }),
+);
