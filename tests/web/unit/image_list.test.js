@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EVERYTHING, choices, chosen, planeOf, progress } from "../../../src/annelid/web/core/image_list.js";
+import { EVERYTHING, choices, chosen, folders, planeOf, progress } from "../../../src/annelid/web/core/image_list.js";
 
 /**
  * @param {string} name
@@ -75,6 +75,13 @@ test("a plane is named only where the file has several", () => {
   assert.equal(planeOf(view("a")), "");
   assert.equal(planeOf(view("a", { planes: [3, 5], plane: { t: 1, z: 2, scene: 0, projection: "" } })), "t 1, z 2");
   assert.equal(planeOf(view("a", { planes: [1, 5], plane: { t: 0, z: 0, scene: 2, projection: "max" } })), "scene 2, max of z");
+});
+
+test("images of the same name are told apart by the folder in which they differ", () => {
+  const of = (/** @type {string[]} */ paths) => folders(paths.map((path) => view(path.split("/").pop() ?? "", { path })));
+  assert.deepEqual([...of(["set/w1/images/1.tif", "set/w2/images/1.tif", "set/w1/images/2.tif"]).values()], ["w1", "w2"]);
+  assert.deepEqual([...of(["a/1.tif", "1.tif"]).values()], ["a", ""]);
+  assert.equal(of(["a/1.tif", "a/1.tif"]).size, 0);
 });
 
 test("5,000 images are sorted and filtered within a frame or two", () => {

@@ -85,6 +85,30 @@ export function choices(views) {
 }
 
 /**
+ * Of images whose names are equal, the folder that tells them apart: path -> folder.
+ * @param {ViewSummary[]} views
+ * @returns {Map<string, string>}
+ */
+export function folders(views) {
+  /** @type {Map<string, Set<string>>} */
+  const paths = new Map();
+  for (const { name, path } of views) paths.set(name, (paths.get(name) ?? new Set()).add(path));
+  const several = [...paths.values()].filter((same) => same.size > 1);
+  return new Map(several.flatMap((same) => apart([...same])));
+}
+
+/**
+ * @param {string[]} paths that end in the same name
+ * @returns {[string, string][]}
+ */
+function apart(paths) {
+  const parts = paths.map((path) => path.split("/").reverse());
+  let depth = 1;
+  while (parts.every((of) => of[depth] !== undefined && of[depth] === parts[0]?.[depth])) depth += 1;
+  return paths.map((path, index) => [path, parts[index]?.[depth] ?? ""]);
+}
+
+/**
  * What tells a view from others of its file, or "".
  * @param {ViewSummary} view
  */

@@ -1,3 +1,4 @@
+import { folders } from "../core/image_list.js";
 import { Picking } from "../core/picking.js";
 import { fill, h } from "../dom.js";
 import { Signal } from "../signal.js";
@@ -28,6 +29,8 @@ export class ImageBrowser {
     this.picked = new Signal(/** @type {string[]} */ ([]));
     /** @type {ClassInfo[]} */
     this.classes = [];
+    /** @type {Map<string, string>} */
+    this.folders = new Map();
     this.list = new VirtualList({
       cell: (/** @type {ViewSummary} */ view) => this._cell(view),
       key: (view) => view.id,
@@ -50,6 +53,7 @@ export class ImageBrowser {
   show(views, classes) {
     const recolored = colors(classes) !== colors(this.classes);
     this.classes = classes;
+    this.folders = folders(views);
     this.picking.show(views.map((view) => view.id));
     this.list.show(views);
     if (recolored) this.list.redraw();
@@ -83,7 +87,7 @@ export class ImageBrowser {
 
   /** @param {ViewSummary} view */
   _cell(view) {
-    const cell = (this.mode === "grid" ? card : line)(view, this.classes);
+    const cell = (this.mode === "grid" ? card : line)(view, this.classes, this.folders.get(view.path) ?? "");
     this._markCell(cell, view.id);
     return cell;
   }

@@ -14,13 +14,14 @@ export const STATES = { new: "new", draft: "draft", reviewed: "reviewed" };
  * An image as a card with its thumbnail.
  * @param {ViewSummary} view
  * @param {ClassInfo[]} classes
+ * @param {string} folder that tells it from others of its name, or ""
  */
-export function card(view, classes) {
+export function card(view, classes, folder) {
   const inside = h(
     "div",
     { class: "image-card" },
     h("div", { class: "thumbnail" }, thumbnail(view, 160), tick(view), proposals(view)),
-    h("div", { class: "image-name", title: title(view) }, name(view)),
+    h("div", { class: "image-name", title: title(view) }, name(view, folder)),
     h("div", { class: "image-facts" }, state(view), part(view), h("span", { class: "spacer" }), counts(view, classes, 2)),
   );
   return option(view, "image-cell", inside);
@@ -30,14 +31,15 @@ export function card(view, classes) {
  * An image as a line of the table.
  * @param {ViewSummary} view
  * @param {ClassInfo[]} classes
+ * @param {string} folder that tells it from others of its name, or ""
  */
-export function line(view, classes) {
+export function line(view, classes, folder) {
   const certainty = view.certainty === null ? "" : view.certainty.toFixed(2);
   const group = view.group === view.path ? "" : view.group;
   const cells = [
     h("span", {}, tick(view)),
     h("span", { class: "thumbnail" }, thumbnail(view, 160)),
-    h("span", { class: "image-name", title: title(view) }, name(view)),
+    h("span", { class: "image-name", title: title(view) }, name(view, folder)),
     h("span", {}, state(view)),
     h("span", { class: "number" }, number(view.n_objects)),
     h("span", { class: "clipped" }, counts(view, classes, 4)),
@@ -145,10 +147,13 @@ function counts(view, classes, most) {
   return h("span", { class: "counts", title: words || "no objects" }, ...shown, ...more);
 }
 
-/** @param {ViewSummary} view */
-function name(view) {
-  const plane = planeOf(view);
-  return plane ? [view.name, h("span", { class: "dim" }, ` ${plane}`)] : [view.name];
+/**
+ * @param {ViewSummary} view
+ * @param {string} folder
+ */
+function name(view, folder) {
+  const [before, after] = [folder && `${folder}/`, planeOf(view)];
+  return [before && h("span", { class: "dim" }, before), view.name, after && h("span", { class: "dim" }, ` ${after}`)];
 }
 
 /** @param {ViewSummary} view */
