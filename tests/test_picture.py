@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image
+from skimage.color import rgb2lab
 
 from annelid.objects import Objects
 from annelid.picture import (
@@ -133,3 +134,23 @@ def test_a_data_uri_holds_the_picture(side: int) -> None:
         head, data = to_data_uri(pixels, most_bytes=most).split(",")
         assert head == f"data:image/{kind};base64"
         assert Image.open(io.BytesIO(base64.b64decode(data))).size == (side, side)
+
+
+# How protanopes, deuteranopes and tritanopes see linear RGB (Machado, Oliveira and Fernandes, 2009).
+VISIONS = (
+    ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
+    ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.3039)),
+)
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_class_colours_are_told_apart_by_the_colour_blind(vision: tuple[tuple[float, ...], ...]) -> None:
+    colours = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in CLASS_COLOURS])
+    light = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(light @ np.array(vision).T, 0, 1)
+    shown = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)
+    lab = rgb2lab(shown[None])[0]
+    distances = np.linalg.norm(lab[:, None] - lab[None], axis=2)[np.triu_indices(len(lab), 1)]
+    assert distances.min() > 15

@@ -13,8 +13,12 @@ from annelid.geometry import Ring
 
 Stroke = Literal["solid", "dashed", "dotted"]
 
-# Okabe and Ito's colours without black; the first ones stand out best on dark and on bright pictures.
-CLASS_COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2")
+# Okabe and Ito's colours without black; the first ones stand out best on dark and on bright pictures. Then those that
+# lie farthest from them and each other, as people with normal vision and the three kinds of colour-blindness see them.
+CLASS_COLOURS = (
+    *("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2"),
+    *("#c3f0c3", "#ff005a", "#9678ff", "#69ff87", "#963c78", "#8700f0", "#695a2d"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ EXTRA = Pen("#ff6a1f", "dotted")
 
 
 def class_colour(index: int) -> str:
-    """The colour of a class by its index, as ``#rrggbb``; after seven classes they come again."""
+    """The colour of a class by its index, as ``#rrggbb``; after fourteen classes they come again."""
     return CLASS_COLOURS[index % len(CLASS_COLOURS)]
 
 
