@@ -10,6 +10,7 @@ const FRACTION = 4;
 const FIELD = 15;
 const FULL = 255 << FRACTION;
 const MASK = (1 << FIELD) - 1;
+const HALF = 1 << (FRACTION - 1);
 const FLOAT_STEPS = 65535;
 
 /**
@@ -32,8 +33,9 @@ export function rgbOf(color) {
 }
 
 /**
- * What a table has for each index: red and green in one word, blue in the other, with room for sums of several channels.
- * @typedef {{warm: Int32Array, cold: Int32Array, scale: number, shift: number, isFloat: boolean}} Table
+ * What a table has for each index: red and green in one word, blue in the other, with room for sums of several channels;
+ * and the colour itself for a channel that is shown alone.
+ * @typedef {{warm: Int32Array, cold: Int32Array, alone: Uint32Array, scale: number, shift: number, isFloat: boolean}} Table
  */
 
 const SIZES = { uint8: 256, uint16: 65536, int16: 65536, float32: FLOAT_STEPS + 1 };
@@ -54,12 +56,14 @@ export function tableOf(channel, dtype) {
   const [red, green, blue] = rgbOf(channel.color);
   const warm = new Int32Array(size);
   const cold = new Int32Array(size);
+  const alone = new Uint32Array(size);
   for (let index = 0; index < size; index++) {
     const part = brightness(valueAt(index), channel) * FULL;
     warm[index] = (Math.round(part * red) << FIELD) | Math.round(part * green);
     cold[index] = Math.round(part * blue);
+    alone[index] = colour(warm[index], cold[index]);
   }
-  return { warm, cold, scale: FLOAT_STEPS / range, shift: -channel.low * (FLOAT_STEPS / range), isFloat };
+  return { warm, cold, alone, scale: FLOAT_STEPS / range, shift: -channel.low * (FLOAT_STEPS / range), isFloat };
 }
 
 /**
@@ -69,16 +73,45 @@ export function tableOf(channel, dtype) {
  * @param {Uint32Array} out
  */
 export function compose(planes, tables, out) {
-  const warm = new Int32Array(out.length);
-  const cold = new Int32Array(out.length);
+  if (planes.length === 1 && !tables[0].isFloat) return lookUp(indicesOf(planes[0]), tables[0].alone, out);
+  if (sums.warm.length < out.length) sums = { warm: new Int32Array(out.length), cold: new Int32Array(out.length) };
+  const { warm, cold } = sums;
+  warm.fill(0, 0, out.length);
+  cold.fill(0, 0, out.length);
   planes.forEach((plane, n) => add(plane, tables[n], warm, cold));
-  const half = 1 << (FRACTION - 1);
-  for (let i = 0; i < out.length; i++) {
-    const red = Math.min(255, ((warm[i] >>> FIELD) + half) >> FRACTION);
-    const green = Math.min(255, ((warm[i] & MASK) + half) >> FRACTION);
-    const blue = Math.min(255, (cold[i] + half) >> FRACTION);
-    out[i] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
-  }
+  for (let i = 0; i < out.length; i++) out[i] = colour(warm[i], cold[i]);
+}
+
+/** Used again for every tile. */
+let sums = { warm: new Int32Array(0), cold: new Int32Array(0) };
+
+/**
+ * The colour of a sum.
+ * @param {number} warm
+ * @param {number} cold
+ */
+function colour(warm, cold) {
+  const red = ((warm >>> FIELD) + HALF) >> FRACTION;
+  const green = ((warm & MASK) + HALF) >> FRACTION;
+  const blue = (cold + HALF) >> FRACTION;
+  return (0xff000000 | ((blue > 255 ? 255 : blue) << 16) | ((green > 255 ? 255 : green) << 8) | (red > 255 ? 255 : red)) >>> 0;
+}
+
+/**
+ * @param {Plane} indices
+ * @param {Uint32Array} table
+ * @param {Uint32Array} out
+ */
+function lookUp(indices, table, out) {
+  for (let i = 0; i < out.length; i++) out[i] = table[indices[i]];
+}
+
+/**
+ * Signed values by their bits, as tables count them.
+ * @param {Plane} plane
+ */
+function indicesOf(plane) {
+  return plane instanceof Int16Array ? new Uint16Array(plane.buffer, plane.byteOffset, plane.length) : plane;
 }
 
 /**
@@ -89,7 +122,7 @@ export function compose(planes, tables, out) {
  */
 function add(plane, table, warm, cold) {
   if (table.isFloat) return addFloat(plane, table, warm, cold);
-  const indices = plane instanceof Int16Array ? new Uint16Array(plane.buffer, plane.byteOffset, plane.length) : plane;
+  const indices = indicesOf(plane);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i];
     warm[i] += table.warm[index];

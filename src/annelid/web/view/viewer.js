@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { Signal } from "../signal.js";
+import { isSamePlane } from "../core/planes.js";
 import { centred, fitted, held, scaleLimits, scaledAt, toImage, toScreen } from "../core/transform.js";
 import { Frames } from "./frames.js";
 import { ImageSource } from "./image_source.js";
@@ -65,7 +66,10 @@ export class Viewer {
     this._observer.observe(host);
     this._leave = [
       channels.subscribe(() => this._setChannels()),
-      this.transform.subscribe(() => this.invalidate("image", "objects", "top")),
+      this.transform.subscribe(() => {
+        this._isFitted = false;
+        this.invalidate("image", "objects", "top");
+      }),
     ];
     this._resize();
   }
@@ -113,6 +117,7 @@ export class Viewer {
    * @param {{t: number, z: number, projection?: string}} plane
    */
   showPlane(plane) {
+    if (isSamePlane(plane, this.source.plane)) return;
     this.source.plane = { projection: "", ...plane };
     this.invalidate("image");
   }
@@ -125,7 +130,6 @@ export class Viewer {
   attach(editor, objects) {
     this.editor = editor;
     this.objects = objects;
-    this._leave.push(editor.plane.subscribe((plane) => this.showPlane(plane)));
     this.invalidate("objects", "top");
   }
 
@@ -212,7 +216,6 @@ export class Viewer {
 
   /** @param {Transform} transform */
   _move(transform) {
-    this._isFitted = false;
     const { scale, x, y } = held(transform, this.size, this.screen);
     const before = this.transform.value;
     if (before.scale !== scale || before.x !== x || before.y !== y) this.transform.value = { scale, x, y };
