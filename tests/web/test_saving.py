@@ -1,0 +1,144 @@
+"""What the page saves, in a real browser on a real server: two tabs, a server that dies, a tab that dies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+from tests.server.small_project import make_project
+from tests.web.browser import Served, browsing, serving, start
+
+from annelid.project import Project
+
+OPEN = """async (view) => {
+  const load = (name) => import(new URL(name, document.baseURI).href);
+  const [{ AnnotationStore }, { Autosave }, { Live }, { journalOfPage }, { get }] = await Promise.all(
+    ["core/store.js", "core/autosave.js", "core/live.js", "journal_of_page.js", "api.js"].map(load));
+  const store = new AnnotationStore(await get(`api/views/${encodeURIComponent(view)}/annotation`));
+  const live = new Live();
+  const options = { author: "human:ann", live, journal: await journalOfPage(), firstWaitMs: 50 };
+  const autosave = new Autosave(store, options);
+  const square = (id, x) => ({ id, label: "cell", kind: "polygon", shape: [[[x, 0, x + 9, 0, x + 9, 9, x, 9]]],
+    params: null, score: null, author: "human:ann", origin: "", parent: "", ignore: false, extra: {} });
+  const put = (...pairs) => store.apply({ upsert: pairs.map(([id, x]) => square(id, x)) });
+  window.t = { store, autosave, live, put, at: (id) => store.get(id)?.shape[0][0][0] ?? null };
+  return autosave.recover();
+}"""
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Page]:
+    """A tab of one browser for all tests here."""
+    with browsing() as page:
+        yield page
+
+
+@contextmanager
+def opened(tab: Page, root: Path, *more: str) -> Iterator[tuple[Served, Page, str]]:
+    """A small project that is served, a page on it, and the id of its view."""
+    (view,) = make_project(root)
+    with serving(root, *more) as served:
+        page = tab.context.new_page()
+        page.goto(served.address)
+        page.evaluate(OPEN, view)
+        yield served, page, view
+        for one in tab.context.pages[1:]:
+            one.close(run_before_unload=False)
+
+
+def objects(root: Path, view: str) -> dict[str, float]:
+    """What the database has: left edge by id."""
+    with Project(root) as project:
+        found = project.store.item(view).objects
+        return dict(zip(map(str, found.ids), found.boxes_xyxy[:, 0].tolist(), strict=True))
+
+
+def until(page: Page, holds: str) -> None:
+    """Wait for something to hold; `Page.wait_for_function` needs what the page's security policy forbids."""
+    for _ in range(200):
+        if page.evaluate(holds):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"{holds} does not come true: {page.evaluate('t.autosave.text.value')}")
+
+
+def is_in(page: Page, state: str) -> None:
+    until(page, f"t.autosave.state.value === '{state}'")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "p"
+
+
+def another(page: Page, served: Served, view: str) -> Page:
+    """A second tab of the same browser."""
+    second = page.context.new_page()
+    second.goto(served.page_of("#/images"))
+    second.evaluate(OPEN, view)
+    return second
+
+
+def test_two_tabs_see_each_other_and_clash_on_the_same_object_only(tab: Page, root: Path) -> None:
+    with opened(tab, root) as (served, first, view):
+        second = another(first, served, view)
+        first.evaluate("t.put(['a', 1], ['b', 1])")
+        until(second, "t.at('a') === 1 && t.at('b') === 1")
+        second.evaluate("t.put(['a', 2])")
+        first.evaluate("t.put(['b', 2])")
+        until(first, "t.at('a') === 2")
+        until(second, "t.at('b') === 2")
+        for page in (first, second):
+            page.evaluate("t.live.close()")
+        first.evaluate("t.put(['a', 3]), t.autosave.flush()")
+        second.evaluate("t.put(['a', 4], ['c', 4]), t.autosave.flush()")
+        is_in(second, "conflict")
+        clash: list[dict[str, Any]] = second.evaluate("t.autosave.conflicts.value")
+        assert [(c["id"], c["mine"]["shape"][0][0][0], c["theirs"]["shape"][0][0][0]) for c in clash] == [("a", 4, 3)]
+        assert objects(root, view) == {"a": 3, "b": 2, "c": 4}
+        second.evaluate("t.autosave.resolve('a', 'mine'), t.autosave.flush()")
+        is_in(second, "saved")
+        assert objects(root, view) == {"a": 4, "b": 2, "c": 4}
+
+
+def test_a_server_that_is_killed_loses_nothing_and_is_found_again(tab: Page, root: Path) -> None:
+    with opened(tab, root, "--token", "t" * 32) as (served, page, view):
+        page.evaluate("t.put(['a', 1]), t.autosave.flush()")
+        served.process.kill()
+        served.process.wait()
+        page.evaluate("async () => { for (let n = 0; n < 50; n++) { t.put([`o${n}`, n]); await null; } }")
+        is_in(page, "offline")
+        page.evaluate("t.put(['a', 2])")
+        assert "51 objects" in page.evaluate("t.autosave.text.value")
+        again = start(root, "--token", "t" * 32, "--port", str(served.port))
+        try:
+            is_in(page, "saved")
+            assert objects(root, view) == {"a": 2, **{f"o{n}": n for n in range(50)}}
+        finally:
+            again.process.kill()
+            again.process.communicate()
+
+
+def test_what_a_dead_tab_left_comes_back_in_the_next_one_and_not_in_one_beside_it(tab: Page, root: Path) -> None:
+    with opened(tab, root) as (served, first, view):
+        first.evaluate("t.put(['a', 1]), t.autosave.flush()")
+        first.context.route("**/changes", lambda route: route.abort())
+        first.evaluate("t.put(['a', 5], ['new', 5])")
+        is_in(first, "offline")
+        second = first.context.new_page()
+        second.goto(served.page_of("#/images"))
+        assert second.evaluate(OPEN, view) == 0
+        first.context.unroute("**/changes")
+        first.evaluate("t.autosave.close()")
+        first.close(run_before_unload=False)
+        third = second.context.new_page()
+        third.goto(served.page_of("#/images"))
+        assert third.evaluate(OPEN, view) == 2
+        third.evaluate("t.autosave.flush()")
+        is_in(third, "saved")
+        assert objects(root, view) == {"a": 5, "new": 5}
+        until(second, "t.at('new') === 5")
