@@ -106,6 +106,21 @@ def test_unknown_classes_are_asked_about_and_the_upload_stays(client: TestClient
     assert import_(client, map={"cell": "nucleus"})["objects"] == {"nucleus": 1}
 
 
+def test_annotation_of_images_that_the_project_has_may_come_alone(client: TestClient) -> None:
+    put(client, {"set/a.png": png()})
+    import_(client)
+    put(client, {"a.json": labelme("a.png")})
+    assert import_(client)["images"]["annotated"] == 1
+
+
+def test_annotation_without_its_images_is_refused_in_the_words_of_the_page(client: TestClient, root: Path) -> None:
+    put(client, {"a.json": labelme("a.png"), "b.png": png()})
+    refused = import_(client, 400)["error"]
+    assert "the upload" in refused["message"]
+    assert "--" not in refused["next_step"]
+    assert str(root) not in refused["message"]
+
+
 def test_annotation_in_no_format_can_be_left_aside(client: TestClient) -> None:
     put(client, {"a.png": png(), "a.json": labelme("a.png"), "coco.json": b'{"images": [], "annotations": [], "categ'})
     refused = client.post("/api/import", json={"batch": "b1"})
@@ -126,13 +141,11 @@ def test_a_zip_brings_images_and_masks(client: TestClient, root: Path) -> None:
     assert told["objects"] == {"disc": 6}
 
 
-@pytest.mark.parametrize(
-    "name", ["../a.png", "..%2fa.png", "x/../../a.png", "%2e%2e/a.png", "C:/a.png", "x%5c..%5c..%5ca.png"]
-)
-def test_no_name_leads_out_of_the_uploads(client: TestClient, root: Path, name: str) -> None:
+def test_no_name_leads_out_of_the_uploads(client: TestClient, root: Path) -> None:
     before = {path for path in root.parent.rglob("*") if "annelid.db" not in path.name}
-    answer = client.put(f"/api/uploads/{name}", params={"batch": "b1"}, content=b"x")
-    assert answer.status_code in (201, 400, 404, 405)
+    for name in ("../a.png", "..%2fa.png", "x/../../a.png", "%2e%2e/a.png", "C:/a.png", "x%5c..%5c..%5ca.png"):
+        answer = client.put(f"/api/uploads/{name}", params={"batch": "b1"}, content=b"x")
+        assert answer.status_code in (201, 400, 404, 405)
     new = {path for path in root.parent.rglob("*") if "annelid.db" not in path.name} - before
     assert all(path.is_relative_to(root / "uploads") for path in new)
 

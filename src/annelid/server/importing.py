@@ -34,6 +34,8 @@ from annelid.server.uploads import batch_folder
 from annelid.steps import watched
 
 _ONE_AT_A_TIME = Lock()
+_FOR_THE_PAGE = "drop the images together with their annotation, choose its format, or import the images alone"
+"""In the place of what one would type in a terminal."""
 _SECONDS = 0.2
 """Pages hear of the progress so often."""
 DEMO_IMAGES, DEMO_ANNOTATED, DEMO_SIZE = 30, 24, 256
@@ -55,6 +57,7 @@ def _imported(desk: Desk, body: Mapping[str, Any]) -> Response:
             return refusal(400, message, error.next_step, type="UnknownClasses", classes=list(error.names))
         except AnnelidError as error:
             error.message = _as_uploaded(error.message, desk.project.root)
+            error.next_step = _FOR_THE_PAGE if "--" in error.next_step else error.next_step
             raise
     tell_all(desk)
     told = summary(done)
