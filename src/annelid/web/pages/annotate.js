@@ -3,10 +3,12 @@ import { allActions } from "../commands/index.js";
 import { neighbour } from "../commands/images.js";
 import { h } from "../dom.js";
 import { openEditor } from "../editor.js";
+import { assistPanel } from "../panels/assist.js";
 import { channels } from "../panels/channels.js";
 import { classes } from "../panels/classes.js";
 import { help } from "../panels/help.js";
 import { planes } from "../panels/planes.js";
+import { proposalsPanel } from "../panels/proposals.js";
 import { section } from "../panels/section.js";
 import { states } from "../panels/states.js";
 import { status } from "../panels/status.js";
@@ -70,7 +72,9 @@ async function sidePanels(editor, run) {
     close: panel.close,
   });
   const found = [
+    assistPanel(editor),
     folded("classes", "Classes", classes(editor)),
+    folded("proposals", "Proposals", proposalsPanel(editor)),
     planes(editor),
     folded("channels", "Channels", channels(editor), false),
   ];

@@ -1,6 +1,7 @@
 // The tools, in the order of the tool bar.
 
 import { area } from "./area.js";
+import { assist } from "./assist.js";
 import { box } from "./box.js";
 import { brush, eraser } from "./brush.js";
 import { cut } from "./cut.js";
@@ -12,4 +13,4 @@ import { rotatedBox } from "./rotated_box.js";
 import { select } from "./select.js";
 
 /** @type {import("../types.js").Tool[]} */
-export const TOOLS = [select, polygon, freehand, brush, eraser, cut, box, ellipse, rotatedBox, point, area];
+export const TOOLS = [select, assist, polygon, freehand, brush, eraser, cut, box, ellipse, rotatedBox, point, area];
