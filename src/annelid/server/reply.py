@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from annelid.atomic import explained
 from annelid.errors import (
     AnnelidError,
     Conflict,
@@ -88,7 +89,10 @@ def _of_http(request: Request, error: Exception) -> Response:
 
 
 def bug(request: Request, error: Exception) -> Response:
-    """The answer to what went wrong in here."""
+    """The answer to what went wrong in here, or to the drive of this computer."""
+    outer = explained(error) if isinstance(error, OSError) else None
+    if outer is not None:
+        return refusal(503, outer.message, outer.next_step, type=type(error).__name__)
     _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
     message = f"this is a bug in Annelid: {type(error).__name__}: {error}"
     return refusal(500, message, "the terminal of annelid serve shows where", type="Bug")
