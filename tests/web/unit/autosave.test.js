@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { ApiError } from "../../../src/annelid/web/api.js";
 import { Autosave } from "../../../src/annelid/web/core/autosave.js";
 import { Journal, MemoryShelf } from "../../../src/annelid/web/core/journal.js";
+import { sendLeftovers } from "../../../src/annelid/web/core/leftovers.js";
 import { AnnotationStore } from "../../../src/annelid/web/core/store.js";
 import { FakeServer } from "./fake_server.js";
 import { annotation, random, square } from "./made.js";
@@ -285,4 +286,29 @@ test("two people who change things at random, with a bad line, end with the same
       autosave.close();
     }
   }
+});
+
+test("what was left on images that nobody opens is sent too; what clashes waits there", async () => {
+  const shelf = new MemoryShelf();
+  const servers = new Map(["v1", "v2", "v3"].map((view) => [view, new FakeServer(annotation({ view, objects: [square("a")] }))]));
+  for (const server of servers.values()) {
+    const { store, autosave } = page(server, tab(shelf, `dead ${server.view}`));
+    server.before = () => {
+      throw AWAY;
+    };
+    store.apply({ upsert: [square("a", 5)] });
+    await settle(5);
+    autosave.close();
+    server.before = null;
+  }
+  servers.get("v2")?.write({ upsert: [square("a", 9)] });
+  const serverFor = (/** @type {string} */ view) => servers.get(view) ?? assert.fail(view);
+  const journal = tab(shelf, "t");
+  const result = await sendLeftovers(journal, "human:ann", "v3", serverFor);
+  assert.deepEqual(result, { sent: ["v1"], kept: ["v2"] });
+  assert.deepEqual([...servers.values()].map((server) => objects(server)[0].shape[0][0][0]), [5, 9, 0]);
+  assert.deepEqual((await journal.views()).sort(), ["v2", "v3"]);
+  const opened = page(serverFor("v2"), journal);
+  await opened.autosave.recover();
+  assert.deepEqual(opened.autosave.conflicts.value.map(({ id }) => id), ["a"]);
 });

@@ -63,6 +63,7 @@ export class Autosave {
     for (const entry of entries) this._replay(entry);
     if (entries.length) await this._written();
     for (const entry of entries) await this._journal?.drop(entry);
+    this._keep();
     return entries.reduce((sum, { change }) => sum + touched(change).length, 0);
   }
 
@@ -138,7 +139,8 @@ export class Autosave {
       () => (this._isKept = false),
     );
     const { state, text } = wordsOf(this._unsent, this._sender.away, this._isKept);
-    this.conflicts.value = [...this._unsent.clashes.values()];
+    const clashes = [...this._unsent.clashes.values()];
+    if (!sameValues(clashes, this.conflicts.value)) this.conflicts.value = clashes;
     this.text.value = text;
     this.state.value = state;
   }
@@ -164,4 +166,12 @@ export class Autosave {
       removeEventListener("online", wake);
     };
   }
+}
+
+/**
+ * @param {unknown[]} a
+ * @param {unknown[]} b
+ */
+function sameValues(a, b) {
+  return a.length === b.length && a.every((value, n) => value === b[n]);
 }

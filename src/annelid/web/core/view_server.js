@@ -1,4 +1,4 @@
-import { get, post } from "../api.js";
+import { get, request } from "../api.js";
 
 /** @typedef {import("../types.js").Annotation} Annotation */
 /** @typedef {import("../types.js").Change} Change */
@@ -21,6 +21,11 @@ export function serverOf(view) {
   const path = `api/views/${encodeURIComponent(view)}`;
   return {
     load: () => get(`${path}/annotation`),
-    save: (body) => post(`${path}/changes`, body, { keepalive: JSON.stringify(body).length < MOST_KEPT_ALIVE }),
+    save: async (change) => {
+      const body = new TextEncoder().encode(JSON.stringify(change));
+      const headers = { "Content-Type": "application/json" };
+      const keepalive = body.length < MOST_KEPT_ALIVE;
+      return (await request(`${path}/changes`, { method: "POST", headers, body, keepalive })).json();
+    },
   };
 }
