@@ -96,6 +96,19 @@ def test_figures_of_a_channel_are_those_of_its_pixels(root: Path, client: TestCl
     assert sum(channel["histogram"]) == pixels.size
 
 
+def test_channels_without_a_signal_are_not_shown_at_first(root: Path, client: TestClient) -> None:
+    even = np.random.default_rng(1).normal(30_000, 900, (90, 100))
+    cells = np.random.default_rng(2).normal(200, 9, (90, 100))
+    cells[20:40, 30:60] += 3000
+    view = write(root, "a.tif", np.stack([even, cells]).astype(np.uint16), metadata={"axes": "CYX"}, ome=True)
+    assert [channel["shown"] for channel in facts(client, view)["channels"]] == [False, True]
+
+
+def test_only_some_of_very_many_channels_are_shown_at_first(root: Path, client: TestClient) -> None:
+    view = write(root, "a.tif", noise(20, 9, 9), metadata={"axes": "CYX"}, ome=True)
+    assert sum(channel["shown"] for channel in facts(client, view)["channels"]) == 6
+
+
 def test_colour_pictures_are_shown_as_they_are(root: Path, client: TestClient) -> None:
     pixels = noise(40, 50, 3, dtype=np.uint8)
     Image.fromarray(pixels).save(root / "a.png")

@@ -18,6 +18,9 @@ from annelid.server.pyramid import Pyramid
 
 PERCENTILES = (1.0, 99.8)
 BINS = 256
+_STANDS_OUT = 1.6
+"""Times as far above the median as below it; for even noise it would be 1.24."""
+_MOST_SHOWN = 6
 _WIRE = {"uint8": "uint8", "uint16": "uint16", "int16": "int16", "float32": "float32", "int8": "int16"}
 
 
@@ -35,12 +38,15 @@ class Values:
         max: greatest finite value.
         percentiles: the 1st and the 99.8th.
         histogram: how many samples lie in each of 256 equal steps from min to max.
+        has_signal: whether bright values stand out more than dark ones, as in fluorescence: noise and transmitted
+            light lie evenly around their middle.
     """
 
     min: float
     max: float
     percentiles: tuple[float, float]
     histogram: list[int]
+    has_signal: bool = False
 
     @classmethod
     def of(cls, samples: NDArray[Any]) -> Values:
@@ -51,7 +57,10 @@ class Values:
         low, high = float(finite.min()), float(finite.max())
         scale = BINS / (high - low) if high > low else 0.0
         bins = np.minimum((finite - low) * scale, BINS - 1).astype(np.int64)
-        return cls(low, high, limits(finite, PERCENTILES), np.bincount(bins, minlength=BINS).tolist())
+        first, last = limits(finite, PERCENTILES)
+        middle = float(np.median(finite))
+        stands_out = last - middle > _STANDS_OUT * (middle - first)
+        return cls(low, high, (first, last), np.bincount(bins, minlength=BINS).tolist(), stands_out)
 
 
 def facts_of(view: View, pyramid: Pyramid, version: str, project: str) -> dict[str, Any]:
@@ -90,11 +99,17 @@ def _channels(pyramid: Pyramid) -> list[dict[str, Any]]:
     known = [Values.of(samples[:, c]) for c in range(len(info.channels))]
     colors = channel_colors(info.channels, is_rgb=info.is_rgb)
     ranges = _ranges(samples, known, info.dtype, is_rgb=info.is_rgb)
-    rows = zip(info.channels, known, colors, ranges, strict=True)
+    rows = zip(info.channels, known, colors, ranges, _shown(known, is_rgb=info.is_rgb), strict=True)
     return [
-        {"name": name, "color": color, "low": low, "high": high, **asdict(values)}
-        for name, values, color, (low, high) in rows
+        {"name": name, "color": color, "low": low, "high": high, "shown": shown, **asdict(values)}
+        for name, values, color, (low, high), shown in rows
     ]
+
+
+def _shown(known: list[Values], *, is_rgb: bool) -> list[bool]:
+    """Which channels are shown at first: those with a signal, if there are any; six at most."""
+    chosen = [n for n, values in enumerate(known) if values.has_signal and not is_rgb] or list(range(len(known)))
+    return [n in chosen[:_MOST_SHOWN] for n in range(len(known))]
 
 
 def _ranges(samples: Pixels, known: list[Values], dtype: str, *, is_rgb: bool) -> list[tuple[float, float]]:

@@ -12,6 +12,8 @@
  * @property {number} max
  * @property {[number, number]} percentiles the 1st and the 99.8th
  * @property {number[]} histogram in equal steps from min to max
+ * @property {boolean} shown whether it is shown at first
+ * @property {boolean} has_signal whether bright values stand out
  */
 /**
  * The answer of `GET api/views/ID/pixels`.
@@ -32,8 +34,6 @@
  * @property {ChannelFacts[]} channels
  */
 
-const MOST_SHOWN = 6;
-
 /**
  * The channels as they are shown at first, or as they were left.
  * @param {PixelFacts} facts
@@ -41,16 +41,15 @@ const MOST_SHOWN = 6;
  * @returns {Channel[]}
  */
 export function initialChannels(facts, kept = []) {
-  return facts.channels.map((channel, n) => ({ ...defaultChannel(channel, n), ...usable(kept[n]) }));
+  return facts.channels.map((channel, n) => ({ ...defaultChannel(channel), ...usable(kept[n]) }));
 }
 
 /**
  * @param {ChannelFacts} facts
- * @param {number} index
  * @returns {Channel}
  */
-export function defaultChannel({ name, color, low, high }, index) {
-  return { name, shown: index < MOST_SHOWN, color, low, high, gamma: 1 };
+export function defaultChannel({ name, shown, color, low, high }) {
+  return { name, shown, color, low, high, gamma: 1 };
 }
 
 /**

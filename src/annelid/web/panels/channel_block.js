@@ -43,10 +43,10 @@ export function channelBlock(facts, numbers, doing) {
   const update = (/** @type {Channel} */ channel) => {
     head.update(channel);
     values.update(channel);
-    if (details.open) picture.update(facts.is_rgb ? { ...channel, color: "#9fabb6" } : channel);
+    picture.update(facts.is_rgb ? { ...channel, color: "#9fabb6" } : channel);
   };
   let last = /** @type {Channel | null} */ (null);
-  details.addEventListener("toggle", () => last && update(last));
+  new ResizeObserver(() => last && update(last)).observe(picture.element); // it is as wide as the panel, once that opens
   return { element: details, number, update: (/** @type {Channel} */ channel) => update((last = channel)) };
 }
 

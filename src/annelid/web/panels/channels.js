@@ -26,7 +26,7 @@ export function channels(editor) {
   };
   const reset = (/** @type {number[]} */ numbers) => {
     for (const n of numbers) byHand.delete(n);
-    const fresh = facts.channels.map(defaultChannel);
+    const fresh = facts.channels.map((one) => defaultChannel(one));
     editor.channels.value = editor.channels.value.map((one, n) => (numbers.includes(n) ? fresh[n] : one));
     if (numbers.length === fresh.length) forgetChannels(facts);
     else keepChannels(facts, editor.channels.value, byHand);
