@@ -68,6 +68,7 @@ def test_an_image_that_nobody_touched_has_a_line(client: TestClient) -> None:
         "complete": False,
         "covered": 0.0,
         "revision": 0,
+        "changed": "",
         "n_objects": 0,
         "counts": {},
         "proposals": 0,
@@ -82,6 +83,7 @@ def test_a_line_counts_classes_proposals_and_what_is_covered(client: TestClient)
     change(client, view, upsert=[polygon("a"), polygon("b", label="nucleus"), *found])
     line = views(client)["b.png"]
     assert (line["n_objects"], line["counts"]) == (4, {"cell": 3, "nucleus": 1})
+    assert line["changed"] == client.get(f"/api/views/{view}/revisions").json()[-1]["created"]
     assert (line["proposals"], line["certainty"], line["state"]) == (2, 0.4, "draft")
     change(client, view, removed=["m2", "b"])
     line = views(client)["b.png"]

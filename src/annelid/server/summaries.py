@@ -48,7 +48,7 @@ class Summaries:
         try:
             head = self._store.head(view.id)
         except ProjectError:
-            head = Head(0, "new", ())
+            head = Head()
         with self._lock:
             self._count({view.id: head}, {view.id: view})
             return summary(view, head, self._counted[view.id], self._parts())
@@ -115,6 +115,7 @@ def summary(view: View, head: Head, counted: _Counted, parts: Mapping[str, str])
         "complete": is_complete,
         "covered": 1.0 if is_complete else covered_share(head.covered, image.size_wh),
         "revision": head.revision,
+        "changed": head.changed,
         "n_objects": sum(counted.tally.counts.values()),
         "counts": counted.tally.counts,
         "proposals": counted.proposals,

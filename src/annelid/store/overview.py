@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from annelid.dataset import State
 from annelid.geometry import Ring
@@ -22,6 +23,10 @@ _COUNT = (
     " min(CASE WHEN author GLOB 'model:*' THEN score END) FROM objects"
     " WHERE valid_to IS NULL AND view IN (SELECT key FROM views WHERE id IN (SELECT value FROM json_each(?)))"
     " GROUP BY view, label"
+)
+_HEADS = (
+    "SELECT v.id, v.revision, v.state, v.covered, r.created FROM views v"
+    " LEFT JOIN revisions r ON r.view = v.key AND r.revision = v.revision"
 )
 _VERSIONS = (
     f"SELECT o.valid_from, o.valid_to, {_OBJECT} FROM objects o"  # noqa: S608
@@ -37,11 +42,13 @@ class Head:
         revision: 0 when it was never saved.
         state: new, draft or reviewed.
         covered: the areas in which every object is annotated.
+        changed: when it was saved last, UTC, ISO 8601; "" when never.
     """
 
-    revision: int
-    state: State
-    covered: tuple[Ring, ...]
+    revision: int = 0
+    state: State = "new"
+    covered: tuple[Ring, ...] = ()
+    changed: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,14 +89,17 @@ class Version:
 
 def heads(db: sqlite3.Connection) -> dict[str, Head]:
     """View id -> its annotation without the objects, in the order in which the views came."""
-    rows = db.execute("SELECT id, revision, state, covered FROM views ORDER BY key")
-    return {id_: Head(revision, state, covered_from_json(covered)) for id_, revision, state, covered in rows}
+    return {row[0]: _head(row) for row in db.execute(f"{_HEADS} ORDER BY v.key")}
 
 
 def head(db: sqlite3.Connection, view_id: str) -> Head:
     """The annotation of one view without the objects; ProjectError when the project does not have it."""
-    found = read_head(db, view_id)
-    return Head(found.revision, found.state, covered_from_json(found.covered))
+    return _head(db.execute(f"{_HEADS} WHERE v.key = ?", (read_head(db, view_id).key,)).fetchone())
+
+
+def _head(row: tuple[Any, ...]) -> Head:
+    _, revision, state, covered, changed = row
+    return Head(revision, state, covered_from_json(covered), changed or "")
 
 
 def numbers(db: sqlite3.Connection) -> dict[str, int]:
