@@ -6,7 +6,8 @@ import { square } from "./made.js";
 
 /** @param {string} id */
 function content(id) {
-  return { change: { upsert: [square(id)], removed: [] }, seen: {}, covered: [], state: /** @type {const} */ ("draft") };
+  const state = /** @type {const} */ ("draft");
+  return { change: { upsert: [square(id)], removed: [] }, seen: {}, clashing: [], covered: [], state };
 }
 
 /**

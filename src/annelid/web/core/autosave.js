@@ -147,10 +147,11 @@ export class Autosave {
 
   /** Everything unsent, with what the server had in its place. */
   async _written() {
-    const { all } = this._unsent;
+    const { all, clashes } = this._unsent;
     const { objects, covered, state } = this._sender.seen;
-    const seen = touched(all).flatMap((id) => objects.get(id) ?? []);
-    const content = { change: all, seen: Object.fromEntries(seen.map((object) => [object.id, object])), covered, state };
+    const before = touched(all).flatMap((id) => objects.get(id) ?? []);
+    const seen = Object.fromEntries(before.map((object) => [object.id, object]));
+    const content = { change: all, seen, clashing: [...clashes.keys()], covered, state };
     await this._journal?.keep(this._store.view, isEmpty(all) ? null : content);
   }
 

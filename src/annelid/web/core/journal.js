@@ -13,6 +13,7 @@
  * @property {string} tab
  * @property {Change} change
  * @property {Record<string, ImageObject>} seen objects of the change as the server had them; those it had not are missing
+ * @property {string[]} clashing ids of objects that somebody else changed too, about which nothing was said yet
  * @property {Ring[]} covered
  * @property {State} state
  */
