@@ -4,9 +4,14 @@ import { neighbour } from "../commands/images.js";
 import { h } from "../dom.js";
 import { openEditor } from "../editor.js";
 import { assistPanel } from "../panels/assist.js";
+import { attributes } from "../panels/attributes.js";
 import { channels } from "../panels/channels.js";
 import { classes } from "../panels/classes.js";
+import { conflict } from "../panels/conflict.js";
+import { display } from "../panels/display.js";
 import { help } from "../panels/help.js";
+import { history } from "../panels/history.js";
+import { objects } from "../panels/objects.js";
 import { planes } from "../panels/planes.js";
 import { proposalsPanel } from "../panels/proposals.js";
 import { section } from "../panels/section.js";
@@ -67,20 +72,34 @@ async function layout(host, stage, editor, query) {
  * @returns {Promise<Panel[]>}
  */
 async function sidePanels(editor, run) {
-  const folded = (/** @type {string} */ id, /** @type {string} */ title, /** @type {Panel} */ panel, isOpen = true) => ({
-    element: section(id, title, panel.element, { isOpen }),
-    close: panel.close,
-  });
+  const past = history(editor);
+  const pastSection = folded("history", "History", past, false);
+  pastSection.element.addEventListener("toggle", () => pastSection.element.open && void past.refresh());
   const found = [
+    conflict(editor),
     assistPanel(editor),
     folded("classes", "Classes", classes(editor)),
-    folded("proposals", "Proposals", proposalsPanel(editor)),
+    proposalsPanel(editor),
+    folded("objects", "Objects", objects(editor)),
+    folded("attributes", "Attributes", attributes(editor), false),
     planes(editor),
     folded("channels", "Channels", channels(editor), false),
+    folded("display", "Display", display(editor), false),
+    pastSection,
   ];
   if (!run) return found;
   const { mistakes } = await import("../panels/mistakes.js");
   return [mistakes(editor, run), ...found];
+}
+
+/**
+ * @param {string} id
+ * @param {string} title
+ * @param {Panel} panel
+ * @param {boolean} [isOpen] at first
+ */
+function folded(id, title, panel, isOpen = true) {
+  return { element: section(id, title, panel.element, { isOpen }), close: () => panel.close?.() };
 }
 
 /**
