@@ -105,7 +105,7 @@ export class ObjectLayer {
   }
 
   /**
-   * Whether an object is drawn where it lies in view: it is not hidden, not suppressed, and no proposal below the score.
+   * Whether an object is drawn: it is not hidden, not suppressed, and no proposal below the least score.
    * @param {string} id
    */
   isShown(id) {

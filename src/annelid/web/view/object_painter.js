@@ -1,7 +1,7 @@
 import { Batches } from "./batches.js";
 import { Styles } from "./object_style.js";
 import { colorsOf } from "./palette.js";
-import { paintPieces } from "./paint.js";
+import { paintBatches } from "./paint.js";
 import { piecesOf } from "./scene.js";
 import { isPartlyCovered, paintVeil } from "./veil.js";
 
@@ -55,9 +55,9 @@ export class ObjectPainter {
     }
     const reach = (REACH * ratio) / place.scale;
     const isVeiled = this._veil(context, place);
-    const entries = this._scene.query([box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach]);
-    const shown = entries.filter((entry) => this.isShown(entry));
-    for (const { style, pieces } of this._batched(shown, place.scale)) paintPieces(context, style, pieces, place, ratio);
+    const near = this._scene.query([box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach]);
+    const shown = near.filter((entry) => this.isShown(entry));
+    paintBatches(context, this._batched(shown, place.scale), place, ratio);
     return isVeiled || shown.length > 0;
   }
 

@@ -60,7 +60,7 @@ export class Styles {
    */
   _made({ color, selected, locked, ignored, proposed, small }) {
     const strength = locked && !selected ? 0.45 : 1;
-    const inside = (selected ? Math.min(1, this._fill + 0.15) : proposed ? this._fill * 0.6 : this._fill) * strength;
+    const inside = (selected && small ? 0.6 : proposed ? this._fill * 0.6 : this._fill) * strength;
     const line = selected ? lighter(color, small ? 0.8 : 0.35) : color;
     const width = small ? 1 : this._ratio * (this._width + (selected ? 0.5 : 0));
     return {

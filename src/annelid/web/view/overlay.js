@@ -1,5 +1,5 @@
 import { handlesOf } from "../core/handles.js";
-import { paintPieces } from "./paint.js";
+import { paintBatches } from "./paint.js";
 import { piecesOf } from "./scene.js";
 
 /** @typedef {import("./scene.js").Entry} Entry */
@@ -25,7 +25,8 @@ const GLOW = {
  */
 export function drawHover(context, entry, place, ratio) {
   const style = { ...GLOW, width: GLOW.width * ratio };
-  for (const piece of piecesOf(entry)) paintPieces(context, style, [piece], place, ratio);
+  const batches = piecesOf(entry).map((piece) => ({ style, pieces: [piece] }));
+  paintBatches(context, batches, place, ratio);
 }
 
 /**

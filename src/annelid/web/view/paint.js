@@ -16,92 +16,107 @@ const DOT = 3;
 const HATCH = 8;
 
 /**
- * Draw pieces of one style.
+ * Draw pieces: all insides first, so that no outline is covered.
  * @param {Context} context
- * @param {Style} style
- * @param {Piece[]} pieces
+ * @param {{style: Style, pieces: Piece[]}[]} batches from the lowest to the highest
  * @param {Place} place
  * @param {number} ratio device pixels a CSS pixel
  */
-export function paintPieces(context, style, pieces, place, ratio) {
-  context.beginPath();
-  for (const piece of pieces) tracePiece(context, piece, place, style.width, ratio);
-  context.fillStyle = style.hatched ? hatching(context, style.color, place, ratio) : style.fill;
-  context.fill("evenodd");
-  context.setLineDash(style.dash);
-  if (style.casing) stroke(context, style.casing, style.width + 1.5 * ratio);
-  stroke(context, style.color, style.width);
+export function paintBatches(context, batches, place, ratio) {
+  const paths = batches.map(({ style, pieces }) => pathOf(pieces, place, style.width, ratio));
+  batches.forEach(({ style }, n) => {
+    context.fillStyle = style.hatched ? hatching(context, style.color, place, ratio) : style.fill;
+    context.fill(paths[n], "evenodd");
+  });
+  batches.forEach(({ style }, n) => {
+    context.setLineDash(style.dash);
+    if (style.casing) stroke(context, paths[n], style.casing, style.width + 1.5 * ratio);
+    stroke(context, paths[n], style.color, style.width);
+  });
 }
 
 /**
  * @param {Context} context
+ * @param {Path2D} path
  * @param {string} color
  * @param {number} width
  */
-function stroke(context, color, width) {
+function stroke(context, path, color, width) {
   context.strokeStyle = color;
   context.lineWidth = width;
-  context.stroke();
+  context.stroke(path);
+}
+
+/**
+ * @param {Piece[]} pieces
+ * @param {Place} place
+ * @param {number} width of the line
+ * @param {number} ratio
+ */
+function pathOf(pieces, place, width, ratio) {
+  const path = new Path2D();
+  for (const piece of pieces) tracePiece(path, piece, place, width, ratio);
+  return path;
 }
 
 /**
  * Add a piece to the path, with the vertices that are needed at this scale.
- * @param {Context} context
+ * @param {Path2D} path
  * @param {Piece} piece
  * @param {Place} place
  * @param {number} width of the line
  * @param {number} ratio
  */
-function tracePiece(context, piece, place, width, ratio) {
+function tracePiece(path, piece, place, width, ratio) {
   const { scale, x, y } = place;
   const [x1, y1, x2, y2] = piece.box;
-  if (x1 === x2 && y1 === y2) traceCross(context, x1 * scale + x, y1 * scale + y, 5 * ratio);
+  if (x1 === x2 && y1 === y2) traceCross(path, x1 * scale + x, y1 * scale + y, 5 * ratio);
   else if (Math.max(x2 - x1, y2 - y1) * scale < DOT) {
-    context.rect(x1 * scale + x, y1 * scale + y, Math.max((x2 - x1) * scale, 1), Math.max((y2 - y1) * scale, 1));
-  } else if (piece.isBox) traceBox(context, piece, place, width);
-  else piece.rings.forEach((ring, n) => traceRing(context, ring, piece.needed[n], TOLERANCE / scale, place));
+    path.rect(x1 * scale + x, y1 * scale + y, Math.max((x2 - x1) * scale, 1), Math.max((y2 - y1) * scale, 1));
+  } else if (piece.isBox) traceBox(path, piece, place, width);
+  else piece.rings.forEach((ring, n) => traceRing(path, ring, piece.needed[n], TOLERANCE / scale, place));
 }
 
 /**
- * @param {Context} context
+ * @param {Path2D} path
  * @param {Ring} ring
  * @param {Float32Array} needed
  * @param {number} tolerance image pixels
  * @param {Place} place
  */
-function traceRing(context, ring, needed, tolerance, { scale, x, y }) {
-  context.moveTo(ring[0] * scale + x, ring[1] * scale + y);
+function traceRing(path, ring, needed, tolerance, { scale, x, y }) {
+  path.moveTo(ring[0] * scale + x, ring[1] * scale + y);
   for (let i = 1; i < needed.length; i++) {
-    if (needed[i] > tolerance) context.lineTo(ring[2 * i] * scale + x, ring[2 * i + 1] * scale + y);
+    if (needed[i] > tolerance) path.lineTo(ring[2 * i] * scale + x, ring[2 * i + 1] * scale + y);
   }
-  context.closePath();
+  path.closePath();
 }
 
 /**
  * A box whose lines fall on whole device pixels.
- * @param {Context} context
+ * @param {Path2D} path
  * @param {Piece} piece
  * @param {Place} place
  * @param {number} width of the line
  */
-function traceBox(context, piece, { scale, x, y }, width) {
+function traceBox(path, piece, { scale, x, y }, width) {
   const half = (Math.round(width) % 2) / 2;
   const [x1, x2] = [piece.box[0], piece.box[2]].map((value) => Math.round(value * scale + x) + half);
   const [y1, y2] = [piece.box[1], piece.box[3]].map((value) => Math.round(value * scale + y) + half);
-  context.rect(x1, y1, x2 - x1, y2 - y1);
+  path.rect(x1, y1, x2 - x1, y2 - y1);
 }
 
 /**
- * @param {Context} context
+ * @param {Path2D} path
  * @param {number} x
  * @param {number} y
  * @param {number} arm
  */
-function traceCross(context, x, y, arm) {
-  context.moveTo(x - arm, y);
-  context.lineTo(x + arm, y);
-  context.moveTo(x, y - arm);
-  context.lineTo(x, y + arm);
+function traceCross(path, x, y, arm) {
+  path.moveTo(x - arm, y);
+  path.lineTo(x + arm, y);
+  path.moveTo(x, y - arm);
+  path.lineTo(x, y + arm);
 }
 
 /** @type {Map<string, CanvasPattern>} */

@@ -10,7 +10,7 @@
 
 /** @typedef {{column: number, row: number}} Cell */
 
-/** @typedef {(context: Context, place: Place, box: Box) => boolean} Paint draws what lies in a box; whether there was any */
+/** @typedef {(context: Context, place: Place, box: Box) => boolean} Paint draws what lies in a box; whether it drew */
 
 /** Device pixels. */
 export const SIDE = 256;
@@ -117,9 +117,8 @@ export class TileLevel {
    * @param {number} margin device pixels
    */
   stale(box, margin) {
-    const place = { scale: this.scale, x: this._x, y: this._y };
-    const [x1, y1, x2, y2] = [box[0] * this.scale, box[1] * this.scale, box[2] * this.scale, box[3] * this.scale];
-    const [left, top, right, bottom] = [x1 + place.x - margin, y1 + place.y - margin, x2 + place.x + margin, y2 + place.y + margin];
+    const [left, right] = [box[0] * this.scale + this._x - margin, box[2] * this.scale + this._x + margin];
+    const [top, bottom] = [box[1] * this.scale + this._y - margin, box[3] * this.scale + this._y + margin];
     for (const [key, tile] of this._tiles) {
       const { column, row } = cellOf(key);
       const isBeside = right < column * SIDE || left > (column + 1) * SIDE;

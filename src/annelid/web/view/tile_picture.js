@@ -1,7 +1,6 @@
 import { TileLevel, SIDE } from "./tile_level.js";
 
 /** @typedef {import("./paint.js").Place} Place */
-/** @typedef {import("./paint.js").Context} Context */
 /** @typedef {import("../core/geometry.js").Box} Box */
 /** @typedef {{width: number, height: number}} Size */
 
@@ -20,8 +19,7 @@ const CHANGE_BUDGET = 12;
  */
 export class TilePicture {
   /**
-   * @param {(context: Context, place: Place, box: Box) => boolean} paint draws what lies in the box (image pixels), where
-   *   the place says; whether there was anything
+   * @param {import("./tile_level.js").Paint} paint draws what lies in a box of the image
    * @param {() => void} awake asks for another frame
    */
   constructor(paint, awake) {
