@@ -198,6 +198,16 @@ def test_a_full_drive_is_said_before_anything_is_written(client: TestClient, mon
     assert client.get("/api/uploads").json()["free_bytes"] == 10
 
 
+def test_an_upload_that_nobody_imported_is_told_later(
+    client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(client, {"a.png": png(), "b/b.png": png()})
+    assert client.get("/api/uploads").json()["waiting"] == []
+    monkeypatch.setattr(uploads, "_QUIET_SECONDS", -1.0)
+    (waiting,) = client.get("/api/uploads").json()["waiting"]
+    assert (waiting["batch"], waiting["files"], waiting["bytes"]) == ("b1", 2, 2 * len(png()))
+
+
 def test_a_batch_can_be_forgotten(client: TestClient, root: Path) -> None:
     put(client, {"a.png": png()})
     assert client.delete("/api/uploads/b1").status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
@@ -107,6 +108,15 @@ def test_images_are_gone_through_picked_and_marked_by_keyboard(page: Page, discs
     page.locator("#progress-words", has_text="7 of 7 images reviewed").wait_for()
     page.click("#reset-filters")
     page.click("[data-mode=grid]")
+
+
+def test_what_others_do_appears_by_itself(page: Page, discs: Served) -> None:
+    page.goto(discs.page_of("#/images"))
+    page.locator("#progress-words", has_text="of 7 images").wait_for()
+    with Project(discs.root) as project:
+        shutil.copy(discs.root / "source/images/b.png", discs.root / "source/later.png")
+        project.import_(discs.root / "source/later.png")
+    page.locator("#progress-words", has_text="of 8 images").wait_for()
 
 
 def test_filters_and_place_are_kept_while_one_is_elsewhere(page: Page, discs: Served) -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 import unicodedata
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import cast
+from typing import Any, cast
 
 from anyio import from_thread
 from starlette.requests import ClientDisconnect, Request
@@ -27,6 +29,7 @@ MAX_BYTES = 64 * 2**30
 """The largest file."""
 KEPT_FREE = 2**29
 """So much of the drive stays free: a full one would stop the saving of annotation."""
+_QUIET_SECONDS = 120.0
 _MOST_FOLDERS = 20
 _LONGEST_NAME = 200
 _BATCH = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
@@ -121,9 +124,25 @@ def _too_large(name: str) -> UsageError:
 
 
 def _room(request: Request) -> Response:
-    """How much can come: asked before, as a browser may not hear an answer while it is still sending."""
-    free = atomic.free_bytes(desk_of(request).project.root)
-    return reply({"max_bytes": MAX_BYTES, "free_bytes": None if free is None else max(0, free - KEPT_FREE)})
+    """How much can come: asked before, as a browser may not hear an answer while it is still sending.
+
+    And what came earlier and was never imported: a page was closed, or the server ended.
+    """
+    root = desk_of(request).project.root
+    free = atomic.free_bytes(root)
+    room = {"max_bytes": MAX_BYTES, "free_bytes": None if free is None else max(0, free - KEPT_FREE)}
+    return reply({**room, "waiting": list(_waiting(root / "uploads"))})
+
+
+def _waiting(uploads: Path) -> Iterator[dict[str, Any]]:
+    """Batches to which nothing was added lately."""
+    for folder in sorted(uploads.iterdir()) if uploads.is_dir() else ():
+        files = [file.stat() for file in folder.rglob("*") if file.is_file() and not file.name.startswith(".")]
+        last = max((file.st_mtime for file in files), default=time.time())
+        if time.time() - last > _QUIET_SECONDS:
+            created = datetime.fromtimestamp(last).astimezone().isoformat(timespec="seconds")
+            size = sum(file.st_size for file in files)
+            yield {"batch": folder.name, "files": len(files), "bytes": size, "created": created}
 
 
 def _delete(request: Request) -> Response:

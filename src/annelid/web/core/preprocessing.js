@@ -95,3 +95,11 @@ export function bars(counts) {
   const most = Math.max(1, ...counts);
   return counts.map((count) => Math.sqrt(count / most));
 }
+
+/**
+ * A channel as people say it, also where the file has no name for it.
+ * @param {string} name
+ */
+export function channelName(name) {
+  return /^\d+$/.test(name) ? `channel ${name}` : name;
+}

@@ -1,5 +1,5 @@
 import { ApiError, address, get, post } from "../api.js";
-import { PLAIN, changed, equal, inWords, problem } from "../core/preprocessing.js";
+import { PLAIN, changed, channelName, equal, inWords, problem } from "../core/preprocessing.js";
 import { planeOf } from "../core/image_list.js";
 import { fill, h } from "../dom.js";
 import { ask } from "../panels/dialog.js";
@@ -109,7 +109,7 @@ class PreprocessingPage {
     const figure = (/** @type {string} */ title, /** @type {string} */ src, /** @type {string} */ id) =>
       h("figure", {}, h("figcaption", {}, title), h("img", { src, alt: `${this.view.name} ${title.toLowerCase()}`, id }));
     fill(this.pictures, figure("Before", told.before, "preview-before"), figure("After: what models see", told.after, "preview-after"));
-    const title = (/** @type {string} */ name) => (told.names.length > 1 ? `Values of ${name}` : `Values (${told.dtype})`);
+    const title = (/** @type {string} */ name) => (told.names.length > 1 ? `Values of ${channelName(name)}` : `Values (${told.dtype})`);
     const shown = told.channels.map((/** @type {any} */ { name, range, histogram: values }) => histogram(title(name), values.counts, values, range));
     fill(this.histograms, ...shown, histogram("After (0 to 255)", told.histogram_after, { low: 0, high: 255 }, null));
     this.form.offer(told.names, told.channels.map((/** @type {any} */ channel) => channel.range));

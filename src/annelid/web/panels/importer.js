@@ -1,6 +1,6 @@
 import { ApiError, get, post, request } from "../api.js";
 import { newBatch, takeStock } from "../core/intake.js";
-import { bytes, counted, listed, number } from "../core/words.js";
+import { ago, bytes, counted, listed, number } from "../core/words.js";
 import { fill, h } from "../dom.js";
 import { given } from "../drop.js";
 import { uploadAll } from "../upload.js";
@@ -62,7 +62,7 @@ class Import {
   async choose() {
     if (this.isBusy) return;
     const stock = takeStock(given.value);
-    if (!stock.files.length) return fill(this.element, dropzone(this.title));
+    if (!stock.files.length) return this.wait();
     this.options ??= importOptions(await get("api/formats").catch(() => []));
     const start = h("button", { class: "button primary", id: "import", onclick: () => this.start(stock) }, `Import ${counted(stock.files.length, "file")}`);
     const forget = h("button", { class: "button quiet", onclick: () => (given.value = []) }, "Forget them");
@@ -80,6 +80,29 @@ class Import {
       ),
     );
     start.focus();
+  }
+
+  /** Where files are dropped; and what came earlier and was never imported. */
+  async wait() {
+    fill(this.element, dropzone(this.title));
+    const room = await get("api/uploads").catch(() => ({ waiting: [] }));
+    for (const batch of room.waiting) this.element.append(waitingUpload(batch, () => this.resume(batch.batch), () => this.forget(batch.batch)));
+  }
+
+  /** @param {string} batch that is on the server already */
+  async resume(batch) {
+    this.isBusy = true;
+    this.batch = batch;
+    this.unsent = [];
+    this.options ??= importOptions(await get("api/formats").catch(() => []));
+    await this.import({});
+  }
+
+  /** @param {string} batch */
+  async forget(batch) {
+    await request(`api/uploads/${encodeURIComponent(batch)}`, { method: "DELETE" });
+    given.value = [];
+    await this.choose();
   }
 
   /** @param {Intake} stock */
@@ -131,12 +154,7 @@ class Import {
   /** @param {ApiError} error */
   async refused(error) {
     const classes = await get("api/classes").then(names, () => []);
-    const giveUp = () => {
-      void request(`api/uploads/${this.batch}`, { method: "DELETE" });
-      given.value = [];
-      this.choose();
-    };
-    const parts = [importRefused(error, classes, (more) => this.import(more), giveUp), this.options?.element];
+    const parts = [importRefused(error, classes, (more) => this.import(more), () => this.forget(this.batch)), this.options?.element];
     if (this.options) /** @type {HTMLDetailsElement} */ (this.options.element).open = error.detail.type !== "UnknownClasses";
     fill(this.element, ...parts);
   }
@@ -160,6 +178,22 @@ function inWords({ kinds, bytes: size, junk }) {
     kinds.other ? counted(kinds.other, "other file") : "",
   ].filter(Boolean);
   return `${listed(parts)}, ${bytes(size)}${junk ? ` (${counted(junk, "system file")} left out)` : ""}`;
+}
+
+/**
+ * @param {{files: number, bytes: number, created: string}} batch
+ * @param {() => void} resume
+ * @param {() => void} forget
+ */
+function waitingUpload({ files, bytes: size, created }, resume, forget) {
+  return h(
+    "div",
+    { class: "notice waiting-upload" },
+    h("span", {}, `${counted(files, "file")} (${bytes(size)}) came ${ago(new Date(created))} and were never imported.`),
+    h("span", { class: "spacer" }),
+    h("button", { class: "button", onclick: resume }, "Import them"),
+    h("button", { class: "button quiet", onclick: forget }, "Forget them"),
+  );
 }
 
 /**

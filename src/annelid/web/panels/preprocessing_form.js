@@ -1,4 +1,4 @@
-import { changed } from "../core/preprocessing.js";
+import { changed, channelName } from "../core/preprocessing.js";
 import { fill, h } from "../dom.js";
 
 /** @typedef {import("../core/preprocessing.js").Preprocessing} Preprocessing */
@@ -101,7 +101,7 @@ function offerChannels(place, names, chosen, set) {
     set({ channels: on.map((box) => box.value) });
     for (const box of boxes) box.disabled = on.length >= 3 && !box.checked;
   };
-  const lines = boxes.map((box, index) => h("label", { class: "check" }, box, names[index] ?? ""));
+  const lines = boxes.map((box, index) => h("label", { class: "check" }, box, channelName(names[index] ?? "")));
   const hint = "One is shown as grey, up to three as red, green, blue. None ticked: the first three.";
   fill(place, h("legend", {}, "Channels"), ...lines, h("p", { class: "hint dim" }, hint));
 }
