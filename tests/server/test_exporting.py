@@ -40,7 +40,7 @@ def test_an_export_is_a_folder_of_the_project_and_a_zip(client: TestClient, root
     told = client.post("/api/exports", json={"format": "coco"}).json()
     assert (root / "exports" / told["name"]).is_dir()
     answer = client.get(f"/api/exports/{told['name']}/zip")
-    assert answer.headers["content-disposition"] == f'attachment; filename="{told["name"]}.zip"'
+    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''{told['name']}.zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         content = json.loads(archive.read(f"{told['name']}/annotations.json"))

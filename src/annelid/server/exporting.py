@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,7 +18,9 @@ from starlette.routing import BaseRoute, Route
 from annelid import formats
 from annelid.errors import ProjectError, UsageError
 from annelid.server.desk import Desk, desk_of
+from annelid.server.importing import teller
 from annelid.server.reply import body_of, reply
+from annelid.steps import watched
 
 _BLOCK = 2**20
 _PACKED = {".png", ".jpg", ".jpeg", ".zip", ".gz", ".npy"}
@@ -58,7 +61,8 @@ def _exported(desk: Desk, body: Mapping[str, Any]) -> Response:
     folder = desk.project.root / "exports"
     folder.mkdir(exist_ok=True)
     out = _free(folder, form.NAME)
-    losses = desk.project.export(out, form.NAME, state=state)
+    with watched(teller(desk, "export")):
+        losses = desk.project.export(out, form.NAME, state=state)
     return reply({**_told(out), "losses": [vars(loss) for loss in losses.renamed(out, Path(out.name))]})
 
 
@@ -87,7 +91,7 @@ def _zip(request: Request) -> Response:
     folder = next((place for place in exports.glob("*") if place.name == name and place.is_dir()), None)
     if folder is None or folder.resolve().parent != exports.resolve():
         raise ProjectError(f"there is no export {name[:100]!r}", next_step="export again")
-    disposition = f'attachment; filename="{folder.name}.zip"'
+    disposition = f"attachment; filename*=UTF-8''{quote(folder.name, safe='')}.zip"
     return StreamingResponse(zipped(folder), 200, {"Content-Disposition": disposition}, "application/zip")
 
 

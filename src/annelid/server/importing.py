@@ -49,7 +49,7 @@ async def _import(request: Request) -> Response:
 
 def _imported(desk: Desk, body: Mapping[str, Any]) -> Response:
     batch, wish = _text(body, "batch"), wish_of(body)
-    with _ONE_AT_A_TIME, watched(_teller(desk)):
+    with _ONE_AT_A_TIME, watched(teller(desk, "import")):
         try:
             done = take_in(desk.project, batch, wish, images_only=body.get("images_only") is True)
         except UnknownClasses as error:
@@ -189,14 +189,15 @@ def _text(body: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _teller(desk: Desk) -> Callable[[str, int, int], None]:
+def teller(desk: Desk, name: str) -> Callable[[str, int, int], None]:
+    """What tells every page how far a long verb has come, as events of a name: ``{what, done, of}``."""
     last = 0.0
 
     def tell(what: str, done: int, of: int) -> None:
         nonlocal last
         if time.monotonic() - last > _SECONDS or done == of:
             last = time.monotonic()
-            desk.tell("import", {"what": what, "done": done, "of": of})
+            desk.tell(name, {"what": what, "done": done, "of": of})
 
     return tell
 
@@ -211,7 +212,7 @@ def tell_all(desk: Desk) -> None:
 def _demo(request: Request) -> Response:
     """Fill an empty project with synthetic microscopy of known truth."""
     desk = desk_of(request)
-    with _ONE_AT_A_TIME, watched(_teller(desk)):
+    with _ONE_AT_A_TIME, watched(teller(desk, "import")):
         done = fill_with_demo(desk.project)
     tell_all(desk)
     return reply(summary(done))

@@ -62,7 +62,9 @@ function exportForm(formats, states) {
  */
 async function run(wish, button, place, app) {
   button.disabled = true;
-  fill(place, h("p", { class: "panel working", role: "status" }, h("span", { class: "spinner" }), " Writing …"));
+  const words = h("span", {}, "Writing …");
+  fill(place, h("p", { class: "panel working", role: "status" }, h("span", { class: "spinner" }), " ", words));
+  const stop = app.live.on("export", ({ what, done, of }) => fill(words, `${what}: ${number(done)}${of ? ` of ${number(of)}` : ""}`));
   try {
     fill(place, told(await post("api/exports", wish)));
     place.scrollIntoView({ block: "nearest" });
@@ -71,6 +73,7 @@ async function run(wish, button, place, app) {
     if (!(error instanceof ApiError)) throw error;
     app.notify(`${error.message}\n${error.nextStep}`, "error");
   } finally {
+    stop();
     button.disabled = false;
   }
 }
