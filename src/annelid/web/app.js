@@ -4,6 +4,7 @@ import { Live } from "./core/live.js";
 import { h } from "./dom.js";
 import { listenForFiles } from "./drop.js";
 import { keep, kept } from "./keep.js";
+import { sendLeftoversOf } from "./leftovers_of_page.js";
 import { Notices } from "./notices.js";
 import { askName } from "./panels/author.js";
 import { header } from "./panels/header.js";
@@ -28,7 +29,12 @@ const TITLES = {
 start().catch((error) => {
   console.error(error);
   place("page").replaceChildren(
-    h("div", { class: "empty", role: "alert" }, h("h2", {}, error.message), h("p", {}, error.nextStep || "Load the page again.")),
+    h(
+      "div",
+      { class: "empty", role: "alert" },
+      h("h2", {}, error.message),
+      h("p", {}, error.nextStep || "Load the page again."),
+    ),
   );
 });
 
@@ -50,6 +56,7 @@ async function start() {
   place("header").append(head.element);
   if (kept(AUTHOR) === null) ask();
   listenForFiles(app);
+  sendLeftoversOf(app);
   tellWhatFails(app);
   const pages = new Router(place("page"), app, (page) => {
     head.show(page);
