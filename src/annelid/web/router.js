@@ -46,7 +46,8 @@ export class Router {
     const page = await import(`./pages/${route.page}.js`).catch((error) => console.error(error));
     if (turn !== this._turn) return;
     // a browser does not ask again for a module that once failed
-    if (!page) return this._say("This page could not be loaded", "is annelid serve still running?", () => location.reload());
+    if (!page)
+      return this._say("This page could not be loaded", "is annelid serve still running?", () => location.reload());
     try {
       const left = await page.mount(host, this.app, route.argument);
       if (turn === this._turn) this._leave = left;

@@ -56,7 +56,8 @@ async function requireRoom(given) {
   const total = given.reduce((sum, { file }) => sum + file.size, 0);
   const large = given.find(({ file }) => file.size > room.max_bytes);
   const step = "annelid import FOLDER in a terminal leaves the images where they are";
-  if (large) throw new ApiError(400, { message: `${large.path} has more than ${bytes(room.max_bytes)}`, next_step: step });
+  if (large)
+    throw new ApiError(400, { message: `${large.path} has more than ${bytes(room.max_bytes)}`, next_step: step });
   if (room.free_bytes !== null && total > room.free_bytes) {
     const message = `these files have ${bytes(total)}, and the project's drive has room for ${bytes(room.free_bytes)}`;
     throw new ApiError(400, { message, next_step: `free some disk space; or ${step}` });
@@ -120,5 +121,8 @@ function refused(request) {
 
 /** The server is away; or the file was moved or changed after it was chosen, which looks the same. */
 function unreachable() {
-  return new ApiError(0, { message: "the file could not be sent", next_step: "is annelid serve still running, and the file where it was?" });
+  return new ApiError(0, {
+    message: "the file could not be sent",
+    next_step: "is annelid serve still running, and the file where it was?",
+  });
 }

@@ -4,13 +4,17 @@ import { test } from "node:test";
 
 const css = readFileSync(new URL("../../../src/annelid/web/style/base.css", import.meta.url), "utf8");
 const blocks = [...css.matchAll(/:root[^{]*\{([^}]*)\}/g)].map(([, block]) => block ?? "");
-const themes = blocks.map((block) => Object.fromEntries([...block.matchAll(/--([\w-]+): (#\w+);/g)].map(([, name, color]) => [name, color])));
+const themes = blocks.map((block) =>
+  Object.fromEntries([...block.matchAll(/--([\w-]+): (#\w+);/g)].map(([, name, color]) => [name, color])),
+);
 const GROUNDS = ["bg", "panel", "raised", "tint"];
 
 /** @param {string} color */
 function luminance(color) {
   const hex = color.length === 4 ? [...color.slice(1)].map((c) => c + c).join("") : color.slice(1);
-  const [r = 0, g = 0, b = 0] = [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  const [r = 0, g = 0, b = 0] = [0, 2, 4]
+    .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 

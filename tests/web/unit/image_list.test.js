@@ -38,7 +38,11 @@ test("the least certain come first, those without proposals last", () => {
 });
 
 test("what was changed last comes first", () => {
-  const views = [view("a", { changed: "2026-01-01T10:00:00" }), view("b", { changed: "2026-01-02T10:00:00" }), view("c", { revision: 3 })];
+  const views = [
+    view("a", { changed: "2026-01-01T10:00:00" }),
+    view("b", { changed: "2026-01-02T10:00:00" }),
+    view("c", { revision: 3 }),
+  ];
   assert.deepEqual(ids(chosen(views, { ...EVERYTHING, order: "changed" })), ["b", "a", "c"]);
 });
 
@@ -62,24 +66,39 @@ test("filters hold together", () => {
 });
 
 test("progress counts images, objects and proposals", () => {
-  const views = [view("a", { state: "reviewed", n_objects: 3 }), view("b", { state: "draft", n_objects: 2, proposals: 2 }), view("c")];
+  const views = [
+    view("a", { state: "reviewed", n_objects: 3 }),
+    view("b", { state: "draft", n_objects: 2, proposals: 2 }),
+    view("c"),
+  ];
   assert.deepEqual(progress(views), { images: 3, reviewed: 1, draft: 1, objects: 5, proposals: 2 });
 });
 
 test("filters offer what there is", () => {
-  const views = [view("a", { group: "w2", part: "val" }), view("b", { group: "w10", part: "train" }), view("c", { group: "w2" })];
+  const views = [
+    view("a", { group: "w2", part: "val" }),
+    view("b", { group: "w10", part: "train" }),
+    view("c", { group: "w2" }),
+  ];
   assert.deepEqual(choices(views), { groups: ["w2", "w10"], parts: ["train", "val"] });
 });
 
 test("a plane is named only where the file has several", () => {
   assert.equal(planeOf(view("a")), "");
   assert.equal(planeOf(view("a", { planes: [3, 5], plane: { t: 1, z: 2, scene: 0, projection: "" } })), "t 1, z 2");
-  assert.equal(planeOf(view("a", { planes: [1, 5], plane: { t: 0, z: 0, scene: 2, projection: "max" } })), "scene 2, max of z");
+  assert.equal(
+    planeOf(view("a", { planes: [1, 5], plane: { t: 0, z: 0, scene: 2, projection: "max" } })),
+    "scene 2, max of z",
+  );
 });
 
 test("images of the same name are told apart by the folder in which they differ", () => {
-  const of = (/** @type {string[]} */ paths) => folders(paths.map((path) => view(path.split("/").pop() ?? "", { path })));
-  assert.deepEqual([...of(["set/w1/images/1.tif", "set/w2/images/1.tif", "set/w1/images/2.tif"]).values()], ["w1", "w2"]);
+  const of = (/** @type {string[]} */ paths) =>
+    folders(paths.map((path) => view(path.split("/").pop() ?? "", { path })));
+  assert.deepEqual(
+    [...of(["set/w1/images/1.tif", "set/w2/images/1.tif", "set/w1/images/2.tif"]).values()],
+    ["w1", "w2"],
+  );
   assert.deepEqual([...of(["a/1.tif", "1.tif"]).values()], ["a", ""]);
   assert.equal(of(["a/1.tif", "a/1.tif"]).size, 0);
 });

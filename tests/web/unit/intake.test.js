@@ -7,14 +7,21 @@ import { isJunk, kindOf, newBatch, takeStock } from "../../../src/annelid/web/co
 const given = (path, size = 10) => ({ path, file: /** @type {any} */ ({ size }) });
 
 test("files are sorted by what their names promise", () => {
-  const { kinds, bytes } = takeStock(["a.tif", "b.PNG", "x.zarr/0/0", "a.json", "data.yaml", "set.zip", "notes.docx"].map((path) => given(path)));
+  const { kinds, bytes } = takeStock(
+    ["a.tif", "b.PNG", "x.zarr/0/0", "a.json", "data.yaml", "set.zip", "notes.docx"].map((path) => given(path)),
+  );
   assert.deepEqual(kinds, { image: 3, annotation: 2, zip: 1, other: 1 });
   assert.equal(bytes, 70);
 });
 
 test("the litter of systems is left out, and counted", () => {
-  const { files, junk } = takeStock(["a/.DS_Store", "Thumbs.db", "__MACOSX/a.png", "a/._b.tif", "a/b.tif"].map((path) => given(path)));
-  assert.deepEqual(files.map(({ path }) => path), ["a/b.tif"]);
+  const { files, junk } = takeStock(
+    ["a/.DS_Store", "Thumbs.db", "__MACOSX/a.png", "a/._b.tif", "a/b.tif"].map((path) => given(path)),
+  );
+  assert.deepEqual(
+    files.map(({ path }) => path),
+    ["a/b.tif"],
+  );
   assert.equal(junk, 4);
 });
 

@@ -15,8 +15,19 @@ test("an even image gets a range that is not empty", () => {
 });
 
 test("fixed values are as many as the channels that are chosen", () => {
-  const three = changed(PLAIN, { range: "absolute" }, [[0, 1], [0, 2], [0, 3]]);
-  assert.equal(changed(three, { channels: ["a"] }, [[0, 1], [0, 2], [0, 3]]).values.length, 1);
+  const three = changed(PLAIN, { range: "absolute" }, [
+    [0, 1],
+    [0, 2],
+    [0, 3],
+  ]);
+  assert.equal(
+    changed(three, { channels: ["a"] }, [
+      [0, 1],
+      [0, 2],
+      [0, 3],
+    ]).values.length,
+    1,
+  );
 });
 
 test("what the server would refuse is said before", () => {
@@ -33,8 +44,21 @@ test("two are equal whatever the order of their keys", () => {
 });
 
 test("it is told in a sentence", () => {
-  assert.match(inWords({ ...PLAIN, equalize: "clahe", channels: ["DAPI"] }), /^channels DAPI; .*CLAHE \(8 cells, clip limit 0.01\)$/);
-  assert.equal(inWords({ ...PLAIN, range: "absolute", values: [[1, 2], [3, 4]] }), "from 1 to 2 and 3 to 4");
+  assert.match(
+    inWords({ ...PLAIN, equalize: "clahe", channels: ["DAPI"] }),
+    /^channels DAPI; .*CLAHE \(8 cells, clip limit 0.01\)$/,
+  );
+  assert.equal(
+    inWords({
+      ...PLAIN,
+      range: "absolute",
+      values: [
+        [1, 2],
+        [3, 4],
+      ],
+    }),
+    "from 1 to 2 and 3 to 4",
+  );
 });
 
 test("the slider of the clip limit goes there and back", () => {

@@ -57,7 +57,9 @@ const ORDERS = {
  * @param {ViewSummary} b
  */
 function byName(a, b) {
-  return collator.compare(a.path, b.path) || a.plane.scene - b.plane.scene || a.plane.t - b.plane.t || a.plane.z - b.plane.z;
+  return (
+    collator.compare(a.path, b.path) || a.plane.scene - b.plane.scene || a.plane.t - b.plane.t || a.plane.z - b.plane.z
+  );
 }
 
 /**

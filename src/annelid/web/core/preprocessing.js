@@ -55,8 +55,10 @@ function rounded([low, high]) {
  * @param {Preprocessing} preprocessing
  */
 export function problem({ range, low, high, values, clahe_cells, clahe_clip }) {
-  if (!(low >= 0 && low < high && high <= 100)) return "Black has to be a smaller percentile than white, both from 0 to 100.";
-  if (range === "absolute" && !values.every(([black, white]) => black < white)) return "Black has to be a smaller value than white.";
+  if (!(low >= 0 && low < high && high <= 100))
+    return "Black has to be a smaller percentile than white, both from 0 to 100.";
+  if (range === "absolute" && !values.every(([black, white]) => black < white))
+    return "Black has to be a smaller value than white.";
   if (!(Number.isInteger(clahe_cells) && clahe_cells >= 1 && clahe_cells <= 64)) return "CLAHE takes 1 to 64 cells.";
   if (!(clahe_clip >= 1 / 256 && clahe_clip <= 1)) return "The clip limit lies between 0.004 and 1.";
   return "";
@@ -68,7 +70,10 @@ export function problem({ range, low, high, values, clahe_cells, clahe_clip }) {
  * @param {Preprocessing} b
  */
 export function equal(a, b) {
-  return JSON.stringify(Object.entries({ ...PLAIN, ...a }).sort()) === JSON.stringify(Object.entries({ ...PLAIN, ...b }).sort());
+  return (
+    JSON.stringify(Object.entries({ ...PLAIN, ...a }).sort()) ===
+    JSON.stringify(Object.entries({ ...PLAIN, ...b }).sort())
+  );
 }
 
 /**
@@ -83,7 +88,11 @@ export function inWords({ channels, range, low, high, values, equalize, clahe_ce
     none: "values as they are, 0 to 255",
     absolute: `from ${values.map(([from, to]) => `${from} to ${to}`).join(" and ")}`,
   }[range];
-  const even = { none: "", clahe: `, then CLAHE (${clahe_cells} cells, clip limit ${clahe_clip})`, histogram: ", then histogram equalisation" }[equalize];
+  const even = {
+    none: "",
+    clahe: `, then CLAHE (${clahe_cells} cells, clip limit ${clahe_clip})`,
+    histogram: ", then histogram equalisation",
+  }[equalize];
   return `${channels.length ? `channels ${channels.join(", ")}; ` : ""}${black}${even}`;
 }
 

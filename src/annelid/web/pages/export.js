@@ -48,10 +48,19 @@ function exportForm(formats, states) {
     { class: "panel export-form" },
     h("fieldset", { class: "formats" }, h("legend", {}, "Format"), ...choices),
     h("div", { class: "field" }, h("label", { for: "export-state" }, "Which images"), state),
-    h("p", { class: "dim" }, "It is written to exports/ in the project; nothing there is overwritten. YOLO brings the images as pictures, ready to be trained on; the others name them."),
+    h(
+      "p",
+      { class: "dim" },
+      "It is written to exports/ in the project; nothing there is overwritten. " +
+        "YOLO brings the images as pictures, ready to be trained on; the others name them.",
+    ),
     h("div", { class: "toolbar" }, button),
   );
-  return { element, button, value: () => ({ format: String(new FormData(element).get("format")), state: state.value }) };
+  return {
+    element,
+    button,
+    value: () => ({ format: String(new FormData(element).get("format")), state: state.value }),
+  };
 }
 
 /**
@@ -64,7 +73,9 @@ async function run(wish, button, place, app) {
   button.disabled = true;
   const words = h("span", {}, "Writing …");
   fill(place, h("p", { class: "panel working", role: "status" }, h("span", { class: "spinner" }), " ", words));
-  const stop = app.live.on("export", ({ what, done, of }) => fill(words, `${what}: ${number(done)}${of ? ` of ${number(of)}` : ""}`));
+  const stop = app.live.on("export", ({ what, done, of }) =>
+    fill(words, `${what}: ${number(done)}${of ? ` of ${number(of)}` : ""}`),
+  );
   try {
     fill(place, told(await post("api/exports", wish)));
     place.scrollIntoView({ block: "nearest" });
@@ -84,7 +95,9 @@ function told(done) {
     "section",
     { class: "panel export-report", id: "export-report" },
     h("h2", {}, `exports/${done.name}: ${counted(done.files, "file")}, ${bytes(done.bytes)}`),
-    done.losses.length ? h("p", {}, "What the format could not carry:") : h("p", {}, "Everything is in it, nothing was lost."),
+    done.losses.length
+      ? h("p", {}, "What the format could not carry:")
+      : h("p", {}, "Everything is in it, nothing was lost."),
     done.losses.length ? lossList(done.losses) : null,
     h("div", { class: "toolbar" }, download(done.name, "button primary")),
   );
@@ -94,10 +107,33 @@ function told(done) {
 function earlierExports(exports) {
   if (!exports.length) return [];
   const rows = exports.map(({ name, files, bytes: size, created }) =>
-    h("tr", {}, h("td", {}, name), h("td", { class: "number" }, number(files)), h("td", { class: "number" }, bytes(size)), h("td", {}, ago(new Date(created))), h("td", {}, download(name, "button"))),
+    h(
+      "tr",
+      {},
+      h("td", {}, name),
+      h("td", { class: "number" }, number(files)),
+      h("td", { class: "number" }, bytes(size)),
+      h("td", {}, ago(new Date(created))),
+      h("td", {}, download(name, "button")),
+    ),
   );
-  const head = h("tr", {}, h("th", {}, "In exports/"), h("th", { class: "number" }, "Files"), h("th", { class: "number" }, "Size"), h("th", {}, "Written"), h("th"));
-  return [h("section", { class: "panel" }, h("h3", {}, "Earlier exports"), h("table", { class: "table" }, h("thead", {}, head), h("tbody", {}, rows)))];
+  const head = h(
+    "tr",
+    {},
+    h("th", {}, "In exports/"),
+    h("th", { class: "number" }, "Files"),
+    h("th", { class: "number" }, "Size"),
+    h("th", {}, "Written"),
+    h("th"),
+  );
+  return [
+    h(
+      "section",
+      { class: "panel" },
+      h("h3", {}, "Earlier exports"),
+      h("table", { class: "table" }, h("thead", {}, head), h("tbody", {}, rows)),
+    ),
+  ];
 }
 
 /**
@@ -105,5 +141,9 @@ function earlierExports(exports) {
  * @param {string} look
  */
 function download(name, look) {
-  return h("a", { class: look, href: address(`api/exports/${encodeURIComponent(name)}/zip`), download: `${name}.zip` }, "Download as a zip");
+  return h(
+    "a",
+    { class: look, href: address(`api/exports/${encodeURIComponent(name)}/zip`), download: `${name}.zip` },
+    "Download as a zip",
+  );
 }

@@ -123,10 +123,24 @@ class ImagesPage {
       orderBy: (order) => (this.wanted.value = { ...this.wanted.value, order: /** @type {any} */ (order) }),
     });
     this.nothing = nothingFits(() => (this.wanted.value = EVERYTHING));
-    this.actions = imageActions(this.app, () => this.pickedViews(), () => this.browser?.letGo());
+    this.actions = imageActions(
+      this.app,
+      () => this.pickedViews(),
+      () => this.browser?.letGo(),
+    );
     this.left.push(this.browser.picked.subscribe((ids) => this.actions?.show(ids.length)));
-    this.left.push(this.wanted.subscribe(() => this.show(true)), this.filters.close, () => this.browser?.close());
-    fill(this.host, h("div", { class: "images-head" }, this.headline(mode), this.filters.element), this.browser.element, this.nothing, this.actions.element);
+    this.left.push(
+      this.wanted.subscribe(() => this.show(true)),
+      this.filters.close,
+      () => this.browser?.close(),
+    );
+    fill(
+      this.host,
+      h("div", { class: "images-head" }, this.headline(mode), this.filters.element),
+      this.browser.element,
+      this.nothing,
+      this.actions.element,
+    );
     this.browser.picking.current = before.current;
     this.show();
     this.browser.list.element.scrollTop = before.top;
@@ -151,7 +165,11 @@ class ImagesPage {
   /** @param {Mode} mode */
   modeSwitch(mode) {
     const buttons = /** @type {const} */ (["grid", "table"]).map((name) =>
-      h("button", { "aria-pressed": String(name === mode), "data-mode": name, onclick: () => choose(name) }, { grid: "Grid", table: "Table" }[name]),
+      h(
+        "button",
+        { "aria-pressed": String(name === mode), "data-mode": name, onclick: () => choose(name) },
+        { grid: "Grid", table: "Table" }[name],
+      ),
     );
     const choose = (/** @type {Mode} */ name) => {
       keep(MODE, name);

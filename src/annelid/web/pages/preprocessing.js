@@ -17,7 +17,15 @@ const WAIT_MS = 120;
 export async function mount(host, app, argument) {
   const [project, views] = await Promise.all([get("api/project"), get("api/views")]);
   if (!views.length) {
-    fill(host, h("div", { class: "empty" }, h("h2", {}, "No image to try it on yet"), h("p", {}, h("a", { class: "button primary", href: "#/import" }, "Import images"))));
+    fill(
+      host,
+      h(
+        "div",
+        { class: "empty" },
+        h("h2", {}, "No image to try it on yet"),
+        h("p", {}, h("a", { class: "button primary", href: "#/import" }, "Import images")),
+      ),
+    );
     return () => {};
   }
   const page = new PreprocessingPage(app, { ...PLAIN, ...project.preprocessing }, views, argument);
@@ -44,8 +52,16 @@ class PreprocessingPage {
     this.pictures = h("div", { class: "before-after" });
     this.histograms = h("div", { class: "panel histograms" });
     this.words = h("p", { class: "dim", id: "preprocessing-words", role: "status" });
-    this.use = h("button", { class: "button primary", id: "use-preprocessing", onclick: () => this.keep() }, "Use for the project");
-    this.back = h("button", { class: "button", id: "undo-preprocessing", onclick: () => (this.chosen.value = this.used) }, "As the project has it");
+    this.use = h(
+      "button",
+      { class: "button primary", id: "use-preprocessing", onclick: () => this.keep() },
+      "Use for the project",
+    );
+    this.back = h(
+      "button",
+      { class: "button", id: "undo-preprocessing", onclick: () => (this.chosen.value = this.used) },
+      "As the project has it",
+    );
     this.reset = h("button", { class: "button quiet", onclick: () => (this.chosen.value = PLAIN) }, "Defaults");
     this.element = this.layout();
     this.turn = 0;
@@ -55,12 +71,25 @@ class PreprocessingPage {
   }
 
   layout() {
-    const strip = h("div", { class: "image-strip", role: "group", "aria-label": "Image to try it on" }, this.views.slice(0, 60).map((view) => this.choice(view)));
+    const strip = h(
+      "div",
+      { class: "image-strip", role: "group", "aria-label": "Image to try it on" },
+      this.views.slice(0, 60).map((view) => this.choice(view)),
+    );
     const side = h("div", { class: "preprocessing-side" }, this.form.element, this.histograms);
-    const hint = "The images themselves are never changed: this is what people see in thumbnails, and what models see when they train and predict.";
+    const hint =
+      "The images themselves are never changed: this is what people see in thumbnails, " +
+      "and what models see when they train and predict.";
     const main = h("div", { class: "preprocessing-main" }, strip, this.pictures, h("p", { class: "dim" }, hint));
     const buttons = [this.reset, this.back, this.use];
-    const head = h("div", { class: "toolbar" }, h("h1", {}, "Preprocessing"), this.words, h("span", { class: "spacer" }), ...buttons);
+    const head = h(
+      "div",
+      { class: "toolbar" },
+      h("h1", {}, "Preprocessing"),
+      this.words,
+      h("span", { class: "spacer" }),
+      ...buttons,
+    );
     return h("div", { class: "preprocessing-page" }, head, side, main);
   }
 
@@ -68,10 +97,15 @@ class PreprocessingPage {
   choice(view) {
     const source = address(`api/views/${encodeURIComponent(view.id)}/thumbnail`, { size: 96 });
     const said = `${view.name} ${planeOf(view)}`;
-    const button = h("button", { class: "strip-image", "aria-pressed": String(view === this.view), title: said, "aria-label": said }, h("img", { src: source, alt: "", loading: "lazy" }));
+    const button = h(
+      "button",
+      { class: "strip-image", "aria-pressed": String(view === this.view), title: said, "aria-label": said },
+      h("img", { src: source, alt: "", loading: "lazy" }),
+    );
     button.addEventListener("click", () => {
       this.view = view;
-      for (const other of button.parentElement?.children ?? []) other.setAttribute("aria-pressed", String(other === button));
+      for (const other of button.parentElement?.children ?? [])
+        other.setAttribute("aria-pressed", String(other === button));
       this.preview();
     });
     return button;
@@ -107,12 +141,27 @@ class PreprocessingPage {
   /** @param {any} told */
   show(told) {
     const figure = (/** @type {string} */ title, /** @type {string} */ src, /** @type {string} */ id) =>
-      h("figure", {}, h("figcaption", {}, title), h("img", { src, alt: `${this.view.name} ${title.toLowerCase()}`, id }));
-    fill(this.pictures, figure("Before", told.before, "preview-before"), figure("After: what models see", told.after, "preview-after"));
-    const title = (/** @type {string} */ name) => (told.names.length > 1 ? `Values of ${channelName(name)}` : `Values (${told.dtype})`);
-    const shown = told.channels.map((/** @type {any} */ { name, range, histogram: values }) => histogram(title(name), values.counts, values, range));
+      h(
+        "figure",
+        {},
+        h("figcaption", {}, title),
+        h("img", { src, alt: `${this.view.name} ${title.toLowerCase()}`, id }),
+      );
+    fill(
+      this.pictures,
+      figure("Before", told.before, "preview-before"),
+      figure("After: what models see", told.after, "preview-after"),
+    );
+    const title = (/** @type {string} */ name) =>
+      told.names.length > 1 ? `Values of ${channelName(name)}` : `Values (${told.dtype})`;
+    const shown = told.channels.map((/** @type {any} */ { name, range, histogram: values }) =>
+      histogram(title(name), values.counts, values, range),
+    );
     fill(this.histograms, ...shown, histogram("After (0 to 255)", told.histogram_after, { low: 0, high: 255 }, null));
-    this.form.offer(told.names, told.channels.map((/** @type {any} */ channel) => channel.range));
+    this.form.offer(
+      told.names,
+      told.channels.map((/** @type {any} */ channel) => channel.range),
+    );
   }
 
   /** @param {ApiError} error */
@@ -125,8 +174,17 @@ class PreprocessingPage {
   async keep() {
     const before = h("p", {}, "Before: ", inWords(this.used));
     const after = h("p", {}, "From now on: ", inWords(this.chosen.value));
-    const meaning = h("p", { class: "dim" }, "What people see and what models learn from and predict on from now on. Models that are trained already keep their own. Images and annotation stay as they are.");
-    const answer = await ask("Use this preprocessing for the project?", [before, after, meaning], [{ value: "yes", label: "Use it", kind: "primary" }]);
+    const meaning = h(
+      "p",
+      { class: "dim" },
+      "What people see and what models learn from and predict on from now on. " +
+        "Models that are trained already keep their own. Images and annotation stay as they are.",
+    );
+    const answer = await ask(
+      "Use this preprocessing for the project?",
+      [before, after, meaning],
+      [{ value: "yes", label: "Use it", kind: "primary" }],
+    );
     if (!answer) return;
     const told = await post("api/preprocessing", { preprocessing: this.chosen.value });
     this.used = changed(PLAIN, told.preprocessing);

@@ -18,10 +18,20 @@ import { h } from "../dom.js";
 export function ask(title, body, answers) {
   const id = `dialog-${Math.random().toString(36).slice(2)}`;
   const buttons = answers.map(({ value, label, kind }, index) =>
-    h("button", { class: `button ${kind ?? ""}`, value, "data-answer": value, autofocus: index === answers.length - 1 }, label),
+    h(
+      "button",
+      { class: `button ${kind ?? ""}`, value, "data-answer": value, autofocus: index === answers.length - 1 },
+      label,
+    ),
   );
   const no = h("button", { class: "button quiet", value: "", "data-answer": "", formnovalidate: true }, "Cancel");
-  const form = h("form", { method: "dialog" }, h("h2", { id }, title), ...body, h("div", { class: "toolbar" }, no, ...buttons));
+  const form = h(
+    "form",
+    { method: "dialog" },
+    h("h2", { id }, title),
+    ...body,
+    h("div", { class: "toolbar" }, no, ...buttons),
+  );
   const dialog = h("dialog", { class: "dialog", "aria-labelledby": id }, form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

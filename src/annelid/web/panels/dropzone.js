@@ -14,7 +14,11 @@ export function dropzone(title) {
     "div",
     { class: "dropzone", id: "dropzone" },
     h("h2", {}, title),
-    h("p", { class: "dim" }, "Drop images, folders or zips here, with their annotation if there is any. Or paste a picture."),
+    h(
+      "p",
+      { class: "dim" },
+      "Drop images, folders or zips here, with their annotation if there is any. Or paste a picture.",
+    ),
     h("div", { class: "toolbar" }, button("Choose files", files, true), button("Choose a folder", folder, false)),
     files,
     folder,
@@ -23,7 +27,13 @@ export function dropzone(title) {
 
 /** @param {Record<string, unknown>} attributes */
 function chooser(attributes) {
-  const input = h("input", { type: "file", class: "visually-hidden", tabindex: -1, "aria-hidden": "true", ...attributes });
+  const input = h("input", {
+    type: "file",
+    class: "visually-hidden",
+    tabindex: -1,
+    "aria-hidden": "true",
+    ...attributes,
+  });
   input.addEventListener("change", () => {
     given.value = [...given.value, ...[...(input.files ?? [])].map(asGiven)];
     input.value = "";
@@ -37,7 +47,11 @@ function chooser(attributes) {
  * @param {boolean} isFirst
  */
 function button(words, input, isFirst) {
-  return h("button", { class: isFirst ? "button primary" : "button", type: "button", onclick: () => input.click() }, words);
+  return h(
+    "button",
+    { class: isFirst ? "button primary" : "button", type: "button", onclick: () => input.click() },
+    words,
+  );
 }
 
 /**

@@ -24,14 +24,23 @@ export function header(project, connected, askName) {
   const element = h(
     "div",
     { class: "header" },
-    h("a", { class: "brand", href: "#/images", title: project }, h("img", { src: "icon.svg", alt: "" }), h("span", {}, project)),
+    h(
+      "a",
+      { class: "brand", href: "#/images", title: project },
+      h("img", { src: "icon.svg", alt: "" }),
+      h("span", {}, project),
+    ),
     h("nav", { "aria-label": "Pages" }, links),
     h("span", { class: "spacer" }),
     liveSign(connected),
     author,
     themeSwitch(),
   );
-  return { element, show: (/** @type {string} */ page) => mark(links, page), setAuthor: (/** @type {string} */ name) => nameButton(author, name) };
+  return {
+    element,
+    show: (/** @type {string} */ page) => mark(links, page),
+    setAuthor: (/** @type {string} */ name) => nameButton(author, name),
+  };
 }
 
 /**
@@ -62,7 +71,9 @@ function liveSign(connected) {
   const sign = h("span", { class: "live", id: "live", role: "status" }, h("span", { class: "dot" }), words);
   const show = (/** @type {boolean} */ isLive) => {
     sign.classList.toggle("offline", !isLive);
-    sign.title = isLive ? "What others do appears at once" : "The server does not answer: is annelid serve still running?";
+    sign.title = isLive
+      ? "What others do appears at once"
+      : "The server does not answer: is annelid serve still running?";
     words.textContent = isLive ? "live" : "offline";
   };
   words.textContent = connected.value ? "live" : "connecting";

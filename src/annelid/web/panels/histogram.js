@@ -12,7 +12,12 @@ const HEIGHT = 56;
  * @param {[number, number] | null} range
  */
 export function histogram(title, counts, edges, range) {
-  const canvas = h("canvas", { width: 2 * WIDTH, height: 2 * HEIGHT, role: "img", "aria-label": `Histogram: ${title}` });
+  const canvas = h("canvas", {
+    width: 2 * WIDTH,
+    height: 2 * HEIGHT,
+    role: "img",
+    "aria-label": `Histogram: ${title}`,
+  });
   requestAnimationFrame(() => draw(canvas, counts, edges, range));
   const words = range ? `${short(range[0])} to ${short(range[1])}` : "";
   return h(

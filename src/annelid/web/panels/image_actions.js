@@ -15,8 +15,16 @@ import { ask } from "./dialog.js";
 export function imageActions(app, picked, letGo) {
   const words = h("span", { id: "picked", role: "status" });
   const buttons = [
-    h("button", { class: "button", id: "propose", onclick: () => propose(app, picked()).then((done) => done && letGo()) }, "Propose objects…"),
-    h("button", { class: "button", id: "complete", onclick: () => complete(app, picked()).then((done) => done && letGo()) }, "Mark complete"),
+    h(
+      "button",
+      { class: "button", id: "propose", onclick: () => propose(app, picked()).then((done) => done && letGo()) },
+      "Propose objects…",
+    ),
+    h(
+      "button",
+      { class: "button", id: "complete", onclick: () => complete(app, picked()).then((done) => done && letGo()) },
+      "Mark complete",
+    ),
     h("button", { class: "button quiet", id: "let-go", onclick: letGo }, "Let go"),
   ];
   const element = h("div", { class: "toolbar picked-bar", hidden: true }, words, ...buttons);
@@ -46,8 +54,15 @@ async function propose(app, views) {
     [
       h("div", { class: "field" }, h("label", { for: "propose-model" }, "Model"), choice),
       h("div", { class: "field" }, h("label", { for: "propose-conf" }, "Least score of a proposal (0 to 1)"), conf),
-      h("p", { class: "dim" }, "What a person drew stays; what a model proposed before is replaced. You accept or reject each proposal in the annotator."),
-      ...(left ? [h("p", { class: "dim" }, `${counted(left, "image")} ${left === 1 ? "is" : "are"} reviewed and left out.`)] : []),
+      h(
+        "p",
+        { class: "dim" },
+        "What a person drew stays; what a model proposed before is replaced. " +
+          "You accept or reject each proposal in the annotator.",
+      ),
+      ...(left
+        ? [h("p", { class: "dim" }, `${counted(left, "image")} ${left === 1 ? "is" : "are"} reviewed and left out.`)]
+        : []),
     ],
     [{ value: "propose", label: "Propose", kind: "primary" }],
   );
@@ -62,7 +77,11 @@ async function modelChoice() {
   /** @type {{reference: string}[]} */
   const models = await get("api/models").then(cardsOf, () => []);
   const own = models.map(({ reference }) => h("option", { value: reference }, reference)).reverse();
-  const classical = h("option", { value: "threshold" }, "threshold (classical: bright or dark blobs, needs no training)");
+  const classical = h(
+    "option",
+    { value: "threshold" },
+    "threshold (classical: bright or dark blobs, needs no training)",
+  );
   return h("select", { id: "propose-model" }, ...own, classical);
 }
 
@@ -83,10 +102,28 @@ function cardsOf(told) {
 async function complete(app, views) {
   const open = views.reduce((sum, view) => sum + view.proposals, 0);
   const bare = views.filter((view) => view.n_objects === 0).length;
-  const body = [h("p", {}, "Training takes these images as they are: what is not outlined on them counts as background.")];
-  if (open) body.push(h("p", { class: "notice warning" }, `${counted(open, "proposal")} on them that nobody looked at count as right from then on.`));
-  if (bare) body.push(h("p", { class: "notice warning" }, `${counted(bare, "image")} without any object will teach the model that there is nothing.`));
-  const answer = await ask(`Mark ${counted(views.length, "image")} complete`, body, [{ value: "yes", label: "Mark complete", kind: "primary" }]);
+  const body = [
+    h("p", {}, "Training takes these images as they are: what is not outlined on them counts as background."),
+  ];
+  if (open)
+    body.push(
+      h(
+        "p",
+        { class: "notice warning" },
+        `${counted(open, "proposal")} on them that nobody looked at count as right from then on.`,
+      ),
+    );
+  if (bare)
+    body.push(
+      h(
+        "p",
+        { class: "notice warning" },
+        `${counted(bare, "image")} without any object will teach the model that there is nothing.`,
+      ),
+    );
+  const answer = await ask(`Mark ${counted(views.length, "image")} complete`, body, [
+    { value: "yes", label: "Mark complete", kind: "primary" },
+  ]);
   if (!answer) return false;
   const failed = [];
   for (const view of views) failed.push(...(await completed(app, view)));
@@ -102,7 +139,13 @@ async function complete(app, views) {
  */
 async function completed(app, view) {
   const [w, h_] = view.size_wh;
-  const change = { upsert: [], removed: [], covered: [[0, 0, w, 0, w, h_, 0, h_]], state: "reviewed", message: "complete" };
+  const change = {
+    upsert: [],
+    removed: [],
+    covered: [[0, 0, w, 0, w, h_, 0, h_]],
+    state: "reviewed",
+    message: "complete",
+  };
   try {
     const path = `api/views/${encodeURIComponent(view.id)}/changes`;
     await post(path, { ...change, base_revision: view.revision, author: app.author });

@@ -38,7 +38,12 @@ export class ImageBrowser {
     });
     const { element } = this.list;
     element.id = "images";
-    for (const [name, value] of [["role", "listbox"], ["aria-multiselectable", "true"], ["aria-label", "Images"], ["tabindex", "0"]])
+    for (const [name, value] of [
+      ["role", "listbox"],
+      ["aria-multiselectable", "true"],
+      ["aria-label", "Images"],
+      ["tabindex", "0"],
+    ])
       element.setAttribute(name ?? "", value ?? "");
     element.addEventListener("keydown", (event) => this._key(event));
     element.addEventListener("click", (event) => this._click(event));
@@ -170,6 +175,10 @@ function heads(orderBy) {
  */
 export function nothingFits(showAll) {
   const element = h("div", { class: "empty" });
-  fill(element, h("h2", {}, "No image fits"), h("p", {}, h("button", { class: "button", onclick: showAll }, "Show all images")));
+  fill(
+    element,
+    h("h2", {}, "No image fits"),
+    h("p", {}, h("button", { class: "button", onclick: showAll }, "Show all images")),
+  );
   return element;
 }

@@ -9,7 +9,6 @@ import { fill, h } from "../dom.js";
 /** State -> word. */
 export const STATES = { new: "new", draft: "draft", reviewed: "reviewed" };
 
-
 /**
  * An image as a card with its thumbnail.
  * @param {ViewSummary} view
@@ -22,7 +21,14 @@ export function card(view, classes, folder) {
     { class: "image-card" },
     h("div", { class: "thumbnail" }, thumbnail(view, 160), tick(view), proposals(view)),
     h("div", { class: "image-name", title: title(view) }, name(view, folder)),
-    h("div", { class: "image-facts" }, state(view), part(view), h("span", { class: "spacer" }), counts(view, classes, 2)),
+    h(
+      "div",
+      { class: "image-facts" },
+      state(view),
+      part(view),
+      h("span", { class: "spacer" }),
+      counts(view, classes, 2),
+    ),
   );
   return option(view, "image-cell", inside);
 }
@@ -76,7 +82,11 @@ export const COLUMNS = /** @type {const} */ ([
  */
 function option(view, name, ...children) {
   const said = `${view.name} ${planeOf(view)}, ${STATES[view.state]}, ${counted(view.n_objects, "object")}`;
-  return h("div", { class: name, role: "option", id: `view-${view.id}`, "data-view": view.id, "aria-label": said }, ...children);
+  return h(
+    "div",
+    { class: name, role: "option", id: `view-${view.id}`, "data-view": view.id, "aria-label": said },
+    ...children,
+  );
 }
 
 /**
@@ -113,7 +123,9 @@ function tick(view) {
 
 /** @param {ViewSummary} view */
 function proposals(view) {
-  return view.proposals ? h("span", { class: "chip open", title: "Proposals that nobody looked at" }, `${number(view.proposals)} proposed`) : null;
+  return view.proposals
+    ? h("span", { class: "chip open", title: "Proposals that nobody looked at" }, `${number(view.proposals)} proposed`)
+    : null;
 }
 
 /** @param {ViewSummary} view */

@@ -6,7 +6,13 @@ import { Signal } from "../signal.js";
 /** @typedef {import("../types.js").ViewSummary} ViewSummary */
 /** @typedef {import("../types.js").ClassInfo} ClassInfo */
 
-const STATES = [["", "All states"], ["new", "New"], ["draft", "Draft"], ["reviewed", "Reviewed"], ["open", "With open proposals"]];
+const STATES = [
+  ["", "All states"],
+  ["new", "New"],
+  ["draft", "Draft"],
+  ["reviewed", "Reviewed"],
+  ["open", "With open proposals"],
+];
 const ORDERS = [
   ["name", "By name"],
   ["uncertain", "Least certain first"],
@@ -20,7 +26,12 @@ const ORDERS = [
  * @param {Signal<Wanted>} wanted
  */
 export function imageFilters(wanted) {
-  const search = h("input", { id: "search", type: "search", placeholder: "Search names", "aria-label": "Search names" });
+  const search = h("input", {
+    id: "search",
+    type: "search",
+    placeholder: "Search names",
+    "aria-label": "Search names",
+  });
   search.value = wanted.value.text;
   search.addEventListener("input", () => (wanted.value = { ...wanted.value, text: search.value }));
   const selects = {
@@ -38,7 +49,12 @@ export function imageFilters(wanted) {
   const element = h("div", { class: "toolbar filters", role: "search" }, search, ...Object.values(selects), reset);
   const stop = wanted.subscribe((value) => sync(value, selects, reset));
   sync(wanted.value, selects, reset);
-  return { element, offer: (/** @type {ViewSummary[]} */ views, /** @type {ClassInfo[]} */ classes) => offer(selects, wanted, views, classes), close: stop };
+  return {
+    element,
+    offer: (/** @type {ViewSummary[]} */ views, /** @type {ClassInfo[]} */ classes) =>
+      offer(selects, wanted, views, classes),
+    close: stop,
+  };
 }
 
 /**
@@ -80,7 +96,8 @@ function offer(selects, wanted, views, classes) {
   selects.label.hidden = classes.length < 2;
   selects.part.hidden = !parts.length;
   selects.group.hidden = !groupsTell;
-  for (const [name, element] of Object.entries(selects)) element.value = wanted.value[/** @type {keyof Wanted} */ (name)];
+  for (const [name, element] of Object.entries(selects))
+    element.value = wanted.value[/** @type {keyof Wanted} */ (name)];
 }
 
 /**
@@ -88,5 +105,8 @@ function offer(selects, wanted, views, classes) {
  * @param {string[][]} pairs value and words
  */
 function options(element, pairs) {
-  fill(element, pairs.map(([value, words]) => h("option", { value }, words)));
+  fill(
+    element,
+    pairs.map(([value, words]) => h("option", { value }, words)),
+  );
 }

@@ -25,10 +25,23 @@ export function importOptions(formats) {
     h("summary", {}, "Options"),
     field("Annotation format", format, ""),
     field("Images without annotation are", missing, ""),
-    field("Group in the file names", group, "What was taken together (slide, well, patient, movie) is never divided between training and validation. Empty: as far as the names tell."),
+    field(
+      "Group in the file names",
+      group,
+      "What was taken together (slide, well, patient, movie) is never divided between training and validation. " +
+        "Empty: as far as the names tell.",
+    ),
     field("Names of the classes", classes, "For annotation that only has numbers, or none, as label images."),
   );
-  return { element, value: () => ({ format: format.value, missing: missing.value, group: group.value.trim(), classes: names(classes.value) }) };
+  return {
+    element,
+    value: () => ({
+      format: format.value,
+      missing: missing.value,
+      group: group.value.trim(),
+      classes: names(classes.value),
+    }),
+  };
 }
 
 /**
@@ -43,5 +56,8 @@ function field(label, control, hint) {
 
 /** @param {string} text */
 function names(text) {
-  return text.split(",").map((name) => name.trim()).filter(Boolean);
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
 }

@@ -20,16 +20,39 @@ export function importRefused(error, classes, again, giveUp) {
   const buttons = unknown.length
     ? [h("button", { class: "button primary", id: "import-again", onclick: answer }, "Import so")]
     : [
-        h("button", { class: "button primary", id: "import-again", onclick: () => again({}) }, "Import again with these options"),
-        h("button", { class: "button", id: "images-only", onclick: () => again({ images_only: true }) }, "Import the images without annotation"),
+        h(
+          "button",
+          { class: "button primary", id: "import-again", onclick: () => again({}) },
+          "Import again with these options",
+        ),
+        h(
+          "button",
+          { class: "button", id: "images-only", onclick: () => again({ images_only: true }) },
+          "Import the images without annotation",
+        ),
       ];
   return h(
     "section",
     { class: "panel import-refused", id: "import-refused", role: "alert" },
-    h("h2", {}, unknown.length ? "The annotation has classes that the project does not have" : "Nothing was imported yet"),
+    h(
+      "h2",
+      {},
+      unknown.length ? "The annotation has classes that the project does not have" : "Nothing was imported yet",
+    ),
     unknown.length ? null : h("p", {}, error.message),
-    unknown.length ? h("div", { class: "class-picks" }, picks.map(({ element }) => element)) : h("p", { class: "dim" }, error.nextStep),
-    h("div", { class: "toolbar" }, ...buttons, h("button", { class: "button quiet", id: "give-up", onclick: giveUp }, "Forget these files")),
+    unknown.length
+      ? h(
+          "div",
+          { class: "class-picks" },
+          picks.map(({ element }) => element),
+        )
+      : h("p", { class: "dim" }, error.nextStep),
+    h(
+      "div",
+      { class: "toolbar" },
+      ...buttons,
+      h("button", { class: "button quiet", id: "give-up", onclick: giveUp }, "Forget these files"),
+    ),
   );
 }
 

@@ -1,6 +1,6 @@
 import { ApiError, get, post, request } from "../api.js";
 import { newBatch, takeStock } from "../core/intake.js";
-import { ago, bytes, counted, listed, number } from "../core/words.js";
+import { bytes, counted, number } from "../core/words.js";
 import { fill, h } from "../dom.js";
 import { given } from "../drop.js";
 import { uploadAll } from "../upload.js";
@@ -8,6 +8,7 @@ import { dropzone } from "./dropzone.js";
 import { importOptions } from "./import_options.js";
 import { importRefused } from "./import_refused.js";
 import { importReport } from "./import_report.js";
+import { inWords, waitingUpload, working } from "./import_steps.js";
 
 /** @typedef {import("../types.js").App} App */
 /** @typedef {import("../core/intake.js").Intake} Intake */
@@ -64,7 +65,11 @@ class Import {
     const stock = takeStock(given.value);
     if (!stock.files.length) return this.wait();
     this.options ??= importOptions(await get("api/formats").catch(() => []));
-    const start = h("button", { class: "button primary", id: "import", onclick: () => this.start(stock) }, `Import ${counted(stock.files.length, "file")}`);
+    const start = h(
+      "button",
+      { class: "button primary", id: "import", onclick: () => this.start(stock) },
+      `Import ${counted(stock.files.length, "file")}`,
+    );
     const forget = h("button", { class: "button quiet", onclick: () => (given.value = []) }, "Forget them");
     fill(
       this.element,
@@ -72,7 +77,13 @@ class Import {
         "section",
         { class: "panel chosen", id: "chosen" },
         h("h2", {}, inWords(stock)),
-        h("ul", { class: "chosen-files" }, stock.files.slice(0, 8).map(({ path, file }) => h("li", {}, path, " ", h("span", { class: "dim" }, bytes(file.size))))),
+        h(
+          "ul",
+          { class: "chosen-files" },
+          stock.files
+            .slice(0, 8)
+            .map(({ path, file }) => h("li", {}, path, " ", h("span", { class: "dim" }, bytes(file.size)))),
+        ),
         stock.files.length > 8 ? h("p", { class: "dim" }, `and ${number(stock.files.length - 8)} more`) : null,
         this.options.element,
         h("p", { class: "dim" }, "They are copied into the project; drop more to add to them."),
@@ -86,7 +97,14 @@ class Import {
   async wait() {
     fill(this.element, dropzone(this.title));
     const room = await get("api/uploads").catch(() => ({ waiting: [] }));
-    for (const batch of room.waiting) this.element.append(waitingUpload(batch, () => this.resume(batch.batch), () => this.forget(batch.batch)));
+    for (const batch of room.waiting)
+      this.element.append(
+        waitingUpload(
+          batch,
+          () => this.resume(batch.batch),
+          () => this.forget(batch.batch),
+        ),
+      );
   }
 
   /** @param {string} batch that is on the server already */
@@ -113,7 +131,10 @@ class Import {
     const shown = working("Sending the files", () => this.abort.abort(new DOMException("stopped", "AbortError")));
     fill(this.element, shown.element);
     const tell = (/** @type {import("../upload.js").Progress} */ { files, bytes: some }) =>
-      shown.show((some + SMALL * files) / (stock.bytes + SMALL * stock.files.length), `${number(files)} of ${counted(stock.files.length, "file")}, ${bytes(some)} of ${bytes(stock.bytes)}`);
+      shown.show(
+        (some + SMALL * files) / (stock.bytes + SMALL * stock.files.length),
+        `${number(files)} of ${counted(stock.files.length, "file")}, ${bytes(some)} of ${bytes(stock.bytes)}`,
+      );
     try {
       this.unsent = await uploadAll(this.batch, stock.files, tell, this.abort.signal);
     } catch (error) {
@@ -128,7 +149,9 @@ class Import {
   async import({ add, ...more }) {
     const shown = working("Looking at the files", null);
     fill(this.element, shown.element);
-    const stop = this.app.live.on("import", ({ what, done, of }) => shown.show(of ? done / of : null, `${what}: ${number(done)}${of ? ` of ${number(of)}` : ""}`));
+    const stop = this.app.live.on("import", ({ what, done, of }) =>
+      shown.show(of ? done / of : null, `${what}: ${number(done)}${of ? ` of ${number(of)}` : ""}`),
+    );
     try {
       if (add?.length) await post("api/classes", { add });
       const told = await post("api/import", { batch: this.batch, ...this.options?.value(), ...more });
@@ -147,15 +170,27 @@ class Import {
   /** Nobody knows yet what came of it. */
   lost() {
     given.value = [];
-    this.app.notify("The connection broke while the server was importing. What comes in appears in the list of images.", "warning");
+    this.app.notify(
+      "The connection broke while the server was importing. What comes in appears in the list of images.",
+      "warning",
+    );
     this.app.go("#/images");
   }
 
   /** @param {ApiError} error */
   async refused(error) {
     const classes = await get("api/classes").then(names, () => []);
-    const parts = [importRefused(error, classes, (more) => this.import(more), () => this.forget(this.batch)), this.options?.element];
-    if (this.options) /** @type {HTMLDetailsElement} */ (this.options.element).open = error.detail.type !== "UnknownClasses";
+    const parts = [
+      importRefused(
+        error,
+        classes,
+        (more) => this.import(more),
+        () => this.forget(this.batch),
+      ),
+      this.options?.element,
+    ];
+    if (this.options)
+      /** @type {HTMLDetailsElement} */ (this.options.element).open = error.detail.type !== "UnknownClasses";
     fill(this.element, ...parts);
   }
 
@@ -167,50 +202,6 @@ class Import {
     else if (!(error instanceof DOMException)) throw error;
     return this.choose();
   }
-}
-
-/** @param {Intake} stock */
-function inWords({ kinds, bytes: size, junk }) {
-  const parts = [
-    kinds.image ? counted(kinds.image, "image") : "",
-    kinds.annotation ? counted(kinds.annotation, "annotation file") : "",
-    kinds.zip ? counted(kinds.zip, "zip") : "",
-    kinds.other ? counted(kinds.other, "other file") : "",
-  ].filter(Boolean);
-  return `${listed(parts)}, ${bytes(size)}${junk ? ` (${counted(junk, "system file")} left out)` : ""}`;
-}
-
-/**
- * @param {{files: number, bytes: number, created: string}} batch
- * @param {() => void} resume
- * @param {() => void} forget
- */
-function waitingUpload({ files, bytes: size, created }, resume, forget) {
-  return h(
-    "div",
-    { class: "notice waiting-upload" },
-    h("span", {}, `${counted(files, "file")} (${bytes(size)}) came ${ago(new Date(created))} and were never imported.`),
-    h("span", { class: "spacer" }),
-    h("button", { class: "button", onclick: resume }, "Import them"),
-    h("button", { class: "button quiet", onclick: forget }, "Forget them"),
-  );
-}
-
-/**
- * @param {string} title
- * @param {(() => void) | null} stop
- */
-function working(title, stop) {
-  const bar = h("progress", { class: "progress", max: 1, "aria-label": title });
-  const words = h("p", { class: "dim", role: "status" });
-  const button = stop ? h("button", { class: "button", id: "stop-upload", onclick: stop }, "Stop") : null;
-  const element = h("section", { class: "panel working", id: "working" }, h("h2", {}, title), bar, words, button);
-  const show = (/** @type {number | null} */ share, /** @type {string} */ text) => {
-    if (share === null) bar.removeAttribute("value");
-    else bar.value = share;
-    fill(words, text);
-  };
-  return { element, show };
 }
 
 /**

@@ -29,9 +29,17 @@ function ofKind(losses) {
   const first = /** @type {Loss} */ (losses[0]);
   const same = losses.every(({ what }) => what === first.what);
   const count = losses.reduce((sum, loss) => sum + loss.count, 0);
-  const places = losses.slice(0, SHOWN).map((loss) => h("li", {}, [where(loss), same ? "" : loss.what].filter(Boolean).join(": ")));
+  const places = losses
+    .slice(0, SHOWN)
+    .map((loss) => h("li", {}, [where(loss), same ? "" : loss.what].filter(Boolean).join(": ")));
   const more = losses.length > SHOWN ? [h("li", {}, `and ${losses.length - SHOWN} more`)] : [];
-  const summary = h("summary", {}, same ? first.what : sentence(losses), " ", h("span", { class: "chip" }, counted(count, "time")));
+  const summary = h(
+    "summary",
+    {},
+    same ? first.what : sentence(losses),
+    " ",
+    h("span", { class: "chip" }, counted(count, "time")),
+  );
   return h("details", { "data-loss": first.kind }, summary, h("ul", {}, ...places, ...more));
 }
 

@@ -29,11 +29,30 @@ export function preprocessingForm(chosen) {
   const low = numeric("low", { min: 0, max: 100, step: 0.1 }, (value) => set({ low: value }));
   const high = numeric("high", { min: 0, max: 100, step: 0.1 }, (value) => set({ high: value }));
   const equalize = select("equalize", EQUALIZE, (value) => set({ equalize: /** @type {any} */ (value) }));
-  const cells = slider("clahe_cells", "Cells along the longer side", { min: 1, max: 32, step: 1 }, (value) => set({ clahe_cells: value }));
-  const clip = slider("clahe_clip", "Clip limit", { min: 0, max: 1, step: 0.005 }, (value) => set({ clahe_clip: clipOf(value) }));
-  const percentiles = h("div", { class: "pair" }, labelled("Black at percentile", low), labelled("White at percentile", high));
+  const cells = slider("clahe_cells", "Cells along the longer side", { min: 1, max: 32, step: 1 }, (value) =>
+    set({ clahe_cells: value }),
+  );
+  const clip = slider("clahe_clip", "Clip limit", { min: 0, max: 1, step: 0.005 }, (value) =>
+    set({ clahe_clip: clipOf(value) }),
+  );
+  const percentiles = h(
+    "div",
+    { class: "pair" },
+    labelled("Black at percentile", low),
+    labelled("White at percentile", high),
+  );
   const values = h("div", { class: "fixed-values" });
-  const clahe = h("div", { class: "clahe" }, cells.element, clip.element, h("p", { class: "hint dim" }, "More cells: finer structures. Lower limit: less noise is brought up; 0.01 is usual."));
+  const clahe = h(
+    "div",
+    { class: "clahe" },
+    cells.element,
+    clip.element,
+    h(
+      "p",
+      { class: "hint dim" },
+      "More cells: finer structures. Lower limit: less noise is brought up; 0.01 is usual.",
+    ),
+  );
   const channels = h("fieldset", { class: "channels-choice" });
   const element = h(
     "form",
@@ -48,7 +67,11 @@ export function preprocessingForm(chosen) {
   );
   const sync = (/** @type {Preprocessing} */ now) => {
     [range.value, equalize.value] = [now.range, now.equalize];
-    for (const [input, value] of /** @type {const} */ ([[low, now.low], [high, now.high]])) if (document.activeElement !== input) input.valueAsNumber = value;
+    for (const [input, value] of /** @type {const} */ ([
+      [low, now.low],
+      [high, now.high],
+    ]))
+      if (document.activeElement !== input) input.valueAsNumber = value;
     cells.show(now.clahe_cells, String(now.clahe_cells));
     clip.show(sliderOf(now.clahe_clip), String(now.clahe_clip));
     percentiles.hidden = !["auto", "percentile"].includes(now.range);
@@ -114,14 +137,21 @@ function offerChannels(place, names, chosen, set) {
 function pairs(now, set) {
   return now.values.map((pair, index) => {
     const edit = (/** @type {0 | 1} */ end) => (/** @type {number} */ value) => {
-      const edited = now.values.map((old, i) => /** @type {[number, number]} */ (i === index ? (end ? [old[0], value] : [value, old[1]]) : old));
+      const edited = now.values.map(
+        (old, i) => /** @type {[number, number]} */ (i === index ? (end ? [old[0], value] : [value, old[1]]) : old),
+      );
       now = { ...now, values: edited };
       set({ values: edited });
     };
     const black = numeric(`black-${index}`, { step: "any" }, edit(0));
     const white = numeric(`white-${index}`, { step: "any" }, edit(1));
     [black.valueAsNumber, white.valueAsNumber] = pair;
-    return h("div", { class: "pair" }, labelled(now.values.length > 1 ? `Black, channel ${index + 1}` : "Black", black), labelled("White", white));
+    return h(
+      "div",
+      { class: "pair" },
+      labelled(now.values.length > 1 ? `Black, channel ${index + 1}` : "Black", black),
+      labelled("White", white),
+    );
   });
 }
 
@@ -131,7 +161,11 @@ function pairs(now, set) {
  * @param {(value: string) => void} chose
  */
 function select(name, options, chose) {
-  const element = h("select", { id: name, name }, options.map(([value, words]) => h("option", { value }, words)));
+  const element = h(
+    "select",
+    { id: name, name },
+    options.map(([value, words]) => h("option", { value }, words)),
+  );
   element.addEventListener("change", () => chose(element.value));
   return element;
 }

@@ -20,7 +20,8 @@ export function projectProgress() {
 function show(views, words, meter) {
   const told = progress(views);
   const open = told.proposals ? `, ${counted(told.proposals, "proposal")} to look at` : "";
-  const text = `${number(told.reviewed)} of ${counted(told.images, "image")} reviewed, ${counted(told.objects, "object")}${open}`;
+  const reviewed = `${number(told.reviewed)} of ${counted(told.images, "image")} reviewed`;
+  const text = `${reviewed}, ${counted(told.objects, "object")}${open}`;
   fill(words, text);
   meter.setAttribute("aria-label", text);
   fill(meter, bar("reviewed", told.reviewed / told.images), bar("draft", told.draft / told.images));
