@@ -13,6 +13,8 @@ import { composeProgram, pictureProgram } from "./compose_program.js";
 
 const MOST_KEPT = 160;
 const GROUND = 0x16191c;
+/** Pixels: where a pixel of the screen lies between two of the image, both ways of drawing take the same. */
+const NUDGE = 1e-3;
 
 export class ImageLayer {
   /**
@@ -89,7 +91,8 @@ export class ImageLayer {
     gl.bindTexture(gl.TEXTURE_2D, picture);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, smooth ? gl.LINEAR : gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, smooth ? gl.LINEAR : gl.NEAREST);
-    gl.uniform4f(this._picture.source, source[0] / width, source[1] / height, source[2] / width, source[3] / height);
+    const [left, top, right, bottom] = smooth ? source : source.map((side) => side - NUDGE);
+    gl.uniform4f(this._picture.source, left / width, top / height, right / width, bottom / height);
     const [x1, y1, x2, y2] = target;
     gl.uniform4f(this._picture.target, x1 / w - 1, 1 - y1 / h, x2 / w - 1, 1 - y2 / h);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);

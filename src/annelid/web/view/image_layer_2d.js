@@ -12,9 +12,12 @@ const MOST_KEPT = 192;
 export const GROUND = "#16191c";
 
 export class ImageLayer2d {
-  /** @param {HTMLCanvasElement} canvas */
-  constructor(canvas) {
-    const context = canvas.getContext("2d", { alpha: false });
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {{isOpaque?: boolean}} [options] whether nothing below it is to be seen, which is quicker
+   */
+  constructor(canvas, { isOpaque = true } = {}) {
+    const context = canvas.getContext("2d", { alpha: !isOpaque });
     if (!context) throw new Error("this browser has no canvas");
     this._canvas = canvas;
     this._context = context;

@@ -9,15 +9,20 @@ import { ImageLayer2d } from "./image_layer_2d.js";
 const LONGEST = 150;
 
 export class Minimap {
-  /** @param {Viewer} viewer */
-  constructor(viewer) {
+  /**
+   * @param {Viewer} viewer
+   * @param {import("./image_source.js").ImageSource} source
+   */
+  constructor(viewer, source) {
     this._viewer = viewer;
+    this._source = source;
     this._canvas = h("canvas", {});
     this._frame = h("div", { class: "minimap-frame" });
     const label = "Overview of the whole image: click to go there";
     this.element = h("div", { class: "minimap", id: "minimap", role: "img", "aria-label": label }, this._canvas, this._frame);
     this.element.hidden = true;
-    this._layer = new ImageLayer2d(this._canvas);
+    // Some browsers cut what lies below an opaque canvas out of WebGL, at the wrong place.
+    this._layer = new ImageLayer2d(this._canvas, { isOpaque: false });
     this._screen = { width: 1, height: 1, ratio: 1 };
     this._abort = new AbortController();
     this._leave = viewer.transform.subscribe(() => this._showFrame());
@@ -62,10 +67,13 @@ export class Minimap {
     this._showFrame();
   }
 
-  /** Channels are shown in another way. */
-  setChannels() {
-    const { facts } = this._viewer.source;
-    if (facts) this._layer.setChannels(this._viewer.channels.value, facts.dtype);
+  /**
+   * How channels are shown from now on.
+   * @param {import("../types.js").Channel[]} channels
+   * @param {import("../core/lookup.js").PixelType} dtype
+   */
+  setChannels(channels, dtype) {
+    this._layer.setChannels(channels, dtype);
   }
 
   /**
@@ -74,7 +82,7 @@ export class Minimap {
    */
   draw() {
     if (this.element.hidden) return false;
-    return this._layer.draw(this._viewer.source.overview(this._transform, this._screen));
+    return this._layer.draw(this._source.overview(this._transform, this._screen));
   }
 
   /** The frame; nothing at all while the whole image is in sight. */
@@ -83,7 +91,7 @@ export class Minimap {
     const [x1, y1, x2, y2] = visibleBox(transform.value, size, screen);
     const seesAll = x1 <= 0 && y1 <= 0 && x2 >= size.width && y2 >= size.height;
     const wasHidden = this.element.hidden;
-    this.element.hidden = seesAll || !this._viewer.source.facts;
+    this.element.hidden = seesAll || !this._source.facts;
     if (this.element.hidden) return;
     if (wasHidden) this._viewer.invalidate("image");
     const [left, top] = toScreen(this._transform, x1, y1);

@@ -1,13 +1,14 @@
 // Mouse, pen, fingers and wheel on the viewer: two fingers, the middle button and the space bar move the image, all
 // else goes to the tool.
 
+import { distance, span } from "../core/fingers.js";
 import { Wheel } from "../core/wheel.js";
 import { keep, kept } from "../keep.js";
 
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 /** @typedef {import("../types.js").ToolEvent} ToolEvent */
 /** @typedef {import("../core/wheel.js").WheelSetting} WheelSetting */
-/** @typedef {{sx: number, sy: number}} Point */
+/** @typedef {import("../core/fingers.js").Point} Point */
 
 const TOUCH_DELAY_MS = 90;
 const TOUCH_SLOP = 8;
@@ -241,21 +242,4 @@ function capture(host, pointer) {
 /** @param {EventTarget | null} target */
 function isControl(target) {
   return target instanceof HTMLElement && target.closest("input, textarea, select, button, a, summary, [contenteditable]");
-}
-
-/**
- * @param {Point} a
- * @param {Point} b
- */
-function distance(a, b) {
-  return Math.hypot(a.sx - b.sx, a.sy - b.sy);
-}
-
-/**
- * The middle of two fingers and how far they are apart.
- * @param {Map<number, Point>} fingers
- */
-function span(fingers) {
-  const [a, b] = [...fingers.values()];
-  return b ? { sx: (a.sx + b.sx) / 2, sy: (a.sy + b.sy) / 2, length: Math.max(1, distance(a, b)) } : null;
 }

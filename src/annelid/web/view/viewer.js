@@ -5,12 +5,11 @@ import { Signal } from "../signal.js";
 import { isSamePlane } from "../core/planes.js";
 import { centred, fitted, held, scaleLimits, scaledAt, toImage, toScreen } from "../core/transform.js";
 import { Frames } from "./frames.js";
-import { ImageSource } from "./image_source.js";
 import { loading } from "./loading.js";
-import { makeImageLayer } from "./make_image_layer.js";
-import { Minimap } from "./minimap.js";
+import { Picture } from "./picture.js";
 import { Pointer } from "./pointer.js";
 import { scaleBar } from "./scale_bar.js";
+import { TopLayer } from "./top_layer.js";
 
 /** @typedef {import("../types.js").Channel} Channel */
 /** @typedef {import("../types.js").Editor} Editor */
@@ -19,7 +18,6 @@ import { scaleBar } from "./scale_bar.js";
 /** @typedef {import("../core/channels.js").PixelFacts} PixelFacts */
 /** @typedef {import("./object_layer.js").ObjectLayer} ObjectLayer */
 /** @typedef {import("./make_image_layer.js").Renderer} Renderer */
-/** @typedef {(context: CanvasRenderingContext2D, transform: Transform) => void} Overlay */
 /** @typedef {import("./frames.js").Part} Part */
 
 const NOTHING = { width: 1, height: 1 };
@@ -40,32 +38,25 @@ export class Viewer {
     this.state = new Signal({ pending: 0, problem: "" });
     /** CSS pixels of the viewer, and device pixels of one of them. */
     this.screen = { width: 1, height: 1, ratio: 1 };
-    /** Drawn over everything but the tool's preview. @type {Set<Overlay>} */
-    this.overlays = new Set();
     /** @type {Tool | null} */
     this.tool = null;
     /** @type {Editor | null} */
     this.editor = null;
     /** Set by `attach`. @type {ObjectLayer} */
     this.objects = /** @type {any} */ (null);
-    this.source = new ImageSource({
-      loaded: () => this.invalidate("image"),
-      failed: (error) => this._tell(error.message),
-    });
-    this.image = makeImageLayer(renderer, () => this._replaceImageCanvas());
-    this.objectCanvas = h("canvas", { class: "viewer-objects" });
-    this.topCanvas = h("canvas", { class: "viewer-top" });
     this._frames = new Frames((parts) => this._draw(parts));
     this._isFitted = true;
+    this.image = new Picture(this, renderer);
+    this.objectCanvas = h("canvas", { class: "viewer-objects" });
+    this._top = new TopLayer(this);
     this._scaleBar = scaleBar(this);
-    this._minimap = new Minimap(this);
     this._loading = loading(this);
     this._pointer = new Pointer(this);
     this._fillHost();
     this._observer = new ResizeObserver(() => this._resize());
     this._observer.observe(host);
     this._leave = [
-      channels.subscribe(() => this._setChannels()),
+      channels.subscribe(() => this.image.setChannels()),
       this.transform.subscribe(() => {
         this._isFitted = false;
         this.invalidate("image", "objects", "top");
@@ -78,17 +69,18 @@ export class Viewer {
     this.host.classList.add("viewer");
     this.host.tabIndex = 0;
     if (!this.host.hasAttribute("aria-label")) this.host.setAttribute("aria-label", "Image");
-    const canvases = [this.image.canvas, this.objectCanvas, this.topCanvas];
-    this.host.replaceChildren(...canvases, this._scaleBar.element, this._minimap.element, this._loading.element);
+    const canvases = [this.image.canvas, this.objectCanvas, this._top.canvas];
+    this.host.replaceChildren(...canvases, this._scaleBar.element, this.image.minimap.element, this._loading.element);
   }
 
-  /** The graphics card was lost: go on without it. */
-  _replaceImageCanvas() {
-    const before = this.image.canvas;
-    this.image = makeImageLayer("2d", () => {});
-    before.replaceWith(this.image.canvas);
-    this._setChannels();
-    this._resize();
+  /** Where pixels come from: facts, raw values. */
+  get source() {
+    return this.image.source;
+  }
+
+  /** What is drawn over everything but the tool's preview. */
+  get overlays() {
+    return this._top.overlays;
   }
 
   /** Width and height of the image in pixels; 1 x 1 while there is none. */
@@ -106,8 +98,8 @@ export class Viewer {
   load(viewId, facts, plane = facts.plane) {
     this.source.open(viewId, facts, { projection: "", ...plane });
     this.state.value = { pending: 0, problem: "" };
-    this._setChannels();
-    this._minimap.resize();
+    this.image.setChannels();
+    this.image.minimap.resize();
     this.fit();
     this._scaleBar.update();
   }
@@ -185,7 +177,7 @@ export class Viewer {
    */
   zoomBy(factor, sx = this.screen.width / 2, sy = this.screen.height / 2) {
     const now = this.transform.value;
-    const [least, most] = this.limits;
+    const [least, most] = scaleLimits(this.size, this.screen);
     this._move(scaledAt(now, Math.max(least, Math.min(most, now.scale * factor)), sx, sy));
   }
 
@@ -209,25 +201,11 @@ export class Viewer {
     this._move({ scale, x: x + dx, y: y + dy });
   }
 
-  /** Least and greatest scale. */
-  get limits() {
-    return scaleLimits(this.size, this.screen);
-  }
-
   /** @param {Transform} transform */
   _move(transform) {
     const { scale, x, y } = held(transform, this.size, this.screen);
     const before = this.transform.value;
     if (before.scale !== scale || before.x !== x || before.y !== y) this.transform.value = { scale, x, y };
-  }
-
-  _setChannels() {
-    const { facts } = this.source;
-    if (!facts) return;
-    this.source.channels = this.channels.value.flatMap((channel, index) => (channel.shown ? [index] : []));
-    this.image.layer.setChannels(this.channels.value, facts.dtype);
-    this._minimap.setChannels();
-    this.invalidate("image");
   }
 
   _resize() {
@@ -236,13 +214,13 @@ export class Viewer {
     const [width, height] = [Math.max(1, box.width), Math.max(1, box.height)];
     const [dx, dy] = [(width - this.screen.width) / 2, (height - this.screen.height) / 2];
     this.screen = { width, height, ratio };
-    for (const canvas of [this.image.canvas, this.objectCanvas, this.topCanvas]) {
+    this.image.resize();
+    for (const canvas of [this.objectCanvas, this._top.canvas]) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
     }
     if (this._isFitted) this.fit();
     else this.panBy(dx, dy);
-    this._minimap.resize();
     this._scaleBar.update();
     this._frames.now("image", "objects", "top"); // a canvas that got a new size is empty until it is drawn
   }
@@ -257,31 +235,9 @@ export class Viewer {
 
   /** @param {Set<Part>} parts */
   _draw(parts) {
-    if (parts.has("image")) this._drawImage();
+    if (parts.has("image")) this.image.draw();
     if (parts.has("objects")) this.objects?.draw(this.transform.value);
-    if (parts.has("top")) this._drawTop();
-  }
-
-  _drawImage() {
-    const isUnfinished = this.image.layer.draw(this.source.pieces(this.transform.value, this.screen));
-    if (this._minimap.draw() || isUnfinished) this.invalidate("image");
-    const { pending } = this.source;
-    if (pending !== this.state.value.pending) this.state.value = { ...this.state.value, pending };
-  }
-
-  _drawTop() {
-    const context = this.topCanvas.getContext("2d");
-    if (!context) return;
-    const { width, height, ratio } = this.screen;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width + 1, height + 1);
-    for (const draw of this.overlays) draw(context, this.transform.value);
-    if (this.editor) this.tool?.draw?.(context, this.transform.value, this.editor);
-  }
-
-  /** @param {string} problem */
-  _tell(problem) {
-    this.state.value = { ...this.state.value, problem };
+    if (parts.has("top")) this._top.draw();
   }
 
   /** Let go of everything; the host is empty afterwards. */
@@ -289,10 +245,8 @@ export class Viewer {
     this.setTool(null);
     this._frames.close();
     this._observer.disconnect();
-    for (const part of [this._pointer, this._scaleBar, this._minimap, this._loading]) part.close();
+    for (const part of [this._pointer, this._scaleBar, this._loading, this.image]) part.close();
     for (const leave of this._leave) leave();
-    this.source.close();
-    this.image.close();
     this.host.replaceChildren();
   }
 }
