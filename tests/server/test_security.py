@@ -144,6 +144,8 @@ def test_where_other_computers_are_let_in_any_number_is_answered_but_no_name() -
 FOREIGN = [
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
+    {"Origin": "null", "Sec-Fetch-Site": "none"},
+    {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
     {"Origin": "http://127.0.0.1:9999"},
     {"Origin": "http://["},
     {"Origin": "file://"},
@@ -169,6 +171,7 @@ def test_another_site_may_neither_read_nor_change(client: TestClient, headers: d
         {"Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "none", **LINK},
         {"Sec-Fetch-Site": "same-origin"},
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
         {},
     ],
 )

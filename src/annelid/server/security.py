@@ -144,9 +144,10 @@ class Guard:
 
     def _is_own(self, headers: Headers) -> bool:
         """Whether a request comes from this server's own pages, from the address bar, or from no browser."""
-        origin = headers.get("origin")
-        is_home = origin is None or self._access.is_home(origin, headers["host"])
-        return is_home and headers.get("sec-fetch-site", "") in _OWN
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site", "")
+        if origin == "null":  # what sends no referrer may send no origin either; a page in a sandbox is cross-site
+            return site == "same-origin"
+        return site in _OWN and (origin is None or self._access.is_home(origin, headers["host"]))
 
     def _is_known(self, request: Request) -> bool:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
