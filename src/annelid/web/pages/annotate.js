@@ -79,7 +79,7 @@ async function sidePanels(editor, run) {
     conflict(editor),
     assistPanel(editor),
     folded("classes", "Classes", classes(editor)),
-    proposalsPanel(editor),
+    folded("proposals", "Proposals", proposalsPanel(editor)),
     folded("objects", "Objects", objects(editor)),
     folded("attributes", "Attributes", attributes(editor), false),
     planes(editor),

@@ -19,6 +19,7 @@ import { PastView } from "./past_view.js";
  */
 
 const MOST_ROWS = 200;
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** Who changed what and when; any revision can be looked at and restored. */
 class HistoryPanel {
@@ -63,7 +64,7 @@ class HistoryPanel {
       {},
       h(
         "button",
-        { class: "history-row", "data-revision": one.revision, title: when.toLocaleString(), onclick: look },
+        { class: "history-row", "data-revision": one.revision, title: MOMENT.format(when), onclick: look },
         h("span", { class: "history-what" }, words),
         h("span", { class: "number dim" }, amounts(one)),
         h("span", { class: "dim history-who" }, `${one.author.replace(/^human:/, "")}, ${ago(when)}`),
@@ -75,7 +76,7 @@ class HistoryPanel {
   async _look(one) {
     const then = await get(`${this._path}/annotation?revision=${one.revision}`);
     this._past.show(then);
-    const when = new Date(one.created).toLocaleString();
+    const when = MOMENT.format(new Date(one.created));
     this._looking.hidden = false;
     fill(
       this._looking,
