@@ -8,6 +8,7 @@ import { sendLeftoversOf } from "./leftovers_of_page.js";
 import { Notices } from "./notices.js";
 import { askName } from "./panels/author.js";
 import { header } from "./panels/header.js";
+import { jobSign } from "./panels/job_sign.js";
 import { Router } from "./router.js";
 
 /** @typedef {import("./types.js").App} App */
@@ -54,6 +55,7 @@ async function start() {
   const head = header(project.name, live.connected, () => ask());
   const ask = askWhoWorks(app, head.setAuthor);
   place("header").append(head.element);
+  head.element.querySelector("#live")?.before(jobSign(app));
   if (kept(AUTHOR) === null) ask();
   listenForFiles(app);
   sendLeftoversOf(app);

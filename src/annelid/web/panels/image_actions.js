@@ -68,7 +68,7 @@ async function propose(app, views) {
   );
   if (!answer) return false;
   await post("api/proposals", { views: open.map((view) => view.id), model: choice.value, conf: conf.valueAsNumber });
-  app.notify(`Proposing objects on ${counted(open.length, "image")}; they appear as they are found.`);
+  app.notify(`Proposing objects on ${counted(open.length, "image")}; they appear here when they are found.`);
   return true;
 }
 

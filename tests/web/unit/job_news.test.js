@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { atWork, newsOf } from "../../../src/annelid/web/core/job_news.js";
+
+/** @returns {any} */
+const job = (/** @type {string} */ state, more = {}) => ({
+  id: "1",
+  verb: "propose",
+  state,
+  progress: {},
+  error: {},
+  ...more,
+});
+
+test("what ended while one looked elsewhere is told, once", () => {
+  assert.equal(newsOf(job("running"), job("finished"))?.text, "Proposing objects is done.");
+  assert.equal(newsOf(job("finished"), job("finished")), null);
+  assert.equal(newsOf(undefined, job("finished")), null);
+});
+
+test("what failed is told with the reason and what to do", () => {
+  const failed = job("failed", { error: { message: "no class", next_step: "add one" } });
+  assert.deepEqual(newsOf(job("running"), failed), {
+    text: "Proposing objects failed: no class\nadd one",
+    level: "error",
+  });
+});
+
+test("the header says what runs, how far it is, and how much waits", () => {
+  assert.equal(atWork([job("finished")]), "");
+  assert.equal(atWork([job("queued")]), "1 waiting");
+  assert.equal(
+    atWork([job("running", { verb: "train", progress: { done: 1, of: 3 } }), job("queued")]),
+    "Training 33 %, 1 more",
+  );
+  assert.equal(atWork([job("running")]), "Proposing");
+});
