@@ -212,6 +212,19 @@ test("what the server refuses is said and kept, and keeps nothing else back", as
   assert.deepEqual([server.objects.size, autosave.state.value, await shelf.all("p")], [21, "saved", []]);
 });
 
+test("what was refused can be given up: the page shows what the server has", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a")] }));
+  server.before = ({ upsert }) => {
+    if (upsert.length) throw new ApiError(422, { message: "no" });
+  };
+  const { store, autosave } = page(server);
+  store.apply({ upsert: [square("a", 5), square("b")] });
+  await autosave.flush();
+  assert.equal(autosave.state.value, "refused");
+  autosave.giveUp();
+  assert.deepEqual([autosave.state.value, objects(store), autosave.isUnsaved], ["saved", [square("a")], false]);
+});
+
 test("what a tab that died left unsent comes back in the next one", async () => {
   const shelf = new MemoryShelf();
   const server = new FakeServer(annotation({ objects: [square("a"), square("b"), square("c")] }));

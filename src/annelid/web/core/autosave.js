@@ -97,6 +97,17 @@ export class Autosave {
     void this._sender.run();
   }
 
+  /** Give up what the server refused: the page shows again what the server has. */
+  giveUp() {
+    const { objects, covered, state } = this._sender.seen;
+    const { upsert, removed, ...rest } = this._unsent.dropRefused();
+    const ids = [...upsert.map(({ id }) => id), ...removed];
+    const back = ids.flatMap((id) => objects.get(id) ?? []);
+    const areas = { covered: rest.covered && covered, state: rest.state && state };
+    this._store.apply({ upsert: back, removed: ids.filter((id) => !objects.has(id)), ...areas }, "remote");
+    this._keep();
+  }
+
   /**
    * Send what waits, now; to be awaited before leaving the view.
    * @param {number} [mostMs]

@@ -101,6 +101,16 @@ export class Unsent {
   }
 
   /**
+   * Forget what was refused.
+   * @returns {Change} all of it
+   */
+  dropRefused() {
+    const all = this.refused.map(({ change }) => change).reduce(joined, NOTHING);
+    this.refused = [];
+    return all;
+  }
+
+  /**
    * Keep back what clashes, until the person says what is to be kept; let go of clashes that are none any more.
    * @param {Clash[]} clashes
    * @param {Content} theirs

@@ -1,4 +1,5 @@
-// Objects that somebody else changed at the same time: both versions, and what is to be kept. Work goes on meanwhile.
+// What keeps changes from being saved: objects that somebody else changed at the same time, with both versions, and what
+// the server refused. Work goes on meanwhile.
 
 import { differences } from "../core/conflict.js";
 import { shapeBox } from "../core/geometry.js";
@@ -11,23 +12,45 @@ import { drawOutlines } from "./outline_picture.js";
 /** @typedef {import("../types.js").Editor} Editor */
 /** @typedef {import("../types.js").ImageObject} ImageObject */
 
+/** Conflicts that are shown at once; the next ones follow. */
+const SHOWN = 10;
+
 /**
- * The panel of conflicts; hidden while there are none.
+ * The panel of conflicts and refusals; hidden while there are none.
  * @param {Editor} editor
  * @returns {{element: HTMLElement, close: () => void}}
  */
 export function conflict(editor) {
-  const title = h("h3", {}, "Conflicts");
+  const { conflicts, state } = editor.autosave;
+  const title = h("h3", {});
   const list = h("ul", { class: "conflicts" });
   const element = h("section", { class: "panel conflict", id: "conflicts", "aria-live": "polite", hidden: true }, title, list);
   const update = () => {
-    const clashes = editor.autosave.conflicts.value;
-    element.hidden = !clashes.length;
-    fill(title, `${counted(clashes.length, "object")} changed by somebody else too`);
-    fill(list, allAtOnce(editor, clashes), ...clashes.map((clash) => row(editor, clash)));
+    const clashes = conflicts.value;
+    const isRefused = !clashes.length && state.value === "refused";
+    element.hidden = !clashes.length && !isRefused;
+    fill(title, isRefused ? "Not saved" : `${counted(clashes.length, "object")} changed by somebody else too`);
+    const shown = clashes.slice(0, SHOWN).map((clash) => row(editor, clash));
+    fill(list, isRefused && refusal(editor), allAtOnce(editor, clashes), ...shown);
   };
   update();
-  return { element, close: editor.autosave.conflicts.subscribe(update) };
+  const stops = [conflicts.subscribe(update), state.subscribe(update)];
+  return { element, close: () => stops.forEach((stop) => stop()) };
+}
+
+/** @param {Editor} editor */
+function refusal({ autosave }) {
+  return h(
+    "li",
+    {},
+    h("p", {}, autosave.text.value),
+    h(
+      "div",
+      { class: "choices" },
+      h("button", { class: "button", id: "try-again", onclick: () => autosave.retry() }, "Try again"),
+      h("button", { class: "button", id: "give-up", onclick: () => autosave.giveUp() }, "Give it up"),
+    ),
+  );
 }
 
 /**
@@ -40,9 +63,10 @@ function allAtOnce(editor, clashes) {
   const all = (/** @type {Choice} */ choice) => () => clashes.forEach(({ id }) => editor.autosave.resolve(id, choice));
   return h(
     "li",
-    { class: "toolbar" },
-    h("button", { class: "button", "data-all": "mine", onclick: all("mine") }, "Keep all of mine"),
-    h("button", { class: "button", "data-all": "theirs", onclick: all("theirs") }, "Keep all of theirs"),
+    { class: "choices" },
+    h("span", { class: "dim" }, "Of all"),
+    h("button", { class: "button", "data-all": "mine", onclick: all("mine") }, "Keep mine"),
+    h("button", { class: "button", "data-all": "theirs", onclick: all("theirs") }, "Keep theirs"),
   );
 }
 
@@ -52,21 +76,25 @@ function allAtOnce(editor, clashes) {
  */
 function row(editor, clash) {
   const { id, mine, theirs } = clash;
-  const choose = (/** @type {Choice} */ choice) => () => editor.autosave.resolve(id, choice);
-  const button = (/** @type {Choice} */ choice, /** @type {string} */ text) =>
-    h("button", { class: "button", "data-choice": choice, onclick: choose(choice) }, text);
+  const button = (/** @type {Choice} */ choice, /** @type {string} */ text, /** @type {string} */ title) =>
+    h("button", { class: "button", "data-choice": choice, title, onclick: () => editor.autosave.resolve(id, choice) }, text);
   return h(
     "li",
     { "data-conflict": id },
-    h("p", { class: "dim" }, `Different: ${differences(clash).join(", ")}`),
+    h(
+      "div",
+      { class: "difference" },
+      h("span", { class: "dim" }, `Different: ${differences(clash).join(", ")}`),
+      h("button", { class: "button quiet", "data-choice": "show", onclick: () => show(editor, clash) }, "Show"),
+    ),
     h("div", { class: "versions" }, version(editor, clash, "mine"), version(editor, clash, "theirs")),
     h(
       "div",
-      { class: "toolbar" },
-      button("mine", mine ? "Keep mine" : "Remove it"),
-      button("theirs", theirs ? "Keep theirs" : "Remove it"),
-      mine && theirs && button("both", "Keep both"),
-      h("button", { class: "button quiet", "data-choice": "show", onclick: () => show(editor, clash) }, "Show"),
+      { class: "choices" },
+      h("span", { class: "dim" }, "Keep"),
+      button("mine", mine ? "Mine" : "Removed", mine ? "Your version is saved in the place of theirs" : "It is removed, as you did"),
+      button("theirs", theirs ? "Theirs" : "Removed", theirs ? "Your version is given up" : "It stays removed, your version is given up"),
+      mine && theirs && button("both", "Both", "Their version stays, yours becomes an object beside it"),
     ),
   );
 }
@@ -80,7 +108,7 @@ function row(editor, clash) {
 function version(editor, clash, side) {
   const object = clash[side];
   const other = clash[side === "mine" ? "theirs" : "mine"];
-  const canvas = h("canvas", { width: 2 * PICTURE, height: 2 * PICTURE, role: "img", "aria-label": described(object) });
+  const canvas = h("canvas", { width: PICTURE[0], height: PICTURE[1], role: "img", "aria-label": described(object) });
   requestAnimationFrame(() => drawOutlines(canvas, object?.shape ?? [], other?.shape ?? [], side === "mine" ? "--accent" : "--warn"));
   const who = side === "mine" ? "Mine" : `Theirs${object ? `: ${nameOf(object)}` : ""}`;
   const color = editor.classes.value.find(({ name }) => name === object?.label)?.color;
@@ -89,7 +117,8 @@ function version(editor, clash, side) {
   return h("figure", {}, canvas, h("figcaption", {}, h("b", {}, who), object ? h("span", {}, dot, object.label) : "removed"));
 }
 
-const PICTURE = 112;
+/** Pixels of the canvas: twice those of the panel, for fine screens. */
+const PICTURE = [256, 192];
 
 /** @param {ImageObject} object */
 function nameOf({ author }) {
