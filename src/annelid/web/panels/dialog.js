@@ -24,7 +24,7 @@ export function ask(title, body, answers) {
       label,
     ),
   );
-  const no = h("button", { class: "button quiet", value: "", "data-answer": "", formnovalidate: true }, "Cancel");
+  const no = h("button", { class: "button quiet", type: "button", "data-answer": "", onclick: () => dialog.close("") }, "Cancel");
   const form = h(
     "form",
     { method: "dialog" },
@@ -38,6 +38,11 @@ export function ask(title, body, answers) {
     const { submitter } = /** @type {SubmitEvent} */ (event);
     const chosen = submitter instanceof HTMLButtonElement ? submitter.value : (answers.at(-1)?.value ?? "");
     dialog.close(chosen);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
+    event.preventDefault(); // by itself it would mean the first button
+    form.requestSubmit(buttons.at(-1));
   });
   document.body.append(dialog);
   dialog.showModal();
