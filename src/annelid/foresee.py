@@ -30,7 +30,7 @@ class Foreseen:
         name: of the run and the model, where none is given.
         images: part -> number of images; those that are in no part yet under ``new``.
         objects: class -> number of objects.
-        parameters: every parameter as it would be used, where no recipe chooses it.
+        parameters: every parameter as it would be used.
         recipe: what would be chosen from the images, a sentence, or "".
     """
 
@@ -82,6 +82,7 @@ def foresee(
     chosen = engines.ready(begin.engine)
     used = chosen.check(config)
     objects = Objects.concat([item.objects for item in learned.items]) if len(learned) else Objects.empty()
+    taken, said = chosen.foresee(config, [item.size_wh for item in learned.items], objects)
     return Foreseen(
         begin.engine,
         begin.model,
@@ -90,6 +91,6 @@ def foresee(
         begin.name,
         dict(Counter(parts.get(item.id, "new") for item in dataset.items)),
         {name: dataset.count(name) for name in dataset.classes},
-        used,
-        chosen.foresee(config, [item.size_wh for item in learned.items], objects),
+        {**used, **taken},
+        said,
     )

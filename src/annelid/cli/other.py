@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,14 +51,34 @@ def doctor(as_json: Json = False) -> None:
 
 
 @app.command()
-def jobs(as_json: Json = False) -> None:
-    """List runs: what is running, finished, interrupted."""
+def jobs(
+    stop: Annotated[
+        str | None, typer.Option(metavar="ID", help="end a job cleanly, or take it out of the queue")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List runs and the queue: what is running, waiting, finished, interrupted."""
+    from annelid import queue
     from annelid.folder import require_project
     from annelid.train import runs
 
-    found = runs(require_project(place()))
+    root = require_project(place())
+    if stop is not None:
+        entry = queue.stop(root, stop)
+        done = "taken out of the queue" if entry.state == "removed" else "asked to end"
+        show.answer({"job": entry.to_dict()}, [f"job {entry.id} ({entry.verb}) was {done}"], as_json=as_json)
+        return
+    found, entries = runs(root), queue.listed(root)
     rows = [(r.name, r.state, f"{r.epoch}/{r.epochs}" if r.epochs else "-") for r in found]
-    show.answer({"jobs": [vars(r) for r in found]}, [show.table(("run", "state", "epoch"), rows)], as_json=as_json)
+    lines: list[Any] = [show.table(("run", "state", "epoch"), rows)]
+    if entries:
+        queued = [
+            (e.id, e.verb, e.run or str(e.arguments.get("model", "")), e.state, e.error.get("message", ""))
+            for e in entries
+        ]
+        lines += ["", show.table(("job", "verb", "of", "state", "problem"), queued)]
+    value = {"jobs": [vars(r) for r in found], "queue": [entry.to_dict() for entry in entries]}
+    show.answer(value, lines, as_json=as_json)
 
 
 @app.command()

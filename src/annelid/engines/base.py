@@ -232,8 +232,10 @@ class Engine(Protocol):
             UsageError: a name is unknown, or a value is wrong.
         """
 
-    def foresee(self, config: TrainConfig, sizes_wh: Sequence[tuple[int, int]], objects: Objects) -> str:
-        """What would be chosen for a training where nothing is typed, a sentence; "" where nothing is.
+    def foresee(
+        self, config: TrainConfig, sizes_wh: Sequence[tuple[int, int]], objects: Objects
+    ) -> tuple[Mapping[str, Any], str]:
+        """What would be chosen for a training where nothing is typed, and that as a sentence; "" where nothing is.
 
         Args:
             config: the training, which `check` let pass.

@@ -144,6 +144,7 @@ class News:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._told: dict[str, dict[str, Any]] = {}
+        self._runs: dict[str, str] = {}
 
     def __call__(self) -> Iterator[Told]:
         """Every entry that is not as it was."""
@@ -152,8 +153,9 @@ class News:
             if now != self._told.get(entry.id):
                 self._told[entry.id] = now
                 yield "job", now
-                if entry.run:
-                    yield "run", {"name": entry.run, "state": entry.state}
+            if entry.run and self._runs.get(entry.run) != f"{entry.id} {entry.state}":
+                self._runs[entry.run] = f"{entry.id} {entry.state}"
+                yield "run", {"name": entry.run, "state": entry.state}
 
     def _over(self) -> set[str]:
         return {id_ for id_, entry in self._told.items() if entry["ended"] is not None or entry["state"] == "removed"}

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from annelid import jobs, run_record, train
+from annelid import jobs, queue, run_record, train
 from annelid.diagnose import diagnose
 from annelid.errors import AnnelidError, ProjectError, UsageError
 from annelid.jobs import Event, Job
@@ -94,6 +94,7 @@ def one(request: Request) -> Response:
             **_asked(Job.read(folder)),
             **_course(events),
             "position": position,
+            "job": _job(project.root, run.name),
             "curves": run_record.curves_of(folder),
             "error": _error(folder),
             "card": card_of(card, project.library) if card else None,
@@ -105,6 +106,14 @@ def one(request: Request) -> Response:
             "report": (folder / "report.html").exists(),
         }
     )
+
+
+def _job(root: Path, run: str) -> dict[str, Any] | None:
+    """The entry of the queue that works on a run now, or will."""
+    found = [
+        e for e in queue.listed(root) if run in (e.run, e.arguments.get("run")) and e.state in ("queued", "running")
+    ]
+    return found[0].to_dict() if found else None
 
 
 def _asked(job: Job) -> dict[str, Any]:

@@ -88,10 +88,12 @@ def from_file(content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str
     return {**content, **config.params}, []
 
 
-def foresee(config: TrainConfig, sizes_wh: Sequence[tuple[int, int]], objects: Objects) -> str:
+def foresee(
+    config: TrainConfig, sizes_wh: Sequence[tuple[int, int]], objects: Objects
+) -> tuple[Mapping[str, Any], str]:
     """Nothing: what is learned is said by the training itself."""
     del config, sizes_wh, objects
-    return ""
+    return {}, ""
 
 
 def _recipe_to_start_from(model: str) -> Recipe:

@@ -50,11 +50,15 @@ def from_file(content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str
     return argument_file.taken(content, config)
 
 
-def foresee(config: TrainConfig, sizes_wh: Sequence[tuple[int, int]], objects: Objects) -> str:
-    """The sentence of the recipe; without torch, a GPU is known by the program that comes with its driver."""
-    used, gpu = check(config), shutil.which("nvidia-smi") is not None
-    found = survey.seen(sizes_wh, objects)
-    return recipe.choose(found, used, config.params, from_scratch=config.from_scratch, gpu=gpu).said if sizes_wh else ""
+def foresee(
+    config: TrainConfig, sizes_wh: Sequence[tuple[int, int]], objects: Objects
+) -> tuple[Mapping[str, Any], str]:
+    """What the recipe would choose; without torch, a GPU is known by the program that comes with its driver."""
+    if not sizes_wh:
+        return {}, ""
+    gpu, scratch = shutil.which("nvidia-smi") is not None, config.from_scratch
+    found = recipe.choose(survey.seen(sizes_wh, objects), check(config), config.params, from_scratch=scratch, gpu=gpu)
+    return found.params, found.said
 
 
 def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:

@@ -14,9 +14,9 @@ export const COLORS = {
   extra: "#ff6a4d",
   missed: "#ffc53d",
   merged: "#c39bff",
-  split: "#56b4e9",
-  class: "#f08bc9",
-  loose: "#7fd6b8",
+  split: "#ff8fc0",
+  class: "#b9e34b",
+  loose: "#7ff0d8",
 };
 
 /**

@@ -13,6 +13,8 @@ import { verdictPanel } from "../panels/verdict.js";
 /** @typedef {import("../types.js").App} App */
 
 const POLL_MS = 1500;
+/** After so many without a word, all of it is read anew: it may be over, or somebody else has stopped it. */
+const QUIET_POLLS = 4;
 
 /** @type {import("../types.js").Mount} */
 export async function mount(host, app, argument) {
@@ -40,6 +42,7 @@ class RunPage {
     /** @type {(() => void)[]} */
     this.leave = [];
     this.position = 0;
+    this.quiet = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.isClosed = false;
@@ -76,6 +79,7 @@ class RunPage {
   results() {
     const { run } = this;
     if (run.state === "running") return [];
+    if (run.job && !run.verdict) return [h("p", { class: "notice", id: "run-waits" }, h("span", { class: "spinner" }), waits(run.job))];
     const measured = Object.entries(run.measured ?? {}).map(([part, figures]) => figuresPanel(part, figures));
     const shown = run.parts.test ?? run.parts.val;
     const names = shown?.classes.map((/** @type {{name: string}} */ { name }) => name) ?? [];
@@ -83,7 +87,7 @@ class RunPage {
       run.verdict ? verdictPanel(run) : null,
       h("div", { class: "columns" }, h("div", { class: "column" }, measured), h("div", { class: "column" }, shown ? confusionPanel(names, shown.confusion, shown.conf) : null)),
       run.diagnosis.length ? diagnosisPanel(run.diagnosis, (deed) => void this.act(deed)) : null,
-      run.card ? mistakenImages(run.name, run.card.reference, this.app) : null,
+      run.card && run.verdict ? mistakenImages(run.name, run.card.reference, this.app) : null,
     ].filter((each) => each !== null);
   }
 
@@ -94,7 +98,7 @@ class RunPage {
   /** Ask for new epochs soon, while it runs. */
   pollSoon() {
     clearTimeout(this.timer);
-    if (!this.isClosed && this.run.state === "running") this.timer = setTimeout(() => void this.poll(), POLL_MS);
+    if (!this.isClosed && (this.run.state === "running" || this.run.job)) this.timer = setTimeout(() => void this.poll(), POLL_MS);
   }
 
   async poll() {
@@ -126,8 +130,10 @@ class RunPage {
     const moving = events.filter(({ name }) => name === "batch" || name === "progress").at(-1);
     if (moving) this.run.now = moving.data;
     if (moving) this.showHead();
-    else this.quiet = (this.quiet ?? 0) + 1;
-    if ((this.quiet ?? 0) % 4 === 3) void this.read().catch(() => {});
+    this.quiet = moving ? 0 : this.quiet + 1;
+    if (this.quiet < QUIET_POLLS) return;
+    this.quiet = 0;
+    void this.read().catch(() => {});
   }
 
   async stop() {
@@ -164,6 +170,12 @@ class RunPage {
       this.app.notify(`${message}. ${nextStep ?? ""}`, "error");
     }
   }
+}
+
+/** @param {import("../panels/jobs.js").Job} job */
+function waits({ state, verb, id }) {
+  if (state === "queued") return verb === "resume" ? `It goes on as job ${id}, when the jobs before it are done.` : `Job ${id} waits for its turn.`;
+  return verb === "resume" || verb === "train" ? "The model is measured on the validation part now." : `Job ${id} works on it now.`;
 }
 
 /** @param {Record<string, string>} params */

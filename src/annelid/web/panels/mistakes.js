@@ -148,7 +148,7 @@ class MistakesPanel {
     if (!current) return null;
     const prediction = this.found.predicted.find((/** @type {{id: string}} */ { id }) => current.is_predicted && id === current.id);
     const score = prediction ? `, ${prediction.label}, score ${(prediction.score ?? 0).toFixed(2)}` : "";
-    const take = prediction ? h("button", { class: "button", id: "mistake-take", onclick: () => this.take(prediction) }, "It is right: take it into the annotation") : h("span", { class: "dim small" }, "The true object is selected: delete it if it is none.");
+    const take = prediction ? h("button", { class: "button", id: "mistake-take", onclick: () => this.take(prediction) }, "Take it into the annotation") : h("span", { class: "dim small" }, "The true object is selected: delete it if it is none.");
     return h("div", {}, h("p", { id: "mistake-text" }, `${current.text}${score}.`), take);
   }
 

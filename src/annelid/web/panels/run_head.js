@@ -11,7 +11,7 @@ export function runHead(run, { stop, resume }) {
   const state = h("span", { class: `chip state-${run.state}`, id: "run-state" }, h("span", { class: "dot" }), run.state);
   const buttons = [
     run.state === "running" ? h("button", { class: "button", id: "run-stop", onclick: stop }, "Stop") : null,
-    ["interrupted", "failed"].includes(run.state) ? h("button", { class: "button primary", id: "run-resume", onclick: resume }, "Resume") : null,
+    ["interrupted", "failed"].includes(run.state) && !run.job ? h("button", { class: "button primary", id: "run-resume", onclick: resume }, "Resume") : null,
     run.report ? h("a", { class: "button", id: "run-report", href: `api/runs/${encodeURIComponent(run.name)}/files/report.html`, target: "_blank", rel: "noopener" }, "Report") : null,
     run.model ? h("a", { class: "button", href: hashOf("models") }, run.model) : null,
   ];
@@ -22,10 +22,16 @@ export function runHead(run, { stop, resume }) {
     h("p", { class: "dim" }, `${run.engine}, ${run.task === "segment" ? "outlines" : "boxes"}, started from ${run.start}. ${typed(run.params)}`),
     run.said.map((/** @type {string} */ text) => h("p", { class: "small" }, text)),
     run.state === "running" ? going(run) : null,
-    run.error ? h("p", { class: "notice error" }, `${run.error.message}. ${run.error.next_step ?? ""}`) : null,
+    run.error ? ended(run.error) : null,
     remarks(run.remarks),
     facts(run),
   );
+}
+
+/** @param {{type: string, message: string, next_step?: string}} error */
+function ended({ type, message, next_step: step }) {
+  if (type === "Interrupted") return h("p", { class: "notice warning" }, `${message}. Resume goes on from there.`);
+  return h("p", { class: "notice error" }, `${message}. ${step ?? ""}`);
 }
 
 /** @param {Record<string, unknown>} params */

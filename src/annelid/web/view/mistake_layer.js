@@ -5,6 +5,8 @@ import { COLORS } from "../core/mistakes.js";
 /** @typedef {import("../types.js").Shape} Shape */
 /** @typedef {import("../types.js").Transform} Transform */
 
+/** Under the colour of a kind, which the class of the truth may have as well. */
+const CASING = "rgb(0 0 0 / 0.65)";
 const RIGHT = "rgb(255 255 255 / 0.55)";
 
 /** Draws what a model predicted over the truth: what is right thin, what is wrong in the colour of its kind. */
@@ -58,7 +60,8 @@ export class MistakeLayer {
     context.scale(scale, scale);
     context.lineJoin = "round";
     if (this.showsRight) line(context, this._right, RIGHT, 1 / scale, [4 / scale, 3 / scale]);
-    for (const [kind, path] of this._paths) line(context, path, COLORS[kind] ?? RIGHT, 2 / scale, kind === "missed" ? [] : [6 / scale, 3 / scale]);
+    for (const path of this._paths.values()) line(context, path, CASING, 4 / scale, []);
+    for (const [kind, path] of this._paths) line(context, path, COLORS[kind] ?? RIGHT, 2 / scale, kind === "missed" ? [] : [7 / scale, 3 / scale]);
     this._drawCurrent(context, scale);
     context.restore();
   }
