@@ -92,6 +92,8 @@ def test_a_change_puts_takes_away_covers_and_sets_the_state(page: Page) -> None:
     assert (now["covered"], now["state"], [one["label"] for one in now["objects"]]) == ([ring], "reviewed", ["nucleus"])
     assert set(page.objects(1)) == {"a", "b"}
     assert page.get("annotation?revision=0")["objects"] == []
+    for revision in ("-1", "x", "9" * 30, ""):
+        assert page.client.get(f"/api/views/{page.view}/annotation?revision={revision}").status_code == 400
 
 
 def test_the_first_change_by_hand_makes_a_draft_and_later_ones_leave_the_state(page: Page) -> None:
@@ -183,6 +185,7 @@ def test_what_cannot_be_is_refused_with_object_and_place(page: Page, said: str, 
         ("message", {"message": 7}),
         ("base_revision", {"base_revision": -1}),
         ("base_revision", {"base_revision": True}),
+        ("base_revision", {"base_revision": 2**63}),
         ("change: expected only base_revision", {"upserts": []}),
         ("comes twice in one change", {"upsert": [polygon("a"), polygon("a")]}),
         ("comes twice in one change", {"upsert": [polygon("a")], "removed": ["a"]}),

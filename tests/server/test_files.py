@@ -99,3 +99,5 @@ def test_an_unknown_address_of_the_api_is_said_in_words(client: TestClient) -> N
     assert answer.status_code == 404
     assert "not found" in answer.json()["error"]["message"]
     assert client.delete("/api/views").status_code == 405
+    assert client.get("/api/views/").status_code == 404
+    assert client.get("/api").status_code == 404

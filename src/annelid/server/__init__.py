@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Router
 
 from annelid.server import (
     annotation,
@@ -67,8 +67,10 @@ def make_app(root: Path, access: Access, author: str = "") -> Starlette:
         yield
         desk.close()
 
-    routes: list[BaseRoute] = [Mount("/api", routes=list(ROUTES)), *files.ROUTES]
+    api = Router(ROUTES, redirect_slashes=False)  # where to: a proxy knows it better
+    routes: list[BaseRoute] = [Mount("/api", api), *files.ROUTES]
     middleware = [*guarded(access), Middleware(ServerErrorMiddleware, handler=bug)]
     app = Starlette(routes=routes, exception_handlers=ERROR_HANDLERS, lifespan=lifespan, middleware=middleware)
+    app.router.redirect_slashes = False
     app.state.desk, app.state.access = desk, access
     return app

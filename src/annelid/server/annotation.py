@@ -30,14 +30,13 @@ from annelid.server.wire import (
 from annelid.store.changes import ChangeSet
 from annelid.store.overview import Version
 
+_MOST = 2**53
 _FIELDS = ("base_revision", "author", "upsert", "removed", "covered", "state", "message")
 
 
 def _annotation(request: Request) -> Response:
     revision = request.query_params.get("revision")
-    if revision is not None and not revision.isdecimal():
-        raise UsageError(f"revision: expected a number, found {revision!r:.40}")
-    asked = None if revision is None else int(revision)
+    asked = None if revision is None else _whole("revision", int(revision) if revision.isdecimal() else revision)
     return reply(annotation_to_json(item_of(desk_of(request), request.path_params["view"], asked)))
 
 
@@ -112,7 +111,7 @@ def _state(value: Any) -> State:
 
 
 def _whole(where: str, value: Any) -> int:
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < _MOST:
         raise unlike(where, "a whole number from 0", value)
     return value
 
