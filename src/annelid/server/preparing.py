@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import math
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import lru_cache
@@ -24,13 +25,15 @@ from annelid.image import View
 from annelid.locate import locate
 from annelid.preprocess import FittedPreprocessing, Picture, Preprocessing
 from annelid.project import Project
-from annelid.readers.base import ImageInfo
+from annelid.readers.base import ImageInfo, Window
 from annelid.readers.view import open_view
 from annelid.server.desk import Desk, desk_of
 from annelid.server.reply import body_of, reply
 
 SIDE = 900
 """Pixels along the longer side of a preview."""
+MOST_SIDE = 1600
+"""Of a window that is shown pixel by pixel."""
 _BINS = 128
 
 Values = NDArray[Any]
@@ -46,11 +49,13 @@ def previewed(project: Project, body: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         project: the project.
-        body: ``view``, an id; ``preprocessing``, as in ``annelid.yaml``, by default the project's.
+        body: ``view``, an id; ``preprocessing``, as in ``annelid.yaml``, by default the project's; ``window``,
+            x1, y1, x2, y2 in pixels of the image to be shown one by one, by default all of it thinned.
 
     Returns:
         ``before`` and ``after`` (PNG, as data URIs), ``channels`` (for each one shown: ``name``, ``range``, and
-        ``histogram`` of its values with ``edges``), ``histogram_after`` (of grey values), ``size_wh``, ``dtype``.
+        ``histogram`` of its values), ``histogram_after`` (of grey values in steps of two), ``size_wh``, ``dtype``,
+        ``names`` of all channels, ``window``.
 
     Raises:
         ProjectError: there is no such view.
@@ -60,20 +65,44 @@ def previewed(project: Project, body: Mapping[str, Any]) -> dict[str, Any]:
     view = project.store.item(str(body.get("view", ""))).view
     given = body.get("preprocessing")
     chosen = project.settings.preprocessing if given is None else preprocessing_of(given)
-    pixels, info = _overview(view, project.root, _age(view, project.root))
-    small = dataclasses.replace(info, size_wh=(pixels.shape[1], pixels.shape[0]))  # cells and shares scale with it
-    fitted = chosen.fit(pixels, small)
-    after = fitted.apply(pixels)
-    before = as_it_is(chosen.channels, info.dtype).fit(pixels, small).apply(pixels)
+    age = _age(view, project.root)
+    overview, info = _overview(view, project.root, age)
+    window = _window_of(body.get("window"), info)
+    pixels = _detail(view, project.root, age, window) if window else overview
+    shown = [fitted(wish, overview, info, window) for wish in (as_it_is(chosen.channels, info.dtype), chosen)]
+    before, after = (one.apply(pixels, window) for one in shown)
     return {
         "before": _png(before),
         "after": _png(after),
-        "channels": _channels(fitted, pixels, info),
+        "channels": _channels(shown[1], overview, info),
         "histogram_after": np.bincount(after.max(2).ravel() >> 1, minlength=_BINS).tolist(),
         "size_wh": info.size_wh,
         "dtype": info.dtype,
         "names": info.channels,
+        "window": window,
     }
+
+
+def fitted(wish: Preprocessing, overview: Values, info: ImageInfo, window: Window | None) -> FittedPreprocessing:
+    """Fitted to the overview, to be applied to a window of the image or, for None, to the overview itself."""
+    if window:
+        return wish.fit(overview, info)
+    small = dataclasses.replace(info, size_wh=(overview.shape[1], overview.shape[0]))
+    return wish.fit(overview, small)  # cells and shares of CLAHE scale with the picture
+
+
+def _window_of(given: object, info: ImageInfo) -> Window | None:
+    """A window of the image at full resolution, of a preview's size at most."""
+    if given is None:
+        return None
+    if not isinstance(given, list) or len(given) != 4 or not all(type(side) is int for side in given):
+        raise UsageError(f"window: expected [x1, y1, x2, y2], found {given!r:.80}", next_step="give whole numbers")
+    x1, y1, x2, y2 = given
+    w, h = info.size_wh
+    if not (0 <= x1 < x2 <= w and 0 <= y1 < y2 <= h) or max(x2 - x1, y2 - y1) > MOST_SIDE:
+        step = f"it has to lie in the image of {w} x {h} pixels, with sides up to {MOST_SIDE}"
+        raise UsageError(f"window {given} can't be shown", next_step=step)
+    return x1, y1, x2, y2
 
 
 def as_it_is(channels: tuple[str | int, ...], dtype: str) -> Preprocessing:
@@ -97,6 +126,12 @@ def _age(view: View, root: Path) -> int:
 
 
 @lru_cache(maxsize=4)
+def _detail(view: View, root: Path, _age: int, window: Window) -> Values:
+    with open_view(view, root) as file:
+        return file.read(window)
+
+
+@lru_cache(maxsize=4)
 def _overview(view: View, root: Path, _age: int) -> tuple[Values, ImageInfo]:
     """The view thinned to a preview's size: whoever moves a slider asks for it again and again."""
     with open_view(view, root) as file:
@@ -106,12 +141,22 @@ def _overview(view: View, root: Path, _age: int) -> tuple[Values, ImageInfo]:
 def _channels(fitted: FittedPreprocessing, pixels: Values, info: ImageInfo) -> list[dict[str, Any]]:
     told = []
     for source, (low, high) in zip(fitted.sources, fitted.ranges, strict=True):
-        values = pixels[..., source]
-        finite = values[np.isfinite(values)].astype(np.float64)
-        counts, edges = np.histogram(finite, _BINS) if finite.size else (np.zeros(_BINS), np.linspace(0, 1, _BINS + 1))
-        histogram = {"counts": counts.tolist(), "low": edges[0], "high": edges[-1]}
-        told.append({"name": info.channels[source], "range": [low, high], "histogram": histogram})
+        told.append({"name": info.channels[source], "range": [low, high], "histogram": histogram(pixels[..., source])})
     return told
+
+
+def histogram(values: Values) -> dict[str, Any]:
+    """How often values come: ``counts`` of equal steps between ``low`` and ``high``; whole numbers for integers."""
+    finite = values[np.isfinite(values)].astype(np.float64)
+    if not finite.size:
+        return {"counts": [0], "low": 0.0, "high": 1.0}
+    low, high = finite.min(), finite.max()
+    if values.dtype.kind in "iu":
+        step = max(1, math.ceil((high - low + 1) / _BINS))
+        counts, edges = np.histogram(finite, np.arange(low, high + step + 1, step))
+    else:
+        counts, edges = np.histogram(finite, _BINS)
+    return {"counts": counts.tolist(), "low": edges[0], "high": edges[-1]}
 
 
 def _png(picture: Picture) -> str:

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PLAIN, bars, changed, equal, inWords, problem } from "../../../src/annelid/web/core/preprocessing.js";
+import {
+  PLAIN,
+  bars,
+  changed,
+  equal,
+  inWords,
+  problem,
+  windowAt,
+} from "../../../src/annelid/web/core/preprocessing.js";
 import { clipOf, sliderOf } from "../../../src/annelid/web/panels/preprocessing_form.js";
 
 test("fixed values begin with the range that is shown, and go when another range is chosen", () => {
@@ -70,4 +78,10 @@ test("the slider of the clip limit goes there and back", () => {
 test("the bars of a histogram are shares", () => {
   assert.deepEqual(bars([0, 1, 4]), [0, 0.5, 1]);
   assert.deepEqual(bars([0, 0]), [0, 0]);
+});
+
+test("a window around a point stays inside the image", () => {
+  assert.deepEqual(windowAt([50, 50], [20, 10], [100, 100]), [40, 45, 60, 55]);
+  assert.deepEqual(windowAt([2, 99], [20, 10], [100, 100]), [0, 90, 20, 100]);
+  assert.deepEqual(windowAt([5, 5], [400.4, 300], [10, 20]), [0, 0, 10, 20]);
 });

@@ -112,3 +112,18 @@ export function bars(counts) {
 export function channelName(name) {
   return /^\d+$/.test(name) ? `channel ${name}` : name;
 }
+
+/**
+ * A window of an image of a given size around a point, moved so that it lies inside.
+ * @param {[number, number]} centre
+ * @param {[number, number]} side width and height that are wanted
+ * @param {[number, number]} size width and height of the image
+ * @returns {[number, number, number, number]}
+ */
+export function windowAt(centre, side, size) {
+  const [w = 1, h = 1] = side.map((wanted, axis) => Math.max(1, Math.min(Math.round(wanted), size[axis] ?? 1)));
+  const start = (/** @type {0 | 1} */ axis, /** @type {number} */ length) =>
+    Math.max(0, Math.min(Math.round(centre[axis] - length / 2), size[axis] - length));
+  const [x, y] = [start(0, w), start(1, h)];
+  return [x, y, x + w, y + h];
+}

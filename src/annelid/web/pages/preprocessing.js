@@ -1,5 +1,5 @@
 import { ApiError, address, get, post } from "../api.js";
-import { PLAIN, changed, channelName, equal, inWords, problem } from "../core/preprocessing.js";
+import { PLAIN, changed, channelName, equal, inWords, problem, windowAt } from "../core/preprocessing.js";
 import { planeOf } from "../core/image_list.js";
 import { fill, h } from "../dom.js";
 import { ask } from "../panels/dialog.js";
@@ -65,6 +65,9 @@ class PreprocessingPage {
     this.reset = h("button", { class: "button quiet", onclick: () => (this.chosen.value = PLAIN) }, "Defaults");
     this.element = this.layout();
     this.turn = 0;
+    /** What is looked at pixel by pixel; null for the whole image.
+     * @type {[number, number, number, number] | null} */
+    this.window = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.left = [this.form.close, this.chosen.subscribe(() => this.later())];
@@ -104,6 +107,7 @@ class PreprocessingPage {
     );
     button.addEventListener("click", () => {
       this.view = view;
+      this.window = null;
       for (const other of button.parentElement?.children ?? [])
         other.setAttribute("aria-pressed", String(other === button));
       this.preview();
@@ -128,7 +132,11 @@ class PreprocessingPage {
     if (wrong) return;
     this.pictures.classList.add("waiting");
     try {
-      const told = await post("api/preview", { view: this.view.id, preprocessing: this.chosen.value });
+      const told = await post("api/preview", {
+        view: this.view.id,
+        preprocessing: this.chosen.value,
+        window: this.window,
+      });
       if (turn === this.turn) this.show(told);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -140,18 +148,10 @@ class PreprocessingPage {
 
   /** @param {any} told */
   show(told) {
-    const figure = (/** @type {string} */ title, /** @type {string} */ src, /** @type {string} */ id) =>
-      h(
-        "figure",
-        {},
-        h("figcaption", {}, title),
-        h("img", { src, alt: `${this.view.name} ${title.toLowerCase()}`, id }),
-      );
-    fill(
-      this.pictures,
-      figure("Before", told.before, "preview-before"),
-      figure("After: what models see", told.after, "preview-after"),
-    );
+    const [before, after] = [this.picture("Before", told.before), this.picture("After: what models see", told.after)];
+    before.img.id = "preview-before";
+    after.img.id = "preview-after";
+    fill(this.pictures, before.figure, after.figure);
     const title = (/** @type {string} */ name) =>
       told.names.length > 1 ? `Values of ${channelName(name)}` : `Values (${told.dtype})`;
     const shown = told.channels.map((/** @type {any} */ { name, range, histogram: values }) =>
@@ -162,6 +162,43 @@ class PreprocessingPage {
       told.names,
       told.channels.map((/** @type {any} */ channel) => channel.range),
     );
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} src
+   */
+  picture(title, src) {
+    const img = h("img", { src, alt: `${this.view.name} ${title.toLowerCase()}` });
+    const words = h("span", { class: "dim" });
+    const closer = h("button", { class: "closer", type: "button" }, img);
+    closer.addEventListener("click", (event) => this.look(img, event));
+    img.addEventListener("load", () => {
+      const isThinned = this.window !== null || img.clientWidth < 0.9 * this.view.size_wh[0];
+      closer.disabled = !isThinned;
+      fill(words, this.window ? "100 %: click for the whole image" : isThinned ? "click to look closer" : "");
+    });
+    return { img, figure: h("figure", {}, h("figcaption", {}, h("span", {}, title), words), closer) };
+  }
+
+  /**
+   * Look closer at where somebody clicked, or at the whole again.
+   * @param {HTMLImageElement} img
+   * @param {MouseEvent} event
+   */
+  look(img, event) {
+    const [w, h_] = this.view.size_wh;
+    const scale = Math.max(w / img.clientWidth, h_ / img.clientHeight);
+    const isKey = event.detail === 0;
+    /** @type {[number, number]} */
+    const centre = isKey
+      ? [w / 2, h_ / 2]
+      : [
+          w / 2 + (event.offsetX - img.clientWidth / 2) * scale,
+          h_ / 2 + (event.offsetY - img.clientHeight / 2) * scale,
+        ];
+    this.window = this.window ? null : windowAt(centre, [img.clientWidth, img.clientHeight], [w, h_]);
+    this.preview();
   }
 
   /** @param {ApiError} error */
