@@ -143,6 +143,7 @@ def test_a_plan_says_what_would_be_learned_and_what_is_wrong(client: TestClient)
     assert plan["parameters"]["epochs"] == 5
     wrong = client.post("api/plan", json={"engine": "yolo", "params": {"epoch": 5}})
     assert (wrong.status_code, wrong.json()["error"]["next_step"]) == (400, "did you mean epochs?")
+    assert client.post("api/plan", json={"model": "/etc/passwd"}).status_code == 400
 
 
 def test_findings_come_before_a_training(client: TestClient) -> None:
@@ -175,9 +176,12 @@ def test_a_job_is_queued_run_and_told(client: TestClient, project: Project) -> N
         ("train", {"trust": True}, "trust can't be asked for here"),
         ("train", {"cfg": "/etc/passwd"}, "cfg can't be asked for here"),
         ("train", {"model": "../../x.pt"}, "is a path"),
+        ("train", {"augmentations": "/etc/passwd"}, "is a path"),
+        ("evaluate", {"model": "discs", "compare": "..\\x.pt"}, "is a path"),
         ("predict", {"model": "discs", "out": "/tmp/x"}, "out can't be asked for here"),
         ("predict", {"model": "discs", "images": ["nothing"]}, "nothing"),
-        ("resume", {"run": "../.."}, "there is no run"),
+        ("resume", {"run": "../.."}, "is a path"),
+        ("resume", {"run": "nothing"}, "there is no run"),
         ("backup", {}, "there is no verb"),
         (None, {}, "a job is a verb"),
     ],

@@ -37,6 +37,10 @@ REFUSED = ("trust", "data", "cfg", "mix", "class_map", "track")
 """Of these a training takes paths, or code: they are for the terminal."""
 
 
+NAMES = ("model", "compare", "augmentations", "name", "run")
+"""Arguments that name something here; as a path they could name anything."""
+
+
 def listed(request: Request) -> Response:
     """``GET api/jobs``: the queue, in order."""
     root = desk_of(request).project.root
@@ -86,10 +90,20 @@ def _refuse(verb: str, arguments: Mapping[str, Any]) -> None:
         if name in REFUSED or (allowed is not None and name not in allowed):
             known = f"it takes {', '.join(sorted(allowed))}" if allowed else "the command line takes it: annelid train"
             raise UsageError(f"{verb}: {name} can't be asked for here", next_step=known)
-    model = str(arguments.get("model") or "")
-    if "/" in model or "\\" in model:
-        step = "put weights into models/fetched of the project, and name the file"
-        raise UsageError(f"{model} is a path", next_step=step)
+    refuse_paths(arguments)
+
+
+def refuse_paths(given: Mapping[str, Any]) -> None:
+    """Refuse what would be read from anywhere on this computer.
+
+    Raises:
+        UsageError: one of `NAMES` is a path.
+    """
+    for name in NAMES:
+        value = str(given.get(name) or "")
+        if set(value) & set("/\\:") or value.startswith("."):
+            step = "put weights into models/fetched of the project, and name the file; other files are for the terminal"
+            raise UsageError(f"{name}: {value[:100]} is a path", next_step=step)
 
 
 def _arguments(project: Project, verb: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from annelid.engines.base import Engine, Parameter
 from annelid.errors import UsageError
 from annelid.project import Project
 from annelid.server.desk import desk_of
+from annelid.server.jobs import refuse_paths
 from annelid.server.reply import body_of, reply
 
 SCRATCH = tuple(f"{family}{size}" for family in ("yolo11", "yolo26", "yolov8") for size in "nsmlx")
@@ -79,6 +80,7 @@ def _foreseen(project: Project, asked: Mapping[str, Any]) -> dict[str, Any]:
         raise UsageError("params has to be an object of names and values")
     if clash := params.keys() & {"model", "engine"}:
         raise UsageError(f"{min(clash)} is no parameter", next_step="it is named beside params")
+    refuse_paths({**params, "model": asked.get("model")})
     model, engine = asked.get("model") or None, asked.get("engine") or "yolo"
     found = project.foresee(model=str(model) if model else None, engine=str(engine), **params).to_dict()
     return found | {"divided": vars(project.settings.split)}

@@ -78,6 +78,7 @@ function row(job, app) {
     { class: "job", "data-job": job.id, "data-state": job.state },
     h("div", { class: "toolbar" }, state, what, h("span", { class: "spacer" }), h("span", { class: "dim small" }, when), actions(job, app)),
     job.state === "running" ? progress(job) : null,
+    job.state === "finished" && job.arguments.out ? h("p", { class: "small dim" }, `in ${folder(job.arguments.out)} of the project`) : null,
     job.error.message ? h("p", { class: "small problem" }, job.error.message, job.error.next_step ? h("span", { class: "dim" }, ` What to do: ${job.error.next_step}`) : null) : null,
   );
 }
@@ -87,6 +88,11 @@ export function title({ verb, arguments: given, run }) {
   const words = VERBS[verb] ?? verb;
   const about = verb === "train" ? run || given.name || given.model || given.engine : given.run || given.model || given.format;
   return [words, about, verb === "evaluate" && given.part ? `on the ${given.part} part` : ""].filter(Boolean).join(" ");
+}
+
+/** The last two names of a path: `predictions/cells-v1`. @param {string} path */
+function folder(path) {
+  return path.split(/[\\/]/).slice(-2).join("/");
 }
 
 /** @param {Job} job */
