@@ -1,5 +1,5 @@
 import { DEFAULT_DISPLAY } from "../view/display_options.js";
-import { wheelSetting } from "../view/pointer.js";
+import { wheelSetting } from "../view/wheel_setting.js";
 import { h } from "../dom.js";
 
 /** @typedef {import("../types.js").Editor} Editor */

@@ -84,15 +84,13 @@ export class ImageLayer {
    * @param {Piece} piece
    * @param {WebGLTexture} picture
    */
-  _drawPiece({ tile, source, target, smooth }, picture) {
+  _drawPiece({ source, target, smooth }, picture) {
     const gl = this._gl;
     const [w, h] = [this._canvas.width / 2, this._canvas.height / 2];
-    const { width, height } = tile;
     gl.bindTexture(gl.TEXTURE_2D, picture);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, smooth ? gl.LINEAR : gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, smooth ? gl.LINEAR : gl.NEAREST);
+    gl.uniform1i(this._picture.blended, smooth ? 1 : 0);
     const [left, top, right, bottom] = smooth ? source : source.map((side) => side - NUDGE);
-    gl.uniform4f(this._picture.source, left / width, top / height, right / width, bottom / height);
+    gl.uniform4f(this._picture.source, left, top, right, bottom);
     const [x1, y1, x2, y2] = target;
     gl.uniform4f(this._picture.target, x1 / w - 1, 1 - y1 / h, x2 / w - 1, 1 - y2 / h);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);

@@ -3,26 +3,14 @@
 
 import { distance, span } from "../core/fingers.js";
 import { Wheel } from "../core/wheel.js";
-import { keep, kept } from "../keep.js";
+import { wheelSetting } from "./wheel_setting.js";
 
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 /** @typedef {import("../types.js").ToolEvent} ToolEvent */
-/** @typedef {import("../core/wheel.js").WheelSetting} WheelSetting */
 /** @typedef {import("../core/fingers.js").Point} Point */
 
 const TOUCH_DELAY_MS = 90;
 const TOUCH_SLOP = 8;
-const WHEEL = "wheel";
-
-/** What turning the wheel does: kept in the browser. */
-export const wheelSetting = {
-  get value() {
-    return /** @type {WheelSetting} */ (kept(WHEEL) ?? "auto");
-  },
-  set value(value) {
-    keep(WHEEL, value);
-  },
-};
 
 export class Pointer {
   /** @param {Viewer} viewer */
@@ -35,11 +23,14 @@ export class Pointer {
     this._gesture = "";
     /** @type {Point} */
     this._last = { sx: 0, sy: 0 };
+    /** Where the pointer is; null outside of the viewer. @type {Point | null} */
+    this._at = null;
     this._isSpaceDown = false;
     /** A finger's first touch, until it is clear that no second one follows. @type {(() => void) | null} */
     this._waiting = null;
     this._timer = 0;
     this._abort = new AbortController();
+    this._stop = viewer.transform.subscribe(() => this._showPlace());
     this._listen();
   }
 
@@ -50,13 +41,24 @@ export class Pointer {
     host.addEventListener("pointermove", (event) => this._move(event), { signal });
     host.addEventListener("pointerup", (event) => this._up(event), { signal });
     host.addEventListener("pointercancel", (event) => this._up(event), { signal });
-    host.addEventListener("pointerleave", () => (this._viewer.cursor.value = null), { signal });
+    host.addEventListener("pointerleave", () => this._leave(), { signal });
     host.addEventListener("dblclick", (event) => this._doubleClick(event), { signal });
     host.addEventListener("wheel", (event) => this._turn(event), { signal, passive: false });
     host.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
     window.addEventListener("keydown", (event) => this._space(event, true), { signal });
     window.addEventListener("keyup", (event) => this._space(event, false), { signal });
     window.addEventListener("blur", () => this._setSpace(false), { signal });
+  }
+
+  _leave() {
+    this._at = null;
+    this._showPlace();
+  }
+
+  /** Where in the image the pointer is: also when the image moves below it. */
+  _showPlace() {
+    const [x, y] = this._at ? this._viewer.toImage(this._at.sx, this._at.sy) : [0, 0];
+    this._viewer.cursor.value = this._at && { x, y };
   }
 
   /** @param {PointerEvent} event */
@@ -113,8 +115,8 @@ export class Pointer {
   /** @param {PointerEvent} event */
   _move(event) {
     const point = this._point(event);
-    const [x, y] = this._viewer.toImage(point.sx, point.sy);
-    this._viewer.cursor.value = { x, y };
+    this._at = point;
+    this._showPlace();
     if (this._gesture === "pinch") return this._movePinch(event.pointerId, point);
     if (this._waiting && distance(point, this._last) > TOUCH_SLOP) this._waiting();
     if (this._gesture === "pan") {
@@ -222,6 +224,7 @@ export class Pointer {
   /** Listen no more. */
   close() {
     this._forgetTouch();
+    this._stop();
     this._abort.abort();
   }
 }
