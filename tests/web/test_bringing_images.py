@@ -106,6 +106,9 @@ def test_images_are_gone_through_picked_and_marked_by_keyboard(page: Page, discs
     page.click("#complete")
     page.click("dialog [data-answer=yes]")
     page.locator("#progress-words", has_text="7 of 7 images reviewed").wait_for()
+    page.click("#images .tick")
+    page.click("#reopen")
+    page.locator("#progress-words", has_text="6 of 7 images reviewed").wait_for()
     page.click("#reset-filters")
     page.click("[data-mode=grid]")
 

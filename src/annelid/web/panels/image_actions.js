@@ -1,7 +1,8 @@
-import { ApiError, get, post } from "../api.js";
+import { get, post } from "../api.js";
 import { counted } from "../core/words.js";
 import { fill, h } from "../dom.js";
 import { ask } from "./dialog.js";
+import { complete, reopen } from "./mark_images.js";
 
 /** @typedef {import("../types.js").App} App */
 /** @typedef {import("../types.js").ViewSummary} ViewSummary */
@@ -14,22 +15,22 @@ import { ask } from "./dialog.js";
  */
 export function imageActions(app, picked, letGo) {
   const words = h("span", { id: "picked", role: "status" });
+  const button = (
+    /** @type {string} */ id,
+    /** @type {string} */ title,
+    /** @type {(app: App, views: ViewSummary[]) => Promise<boolean>} */ run,
+  ) => h("button", { class: "button", id, onclick: () => run(app, picked()).then((done) => done && letGo()) }, title);
+  const reopened = button("reopen", "Back to draft", reopen);
   const buttons = [
-    h(
-      "button",
-      { class: "button", id: "propose", onclick: () => propose(app, picked()).then((done) => done && letGo()) },
-      "Propose objects…",
-    ),
-    h(
-      "button",
-      { class: "button", id: "complete", onclick: () => complete(app, picked()).then((done) => done && letGo()) },
-      "Mark complete",
-    ),
+    button("propose", "Propose objects…", propose),
+    button("complete", "Mark complete", complete),
+    reopened,
     h("button", { class: "button quiet", id: "let-go", onclick: letGo }, "Let go"),
   ];
   const element = h("div", { class: "toolbar picked-bar", hidden: true }, words, ...buttons);
   const show = (/** @type {number} */ count) => {
     element.hidden = count === 0;
+    reopened.hidden = !picked().some(({ state }) => state === "reviewed");
     fill(words, `${counted(count, "image")} selected`);
   };
   return { element, show };
@@ -92,66 +93,4 @@ async function modelChoice() {
 function cardsOf(told) {
   const cards = Array.isArray(told) ? told : (told?.models ?? []);
   return cards.filter((/** @type {any} */ card) => typeof card?.reference === "string");
-}
-
-/**
- * Say of images that every object on them is annotated.
- * @param {App} app
- * @param {ViewSummary[]} views
- */
-async function complete(app, views) {
-  const open = views.reduce((sum, view) => sum + view.proposals, 0);
-  const bare = views.filter((view) => view.n_objects === 0).length;
-  const body = [
-    h("p", {}, "Training takes these images as they are: what is not outlined on them counts as background."),
-  ];
-  if (open)
-    body.push(
-      h(
-        "p",
-        { class: "notice warning" },
-        `${counted(open, "proposal")} on them that nobody looked at count as right from then on.`,
-      ),
-    );
-  if (bare)
-    body.push(
-      h(
-        "p",
-        { class: "notice warning" },
-        `${counted(bare, "image")} without any object will teach the model that there is nothing.`,
-      ),
-    );
-  const answer = await ask(`Mark ${counted(views.length, "image")} complete`, body, [
-    { value: "yes", label: "Mark complete", kind: "primary" },
-  ]);
-  if (!answer) return false;
-  const failed = [];
-  for (const view of views) failed.push(...(await completed(app, view)));
-  if (failed.length) app.notify(`Not marked: ${failed.slice(0, 5).join("; ")}`, "error");
-  app.notify(`${counted(views.length - failed.length, "image")} marked complete.`);
-  return true;
-}
-
-/**
- * @param {App} app
- * @param {ViewSummary} view
- * @returns {Promise<string[]>} what failed, in words
- */
-async function completed(app, view) {
-  const [w, h_] = view.size_wh;
-  const change = {
-    upsert: [],
-    removed: [],
-    covered: [[0, 0, w, 0, w, h_, 0, h_]],
-    state: "reviewed",
-    message: "complete",
-  };
-  try {
-    const path = `api/views/${encodeURIComponent(view.id)}/changes`;
-    await post(path, { ...change, base_revision: view.revision, author: app.author });
-    return [];
-  } catch (error) {
-    if (error instanceof ApiError) return [`${view.name}: ${error.message}`];
-    throw error;
-  }
 }
