@@ -307,6 +307,24 @@ def test_who_reads_for_long_keeps_nobody_from_saving(store: Store) -> None:
         store.item("i1")
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_stamp_is_another_one_when_anybody_has_written(store: Store, apart: bool) -> None:
+    if apart:
+        store.read_apart()
+    first = store.stamp()
+    store.items()
+    assert store.stamp() == first
+    store.save("i1", ChangeSet(0, boxes("x")))
+    second = store.stamp()
+    assert second != first
+    with Store.open(store.path) as other:
+        other.save("i1", ChangeSet(1, boxes("y")))
+    assert store.stamp() != second
+    with store._database.writing(), ThreadPoolExecutor() as others:
+        if apart:
+            others.submit(store.stamp).result(5)
+
+
 def test_an_older_store_is_brought_up_to_date(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def one_more(db: sqlite3.Connection) -> None:
         db.execute("ALTER TABLE images ADD COLUMN note TEXT")

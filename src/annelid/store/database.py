@@ -51,7 +51,7 @@ class Database:
 
         Without a write-ahead log that cannot be, and everybody goes on taking turns.
         """
-        if self.journal_mode == "wal":
+        if self.journal_mode == "wal" and self._readers is None:
             self._readers = Readers(lambda: _connect(self.path, "mode=rw"))
 
     @contextmanager
@@ -112,6 +112,9 @@ class Database:
 
     def stamp(self) -> tuple[int, int]:
         """A value that is another one whenever anybody has written, in this process or elsewhere."""
+        if self._readers is not None:
+            with _explained(self.path):
+                return self._readers.stamp(), 0
         with self._lock, _explained(self.path):
             (elsewhere,) = self._connection.execute("PRAGMA data_version").fetchone()
             return int(elsewhere), self._connection.total_changes
@@ -146,6 +149,12 @@ class Readers:
         self._connect, self._lock = connect, threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
+        self._watching, self._watch_lock = connect(), threading.Lock()
+
+    def stamp(self) -> int:
+        """A value that is another one whenever any other connection has written; it waits for none of them."""
+        with self._watch_lock:
+            return int(self._watching.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def one(self) -> Iterator[sqlite3.Connection]:
@@ -179,6 +188,8 @@ class Readers:
             self._is_closed = True
             while self._idle:
                 self._idle.pop().close()
+        with self._watch_lock:
+            self._watching.close()
 
 
 def create_database(path: Path) -> Database:
