@@ -25,8 +25,18 @@ async function send(app) {
   const { sent, kept } = await sendLeftovers(await journalOfPage(), app.author, openView());
   if (sent.length) app.notify(`Changes on ${counted(sent.length, "image")} that were not saved before are saved now`);
   if (!kept.length) return;
-  const names = await Promise.all(kept.map((view) => get(`api/views/${encodeURIComponent(view)}`).then(({ name }) => name, () => view)));
-  app.notify(`Changes on ${names.join(", ")} are not saved yet: open ${names.length === 1 ? "it" : "them"} to see why`, "warning");
+  const names = await Promise.all(
+    kept.map((view) =>
+      get(`api/views/${encodeURIComponent(view)}`).then(
+        ({ name }) => name,
+        () => view,
+      ),
+    ),
+  );
+  app.notify(
+    `Changes on ${names.join(", ")} are not saved yet: open ${names.length === 1 ? "it" : "them"} to see why`,
+    "warning",
+  );
 }
 
 /** The view that is being annotated, "" where none is. */

@@ -57,10 +57,17 @@ test("pieces are what is connected, the largest first", () => {
 test("a cut makes two of one and loses no pixel", () => {
   const disk = [[ellipseRing([30, 30, 20, 14, 0.4])]];
   const whole = count(shapeBitmap(disk));
-  for (const line of [[5, 28, 60, 33], [30, 0, 30, 60], [0, 0, 28, 30, 60, 5]]) {
+  for (const line of [
+    [5, 28, 60, 33],
+    [30, 0, 30, 60],
+    [0, 0, 28, 30, 60, 5],
+  ]) {
     const two = cut(disk, line);
     assert.equal(two.length, 2);
-    assert.equal(two.reduce((sum, shape) => sum + shapeArea(shape), 0), whole);
+    assert.equal(
+      two.reduce((sum, shape) => sum + shapeArea(shape), 0),
+      whole,
+    );
     assert.deepEqual(intersect(two[0], two[1]), []);
   }
 });
@@ -93,7 +100,10 @@ test("every pixel of a stroke is as near to its line as the brush is wide", () =
     const bitmap = paint(blank({ x: -10, y: -10, w: 50, h: 50 }), x0, y0, x1, y1, radius);
     bitmap.data.forEach((value, i) => {
       const [x, y] = [bitmap.x + (i % bitmap.w) + 0.5, bitmap.y + Math.floor(i / bitmap.w) + 0.5];
-      const t = Math.min(1, Math.max(0, ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2 || 1)));
+      const t = Math.min(
+        1,
+        Math.max(0, ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2 || 1)),
+      );
       const distance = Math.hypot(x - x0 - t * (x1 - x0), y - y0 - t * (y1 - y0));
       if (Math.abs(distance - radius) > 1e-9) assert.equal(value === 1, distance < radius);
     });

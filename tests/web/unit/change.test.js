@@ -102,7 +102,10 @@ test("a refused change is halved until what is wrong stands alone", () => {
     }
   }
   assert.deepEqual(sent.filter(Boolean).sort(), ["a", "b", "c", "d", "reviewed"]);
-  assert.deepEqual(unsent.refused.map(({ change, why }) => [touched(change), why]), [[["bad"], "bad"]]);
+  assert.deepEqual(
+    unsent.refused.map(({ change, why }) => [touched(change), why]),
+    [[["bad"], "bad"]],
+  );
   assert.ok(!unsent.isBusy && !isEmpty(unsent.all));
   unsent.retry();
   assert.ok(unsent.isBusy);

@@ -84,7 +84,8 @@ test("a simplified outline is near the old one, has fewer vertices and does not 
     const thin = simplifyRing(ring, 0.75);
     assert.ok(thin.length < ring.length / 4);
     assert.ok(!ringCrossesItself(thin));
-    for (let i = 0; i < ring.length; i += 2) assert.ok(distanceToOutline([[thin]], ring[i], ring[i + 1]) <= 0.75 + 1e-4);
+    for (let i = 0; i < ring.length; i += 2)
+      assert.ok(distanceToOutline([[thin]], ring[i], ring[i + 1]) <= 0.75 + 1e-4);
   }
 });
 
@@ -110,7 +111,9 @@ test("the grid finds what a plain search finds, through all changes", () => {
     if (own) grid.insert(id, own);
     else grid.remove(id);
     const [x1, y1, x2, y2] = box();
-    const plain = [...boxes].filter(([, b]) => b[0] <= x2 && x1 <= b[2] && b[1] <= y2 && y1 <= b[3]).map(([key]) => key);
+    const plain = [...boxes]
+      .filter(([, b]) => b[0] <= x2 && x1 <= b[2] && b[1] <= y2 && y1 <= b[3])
+      .map(([key]) => key);
     assert.deepEqual(grid.query([x1, y1, x2, y2]).sort(), plain.sort());
   }
   assert.equal(grid.size, boxes.size);

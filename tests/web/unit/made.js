@@ -33,7 +33,14 @@ export function bitmapOf(rows, x = 0, y = 0) {
  */
 export function square(id, x = 0, more = {}) {
   const shape = [[[x, 0, x + 10, 0, x + 10, 10, x, 10]]];
-  const plain = { kind: /** @type {const} */ ("polygon"), params: null, score: null, origin: "", parent: "", ignore: false };
+  const plain = {
+    kind: /** @type {const} */ ("polygon"),
+    params: null,
+    score: null,
+    origin: "",
+    parent: "",
+    ignore: false,
+  };
   return { id, label: "cell", author: "human:ann", extra: {}, shape, ...plain, ...more };
 }
 

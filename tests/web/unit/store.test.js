@@ -72,8 +72,14 @@ test("undoing everything leaves alone what others did between, and their objects
     }
     const theirs = [...store.objects.values()].filter((object) => object.id.startsWith("t"));
     while (store.canUndo) store.undo();
-    assert.deepEqual([...store.objects.values()].filter((object) => object.id.startsWith("t")), theirs);
-    assert.deepEqual([...store.objects.values()].filter((object) => object.id.startsWith("o")), [start]);
+    assert.deepEqual(
+      [...store.objects.values()].filter((object) => object.id.startsWith("t")),
+      theirs,
+    );
+    assert.deepEqual(
+      [...store.objects.values()].filter((object) => object.id.startsWith("o")),
+      [start],
+    );
   }
 });
 
@@ -147,7 +153,10 @@ test("a model's object is a proposal until its middle is reviewed", () => {
   store.apply({ covered: [[0, 0, 50, 0, 50, 50, 0, 50]] });
   assert.equal(store.counts.proposals, 2);
   store.apply({ state: "reviewed" });
-  assert.deepEqual([...store.objects.values()].filter((object) => store.proposal(object)), [objects[1]]);
+  assert.deepEqual(
+    [...store.objects.values()].filter((object) => store.proposal(object)),
+    [objects[1]],
+  );
 });
 
 test("ten thousand objects change in no time", () => {

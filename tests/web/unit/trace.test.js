@@ -12,7 +12,10 @@ test("one pixel is a square", () => {
 
 test("a hole is a ring of its own, an island in it a part", () => {
   const shape = bitmapShape(bitmapOf(["#####", "#...#", "#.#.#", "#...#", "#####"]));
-  assert.deepEqual(shape.map((part) => part.length), [2, 1]);
+  assert.deepEqual(
+    shape.map((part) => part.length),
+    [2, 1],
+  );
 });
 
 test("pixels that touch at a corner are parts", () => {
@@ -20,7 +23,10 @@ test("pixels that touch at a corner are parts", () => {
 });
 
 test("a pocket that closes at a corner becomes a hole", () => {
-  assert.deepEqual(bitmapShape(bitmapOf(["###", "#.#", "##."])).map((part) => part.length), [2]);
+  assert.deepEqual(
+    bitmapShape(bitmapOf(["###", "#.#", "##."])).map((part) => part.length),
+    [2],
+  );
 });
 
 test("any bitmap comes back from its shape", () => {

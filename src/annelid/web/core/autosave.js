@@ -21,8 +21,8 @@ import { serverOf } from "./view_server.js";
  */
 
 /**
- * Saves the person's changes as they are made, in order, one at a time; those that wait become one. What others did comes
- * in; what the server lacks stays in the journal.
+ * Saves the person's changes as they are made, in order, one at a time; those that wait become one. What others did
+ * comes in; what the server lacks stays in the journal.
  */
 export class Autosave {
   /**

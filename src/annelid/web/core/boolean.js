@@ -53,7 +53,9 @@ export function intersect(a, b) {
 export function fillHoles(shape) {
   const filled = shape.map(([outline]) => [outline]);
   const boxes = filled.map((part) => shapeBox([part]));
-  const isNested = boxes.some((inner, n) => inner && boxes.some((outer, m) => m !== n && outer && boxHolds(outer, inner)));
+  const isNested = boxes.some(
+    (inner, n) => inner && boxes.some((outer, m) => m !== n && outer && boxHolds(outer, inner)),
+  );
   return isNested ? union([filled]) : filled;
 }
 
@@ -125,7 +127,7 @@ function* pixelsBetween(x0, y0, x1, y1) {
  */
 function giveBack(bitmaps, taken) {
   const { w, h } = bitmaps[0];
-  for (let left = taken; left.length; ) {
+  for (let left = taken; left.length;) {
     const given = left.map((index) => ({ index, to: bitmaps.find(({ data }) => touches(data, w, h, index)) }));
     given.forEach(({ index, to }) => to && (to.data[index] = 1));
     const still = given.filter(({ to }) => !to).map(({ index }) => index);

@@ -13,7 +13,7 @@ import { equal } from "./equal.js";
  * @property {State} state
  */
 
-/** Covered areas and state stand beside the ids of objects where a change or a conflict is told; the server says them so. */
+/** What stands for covered areas and state among ids of objects, as in what the server says of a conflict. */
 export const COVERED = "(covered areas)";
 export const STATE = "(state)";
 
@@ -37,7 +37,7 @@ export function touched(change) {
 }
 
 /**
- * What of a change is one: each id once (the last wins, and being put wins over being removed), nothing that is so already.
+ * What of a change is one: each id once (the last wins, being put wins over being removed), nothing that is so already.
  * @param {Content} content
  * @param {Partial<Change>} change
  * @returns {Change}

@@ -16,8 +16,8 @@ import { mineOf } from "./unsent.js";
  */
 
 /**
- * The way out of a clash. To keep both, what is here gets an id of its own; where one side removed the object, the other
- * side is all there is.
+ * The way out of a clash. To keep both, what is here gets an id of its own; where one side removed the object, the
+ * other side is all there is.
  * @param {Clash} clash
  * @param {Choice} choice
  * @returns {Settlement}

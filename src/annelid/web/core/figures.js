@@ -39,7 +39,9 @@ export function ellipseRing([cx, cy, rx, ry, angle = 0], points = 64) {
 export function rotatedBoxRing([cx, cy, width, height, angle = 0]) {
   const [ax, ay] = [(Math.cos(angle) * width) / 2, (Math.sin(angle) * width) / 2];
   const [bx, by] = [(-Math.sin(angle) * height) / 2, (Math.cos(angle) * height) / 2];
-  return [-ax - bx, -ay - by, ax - bx, ay - by, ax + bx, ay + by, bx - ax, by - ay].map((v, n) => v + (n % 2 ? cy : cx));
+  return [-ax - bx, -ay - by, ax - bx, ay - by, ax + bx, ay + by, bx - ax, by - ay].map(
+    (v, n) => v + (n % 2 ? cy : cx),
+  );
 }
 
 /**

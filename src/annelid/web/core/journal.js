@@ -12,7 +12,7 @@
  * @property {string} view
  * @property {string} tab
  * @property {Change} change
- * @property {Record<string, ImageObject>} seen objects of the change as the server had them; those it had not are missing
+ * @property {Record<string, ImageObject>} seen objects of the change as the server had them, if it had them
  * @property {string[]} clashing ids of objects that somebody else changed too, about which nothing was said yet
  * @property {Ring[]} covered
  * @property {State} state

@@ -16,8 +16,7 @@ import { further, mergedAreas } from "./merge.js";
 export function replayed({ change, seen, clashing, covered, state }, now) {
   const put = new Map(change.upsert.map((object) => [object.id, object]));
   const open = touched(change).filter((id) => !equal(put.get(id), now.objects.get(id)));
-  const isFree = (/** @type {string} */ id) =>
-    !clashing.includes(id) && equal(seen[id], now.objects.get(id));
+  const isFree = (/** @type {string} */ id) => !clashing.includes(id) && equal(seen[id], now.objects.get(id));
   const again = new Set(open.filter(isFree));
   const clashes = open
     .filter((id) => !again.has(id))

@@ -16,10 +16,12 @@ export const SAVED = { state: "saved", text: "Saved" };
  * @returns {{state: SaveState, text: string}}
  */
 export function wordsOf(unsent, away, isKept = true) {
-  if (away && !isKept) return { state: "offline", text: `Not saved: ${away}. Keep this page open: the browser keeps no copy` };
+  if (away && !isKept)
+    return { state: "offline", text: `Not saved: ${away}. Keep this page open: the browser keeps no copy` };
   if (away) return { state: "offline", text: `Not saved: ${away}. ${kept(unsent)}, to be sent when it is back` };
   const clashing = unsent.clashes.size;
-  if (clashing) return { state: "conflict", text: `${counted(clashing, "object")} changed by somebody else too: choose a version` };
+  if (clashing)
+    return { state: "conflict", text: `${counted(clashing, "object")} changed by somebody else too: choose a version` };
   const [refused] = unsent.refused;
   if (refused) return { state: "refused", text: `Not saved: ${refused.why}. ${kept(unsent)}` };
   return unsent.isBusy ? { state: "saving", text: "Saving…" } : SAVED;

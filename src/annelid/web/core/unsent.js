@@ -10,7 +10,7 @@ import { equal } from "./equal.js";
 /** @type {Change} */
 const NOTHING = { upsert: [], removed: [] };
 
-/** The changes that the server does not have: on the way, waiting in order, refused, or clashing with somebody else's. */
+/** The changes that the server does not have: on the way, waiting, refused, or clashing with somebody else's. */
 export class Unsent {
   constructor() {
     /** @type {Change | null} on the way */
@@ -32,7 +32,10 @@ export class Unsent {
   get all() {
     const clashes = [...this.clashes.values()].map(mineOf);
     const flying = this.flying ? [this.flying] : [];
-    return [...this.refused.map(({ change }) => change), ...clashes, ...flying, ...this.waiting].reduce(joined, NOTHING);
+    return [...this.refused.map(({ change }) => change), ...clashes, ...flying, ...this.waiting].reduce(
+      joined,
+      NOTHING,
+    );
   }
 
   /** The ids of all objects that are different here; COVERED and STATE among them. */
@@ -83,7 +86,7 @@ export class Unsent {
   }
 
   /**
-   * The server will not take the change on the way. Halves of it are tried, so that what is wrong keeps nothing else back.
+   * The server will not take the change on the way. Halves of it are tried: what is wrong shall keep nothing else back.
    * @param {string} why
    */
   refuse(why) {

@@ -1,5 +1,5 @@
-// What keeps changes from being saved: objects that somebody else changed at the same time, with both versions, and what
-// the server refused. Work goes on meanwhile.
+// What keeps changes from being saved: objects that somebody else changed at the same time, with both versions, and
+// what the server refused. Work goes on meanwhile.
 
 import { differences } from "../core/conflict.js";
 import { shapeBox } from "../core/geometry.js";
@@ -24,7 +24,12 @@ export function conflict(editor) {
   const { conflicts, state } = editor.autosave;
   const title = h("h3", {});
   const list = h("ul", { class: "conflicts" });
-  const element = h("section", { class: "panel conflict", id: "conflicts", "aria-live": "polite", hidden: true }, title, list);
+  const element = h(
+    "section",
+    { class: "panel conflict", id: "conflicts", "aria-live": "polite", hidden: true },
+    title,
+    list,
+  );
   const update = () => {
     const clashes = conflicts.value;
     const isRefused = !clashes.length && state.value === "refused";
@@ -77,7 +82,11 @@ function allAtOnce(editor, clashes) {
 function row(editor, clash) {
   const { id, mine, theirs } = clash;
   const button = (/** @type {Choice} */ choice, /** @type {string} */ text, /** @type {string} */ title) =>
-    h("button", { class: "button", "data-choice": choice, title, onclick: () => editor.autosave.resolve(id, choice) }, text);
+    h(
+      "button",
+      { class: "button", "data-choice": choice, title, onclick: () => editor.autosave.resolve(id, choice) },
+      text,
+    );
   return h(
     "li",
     { "data-conflict": id },
@@ -92,8 +101,16 @@ function row(editor, clash) {
       "div",
       { class: "choices" },
       h("span", { class: "dim" }, "Keep"),
-      button("mine", mine ? "Mine" : "Removed", mine ? "Your version is saved in the place of theirs" : "It is removed, as you did"),
-      button("theirs", theirs ? "Theirs" : "Removed", theirs ? "Your version is given up" : "It stays removed, your version is given up"),
+      button(
+        "mine",
+        mine ? "Mine" : "Removed",
+        mine ? "Your version is saved in the place of theirs" : "It is removed, as you did",
+      ),
+      button(
+        "theirs",
+        theirs ? "Theirs" : "Removed",
+        theirs ? "Your version is given up" : "It stays removed, your version is given up",
+      ),
       mine && theirs && button("both", "Both", "Their version stays, yours becomes an object beside it"),
     ),
   );
@@ -109,12 +126,19 @@ function version(editor, clash, side) {
   const object = clash[side];
   const other = clash[side === "mine" ? "theirs" : "mine"];
   const canvas = h("canvas", { width: PICTURE[0], height: PICTURE[1], role: "img", "aria-label": described(object) });
-  requestAnimationFrame(() => drawOutlines(canvas, object?.shape ?? [], other?.shape ?? [], side === "mine" ? "--accent" : "--warn"));
+  requestAnimationFrame(() =>
+    drawOutlines(canvas, object?.shape ?? [], other?.shape ?? [], side === "mine" ? "--accent" : "--warn"),
+  );
   const who = side === "mine" ? "Mine" : `Theirs${object ? `: ${nameOf(object)}` : ""}`;
   const color = editor.classes.value.find(({ name }) => name === object?.label)?.color;
   const dot = h("span", { class: "dot" });
   if (color) dot.style.background = color;
-  return h("figure", {}, canvas, h("figcaption", {}, h("b", {}, who), object ? h("span", {}, dot, object.label) : "removed"));
+  return h(
+    "figure",
+    {},
+    canvas,
+    h("figcaption", {}, h("b", {}, who), object ? h("span", {}, dot, object.label) : "removed"),
+  );
 }
 
 /** Pixels of the canvas: twice those of the panel, for fine screens. */
