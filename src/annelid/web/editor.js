@@ -4,6 +4,7 @@ import { Actions } from "./actions.js";
 import { refreshClasses } from "./classes_of_project.js";
 import { Autosave } from "./core/autosave.js";
 import { initialChannels } from "./core/channels.js";
+import { inOrderOf } from "./core/image_list.js";
 import { AnnotationStore } from "./core/store.js";
 import { journalOfPage } from "./journal_of_page.js";
 import { keep } from "./keep.js";
@@ -37,15 +38,16 @@ export async function openEditor(host, app, id) {
     get("api/views"),
     journalOfPage(),
   ]);
+  const listed = inOrderOf(views, session.list, id);
   const store = new AnnotationStore(start.annotation);
   const autosave = new Autosave(store, { author: app.author, live: app.live, journal });
-  const editor = madeEditor(host, app, { ...start, classes, views, store, autosave });
+  const editor = madeEditor(host, app, { ...start, classes, views: listed, store, autosave });
   const leave = connect(editor);
   editor.viewer.load(id, start.facts, start.view.plane);
-  if (session.place?.image === start.view.image) editor.viewer.transform.value = session.place.transform;
+  if (session.place?.image === start.view.image) editor.viewer.zoomTo(session.place.scale, session.place.centre);
   tellRecovered(editor, await autosave.recover());
   const close = async () => {
-    session.place = { image: start.view.image, transform: editor.viewer.transform.value };
+    session.place = placeOf(editor);
     for (const stop of leave) stop();
     editor.viewer.close();
     editor.viewer.objects.close();
@@ -105,6 +107,16 @@ function corrected(store, app, id) {
   if (!object) throw new Error(`there is no object ${id} on ${store.view}`);
   const origin = object.author.startsWith("model:") ? object.origin || id : object.origin;
   return { ...object, author: app.author, score: null, origin };
+}
+
+/**
+ * Where one is on the image: its other planes are shown there too.
+ * @param {Editor} editor
+ * @returns {typeof session.place}
+ */
+function placeOf({ view, viewer }) {
+  const centre = viewer.toImage(viewer.screen.width / 2, viewer.screen.height / 2);
+  return { image: view.image, scale: viewer.transform.value.scale, centre };
 }
 
 /**

@@ -4,15 +4,16 @@ import { DEFAULT_DISPLAY } from "./view/display_options.js";
 import { kept } from "./keep.js";
 
 /** @typedef {import("./types.js").ImageObject} ImageObject */
-/** @typedef {import("./types.js").Transform} Transform */
 
 export const session = {
   tool: "select",
   currentClass: "",
   brush: Number(kept("brush")) || 6,
   display: { ...DEFAULT_DISPLAY },
+  /** Ids of the images as they were listed and filtered when one left the list. @type {string[]} */
+  list: [],
   /** What was copied last. @type {ImageObject[]} */
   clipboard: [],
-  /** Where one was on an image, for its other planes. @type {{image: string, transform: Transform} | null} */
+  /** Where one was on an image, for its other planes. @type {{image: string, scale: number, centre: [number, number]} | null} */
   place: null,
 };

@@ -63,6 +63,19 @@ function byName(a, b) {
 }
 
 /**
+ * The images in the order of a list that one came from, where it has the one that is open; else all by name.
+ * @param {ViewSummary[]} views
+ * @param {string[]} list ids
+ * @param {string} open id
+ * @returns {ViewSummary[]}
+ */
+export function inOrderOf(views, list, open) {
+  if (!list.includes(open)) return [...views].sort(byName);
+  const known = new Map(views.map((view) => [view.id, view]));
+  return list.map((id) => known.get(id)).filter((view) => view !== undefined);
+}
+
+/**
  * How far the project is.
  * @param {ViewSummary[]} views
  */

@@ -7,7 +7,9 @@ import { firstVisit } from "../panels/first_visit.js";
 import { imageActions } from "../panels/image_actions.js";
 import { ImageBrowser, nothingFits } from "../panels/image_browser.js";
 import { imageFilters } from "../panels/image_filters.js";
+import { showListKeys } from "../panels/list_keys.js";
 import { projectProgress } from "../panels/project_progress.js";
+import { session } from "../session.js";
 import { Signal } from "../signal.js";
 
 /** @typedef {import("../types.js").App} App */
@@ -155,6 +157,7 @@ class ImagesPage {
       { class: "toolbar" },
       this.progress?.element ?? "",
       h("span", { class: "spacer" }),
+      h("button", { class: "button quiet", id: "keys", onclick: showListKeys }, "Keys ", h("kbd", {}, "?")),
       this.modeSwitch(mode),
       h("a", { class: "button", href: "#/preprocessing", id: "to-preprocessing" }, "Preprocessing"),
       h("a", { class: "button", href: "#/export", id: "to-export" }, "Export"),
@@ -203,6 +206,7 @@ class ImagesPage {
     before.wanted = this.wanted.value;
     before.top = this.browser?.list.element.scrollTop ?? before.top;
     before.current = this.browser?.picking.current ?? before.current;
+    session.list = this.browser?.picking.ids ?? session.list;
     for (const leave of [...this.heard, ...this.left]) leave();
   }
 }

@@ -17,7 +17,7 @@ export async function changeClass(editor, one) {
     [h("p", {}, `${counted(one.count, "object")} of the project ${one.count === 1 ? "is" : "are"} of this class.`)],
     [
       { value: "delete", label: "Delete …", kind: "danger" },
-      ...(editor.classes.value.length > 1 ? [{ value: "merge", label: "Merge into another …" }] : []),
+      ...(editor.classes.value.length > 1 ? [{ value: "merge", label: "Merge …" }] : []),
       { value: "rename", label: "Rename …", kind: "primary" },
     ],
   );
