@@ -50,7 +50,7 @@ export function figuresPanel(part, measured) {
 function conditions(figures, measured) {
   const at = `P, R and F1 at confidence ${(figures.conf ?? 0).toFixed(2)}`;
   const groups = measured.uncertainty?.groups ?? measured.images;
-  return figures.intervals ? `${at}; in brackets the 95 % interval, over ${groups} groups of images.` : `${at}. No intervals: ${groups} groups of images are too few.`;
+  return Object.keys(figures.intervals ?? {}).length ? `${at}; in brackets the 95 % interval, over ${groups} groups of images.` : `${at}. No intervals: ${groups} groups of images are too few.`;
 }
 
 /** @param {Row & Record<string, any>} figures */
