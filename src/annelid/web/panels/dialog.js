@@ -24,7 +24,11 @@ export function ask(title, body, answers) {
       label,
     ),
   );
-  const no = h("button", { class: "button quiet", type: "button", "data-answer": "", onclick: () => dialog.close("") }, "Cancel");
+  const no = h(
+    "button",
+    { class: "button quiet", type: "button", "data-answer": "", onclick: () => dialog.close("") },
+    answers.length ? "Cancel" : "Close",
+  );
   const form = h(
     "form",
     { method: "dialog" },
@@ -46,6 +50,8 @@ export function ask(title, body, answers) {
   });
   document.body.append(dialog);
   dialog.showModal();
+  // what it asks belongs to the page that was left
+  addEventListener("hashchange", () => dialog.close(""), { once: true });
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();

@@ -3,6 +3,7 @@ import { Picking } from "../core/picking.js";
 import { fill, h } from "../dom.js";
 import { Signal } from "../signal.js";
 import { COLUMNS, card, line } from "./image_cell.js";
+import { showListKeys } from "./list_keys.js";
 import { VirtualList } from "./virtual_list.js";
 
 /** @typedef {import("../types.js").ViewSummary} ViewSummary */
@@ -117,6 +118,8 @@ export class ImageBrowser {
     else if (event.key === " ") this.picking.toggle(this.picking.current);
     else if (event.key === "a" && ctrl) this.picking.all();
     else if (event.key === "Escape") this.picking.none();
+    else if (event.key === "?") return showListKeys();
+    else if (event.key === "/") document.getElementById("search")?.focus();
     else return;
     event.preventDefault();
     this.list.reveal(Math.max(0, this.picking.index));
