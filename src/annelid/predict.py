@@ -55,8 +55,8 @@ def find_model(model: str, library: Library, settings: Settings) -> Model:
     """The model that a name means.
 
     Args:
-        model: ``NAME@v2``, ``NAME``, the name of a run, the path of a ``.pt``, or the name of an engine that can
-            predict untrained (``threshold``).
+        model: ``NAME@v2``, ``NAME``, the name of a run, the path of a ``.pt``, ``sam:`` before the name of a SAM,
+            MobileSAM, SAM 2 or FastSAM, or an engine that can predict untrained (``threshold``).
         library: the project's models.
         settings: the project's; its preprocessing is used where the model has none of its own.
 
@@ -65,6 +65,9 @@ def find_model(model: str, library: Library, settings: Settings) -> Model:
     """
     if model == "threshold":
         return Model(model, model, "", settings.classes[:1], settings.preprocessing)
+    if model.startswith("sam:"):
+        weights = weights_file(model.removeprefix("sam:"), library)
+        return Model(model.removesuffix(".pt"), "sam", str(weights), settings.classes[:1], settings.preprocessing)
     if model.endswith(".pt"):
         return Model(Path(model).stem, "yolo", str(weights_file(model, library)), (), settings.preprocessing)
     card = library.get(model)

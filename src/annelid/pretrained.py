@@ -13,17 +13,17 @@ from annelid.download import TIMEOUT_SECONDS, download
 from annelid.errors import AnnelidError, UsageError
 from annelid.models import sha256_of
 
-_NAME = re.compile(r"yolo(v8|11|26)[nslmx](-seg)?\.pt")
+_NAME = re.compile(r"yolo(v8|11|26)[nslmx](-seg)?\.pt|(sam_[bl]|mobile_sam|sam2(\.1)?_[tsbl]|FastSAM-[sx])\.pt")
 _RELEASE = "https://api.github.com/repos/ultralytics/assets/releases/tags/v8.4.0"
 
 
 def fetch(name: str, folder: Path) -> Path:
-    """Download official YOLO weights to a folder and verify them by the hash that their publisher gives.
+    """Download official YOLO or SAM weights to a folder and verify them by the hash that their publisher gives.
 
     A file that is there already is not downloaded again; its hash must be the one noted when it came.
 
     Args:
-        name: ``yolo11n-seg.pt`` and the like.
+        name: ``yolo11n-seg.pt``, ``mobile_sam.pt`` and the like.
         folder: where to keep them; ``NAME.sha256`` is kept beside.
 
     Raises:
@@ -31,7 +31,7 @@ def fetch(name: str, folder: Path) -> Path:
         AnnelidError: no network, or the file is not what its publisher says.
     """
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name} is not known", next_step="for example yolo11n-seg.pt, yolo11n.pt, yolov8n.pt")
+        raise UsageError(f"{name} is not known", next_step="for example yolo11n-seg.pt, yolo11n.pt, mobile_sam.pt")
     target, note = folder / name, folder / f"{name}.sha256"
     if target.exists() and note.exists():
         if sha256_of(target) != note.read_text(encoding="utf-8").strip():

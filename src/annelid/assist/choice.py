@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from annelid.assist.base import Assistant
 from annelid.assist.classical import Classical
+from annelid.assist.client import WorkerProcess
+from annelid.assist.sam import Sam, weights_in
+from annelid.engines import sam
 from annelid.errors import EngineError, UsageError
 
 
@@ -36,13 +38,18 @@ class Assistants:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
-        self._lock = threading.Lock()
-        self._made: dict[str, Assistant] = {"classical": Classical()}
+        self._folder = root / "models" / "fetched"
+        self._worker = WorkerProcess(root)
+        self._classical = Classical()
 
     def listed(self) -> list[Choice]:
         """What there is, the classical one first."""
-        return [Choice("classical", "Classical: no weights needed", "", needs_weights=False)]
+        classical = Choice(self._classical.name, "Classical: needs no weights", "", needs_weights=False)
+        found = weights_in(self._folder)
+        if not found:
+            return [classical, Choice("sam", "SAM, MobileSAM, SAM 2, FastSAM", _NO_WEIGHTS, needs_weights=True)]
+        ill = sam.health() or ""
+        return [classical, *(Choice(f"sam:{path.name}", _title(path), ill, needs_weights=True) for path in found)]
 
     def get(self, name: str) -> Assistant:
         """The assistant of a name.
@@ -51,13 +58,29 @@ class Assistants:
             UsageError: there is none.
             EngineError: it can't work here.
         """
-        found = next((choice for choice in self.listed() if choice.name == name), None)
-        if found is None:
-            known = ", ".join(choice.name for choice in self.listed())
-            raise UsageError(f"there is no assistant {name!r:.80}", next_step=f"choose one of {known}")
-        if found.health:
-            raise EngineError(found.health)
-        return self._made[name]
+        choices = {choice.name: choice for choice in self.listed()}
+        if name not in choices:
+            raise UsageError(f"there is no assistant {name!r:.80}", next_step=f"choose one of {', '.join(choices)}")
+        if choices[name].health:
+            raise EngineError(choices[name].health, next_step="or use the classical engine, which needs nothing")
+        if not choices[name].needs_weights:
+            return self._classical
+        return Sam(self._folder / name.removeprefix("sam:"), self._worker)
 
     def close(self) -> None:
-        """Let go of what was started."""
+        """End what was started."""
+        self._worker.close()
+
+
+_NO_WEIGHTS = "No weights yet: annelid models fetch mobile_sam.pt, or put the file into models/fetched of the project"
+_TITLES = (
+    ("sam2.1", "SAM 2.1"),
+    ("sam2", "SAM 2"),
+    ("mobile_sam", "MobileSAM"),
+    ("FastSAM", "FastSAM"),
+    ("sam", "SAM"),
+)
+
+
+def _title(weights: Path) -> str:
+    return f"{next(title for start, title in _TITLES if weights.name.startswith(start))} ({weights.name})"

@@ -13,6 +13,8 @@ ENGINES: Mapping[str, str] = {
     "yolo": "annelid.engines.yolo",
     "threshold": "annelid.engines.threshold",
 }
+UNTRAINED: Mapping[str, str] = {"sam": "annelid.engines.sam"}
+"""Those that only predict, with weights of others."""
 
 
 def get(name: str) -> Engine:
@@ -21,9 +23,10 @@ def get(name: str) -> Engine:
     Raises:
         UsageError: there is no such engine.
     """
-    if name not in ENGINES:
+    known = {**ENGINES, **UNTRAINED}
+    if name not in known:
         raise UsageError(f"there is no engine {name!r}", next_step=f"choose one of {', '.join(ENGINES)}")
-    return cast("Engine", importlib.import_module(ENGINES[name]))
+    return cast("Engine", importlib.import_module(known[name]))
 
 
 def ready(name: str) -> Engine:

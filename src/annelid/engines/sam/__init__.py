@@ -31,7 +31,8 @@ def is_weights(name: str) -> bool:
 
 def health() -> str | None:
     """None when Ultralytics is installed, else what to type."""
-    return yolo.health()
+    problem = yolo.health()
+    return str(problem) if problem else None
 
 
 def check(config: TrainConfig) -> dict[str, Any]:
@@ -39,18 +40,20 @@ def check(config: TrainConfig) -> dict[str, Any]:
     raise _untrainable(config)
 
 
-def from_file(content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str, Any], list[str]]:
+def from_file(_content: Mapping[str, Any], config: TrainConfig) -> tuple[dict[str, Any], list[str]]:
     """Refuse: these networks are not trained here."""
     raise _untrainable(config)
 
 
-def train(data: TrainingData, config: TrainConfig, out: Path, report: Report) -> TrainResult:
+def train(_data: TrainingData, config: TrainConfig, _out: Path, _report: Report) -> TrainResult:
     """Refuse: these networks are not trained here."""
     raise _untrainable(config)
 
 
 def _untrainable(config: TrainConfig) -> UsageError:
-    return UsageError(f"{config.model} can't be trained here", next_step="use it for proposals, and train --engine yolo")
+    return UsageError(
+        f"{config.model} can't be trained here", next_step="use it for proposals, and train --engine yolo"
+    )
 
 
 def load(weights: Path, config: PredictConfig, classes: Sequence[str]) -> Predictor:

@@ -30,7 +30,7 @@ class Everything:
 
     def _find(self, tile: Pixels) -> Objects:
         masks, scores = self._network.everything(tile, self._config.conf)
-        kept = apart([mask for mask in masks], scores)[: self._config.max_det]
+        kept = apart(list(masks), scores)[: self._config.max_det]
         shapes = [tracing.mask_to_shape(masks[n]) for n in kept]
         labels = [self._label] * len(kept)
         return Objects.from_shapes(shapes, labels, kinds=Kind.MASK, scores=scores[list(kept)].clip(0, 1))

@@ -55,7 +55,7 @@ class FastSam:
             clicks = {"points": [[x, y] for x, y, _ in points], "labels": [label for *_, label in points]}
         (chosen,) = self._predictor.prompt([result], bboxes=None if box is None else [list(box)], **clicks)
         masks, scores = masks_of(chosen, size_hw)
-        return masks.any(0), float(scores.max(initial=0))
+        return np.asarray(masks.any(0), bool), float(scores.max(initial=0))
 
     def _restored(self, embedding: Mapping[str, NDArray[Any]], size_hw: tuple[int, int]) -> Any:
         import torch

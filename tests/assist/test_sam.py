@@ -1,0 +1,183 @@
+"""Networks behind clicks: what Ultralytics' own predictors answer, embeddings computed once, a process that may die."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.assist.weights import random_weights
+
+from annelid import geometry
+from annelid.assist.base import ArrayPicture, Hints, Point, Prompt
+from annelid.assist.choice import Assistants
+from annelid.assist.client import WorkerProcess
+from annelid.assist.sam import Sam, seen_window
+from annelid.engines.sam.network import open_network
+from annelid.errors import EngineError, UsageError
+
+PICTURE = np.random.default_rng(0).integers(0, 255, (150, 200, 3), np.uint8)
+CLICKS = ((100.5, 80.5, 1), (20.0, 20.0, 0))
+BOX = (30.0, 40.0, 120.0, 110.0)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return random_weights(tmp_path_factory.mktemp("project") / "models/fetched/mobile_sam.pt")
+
+
+@pytest.fixture(scope="module")
+def worker(weights: Path) -> Iterator[WorkerProcess]:
+    process = WorkerProcess(weights.parents[2])
+    yield process
+    process.close()
+
+
+def prompt(*clicks: tuple[float, float, int], box: tuple[float, ...] | None = None) -> Prompt:
+    return Prompt.of([list(click) for click in clicks], None if box is None else list(box))
+
+
+def mask_of(shape: geometry.Shape) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return geometry.shape_to_mask(shape, PICTURE.shape[:2])  # type: ignore[arg-type]
+
+
+def test_embedding_and_masks_are_those_of_upstream(weights: Path, worker: WorkerProcess) -> None:
+    from ultralytics.models.sam import Predictor
+
+    upstream = Predictor(
+        overrides={"model": str(weights), "imgsz": 1024, "mode": "predict", "save": False, "verbose": False}
+    )
+    upstream.set_image(PICTURE[..., ::-1].copy())
+    upstream.args.conf = -1e9  # nothing that was learned: scores may be anything
+    embedding = open_network(weights).embed(PICTURE)
+    np.testing.assert_array_equal(embedding["features"], upstream.features.numpy())
+    sam = Sam(weights, worker)
+    for clicks, box in ((CLICKS, None), (CLICKS[:1], None), ((), BOX), (CLICKS[:1], BOX)):
+        points = [[click[:2] for click in clicks]] if clicks else None
+        labels = [[click[2] for click in clicks]] if clicks else None
+        (result,) = upstream(bboxes=[list(box)] if box else None, points=points, labels=labels)
+        found = sam.outline(ArrayPicture(PICTURE), prompt(*clicks, box=box), Hints())
+        np.testing.assert_array_equal(mask_of(found.shape), result.masks.data.numpy()[0].astype(bool))
+
+
+def test_the_encoder_runs_once_for_an_image_and_never_again_after_a_restart(tmp_path: Path, weights: Path) -> None:
+    first = WorkerProcess(tmp_path)
+    question = {"weights": str(weights), "key": "a" * 64, "size_hw": [150, 200], "points": CLICKS, "box": None}
+    try:
+        told, _ = first.answer(question)
+        assert told == {"need": "picture", "bytes": 0} or told == {"need": "picture"}
+        told, bits = first.answer(question, PICTURE.tobytes())
+        assert told["encoded"] == 1
+        began = time.perf_counter()
+        again, same = first.answer({**question, "points": CLICKS[:1]})
+        assert time.perf_counter() - began < 1.5  # the decoder, on a busy machine; the encoder takes seconds
+        assert again["encoded"] == 1
+        assert len(same) == len(bits)
+    finally:
+        first.close()
+    second = WorkerProcess(tmp_path)
+    try:
+        told, bits_again = second.answer(question)
+        assert told["encoded"] == 0
+        np.testing.assert_array_equal(bits_again, bits)
+    finally:
+        second.close()
+
+
+def test_a_process_that_dies_is_said_and_started_anew(weights: Path, worker: WorkerProcess) -> None:
+    question = {"weights": str(weights), "key": "b" * 64, "size_hw": [150, 200], "points": CLICKS, "box": None}
+    worker.answer(question)
+    assert worker._process is not None
+    worker._process.send_signal(signal.SIGKILL)
+    worker._process.wait()
+    told, _ = worker.answer(question)
+    assert told["need"] == "picture"
+
+
+def test_a_crash_in_the_middle_is_an_error_in_words(weights: Path, tmp_path: Path) -> None:
+    process = WorkerProcess(tmp_path)
+    question = {"weights": str(weights), "key": "c" * 64, "size_hw": "no size", "points": [], "box": None}
+    with pytest.raises(EngineError, match=r"ValueError|TypeError") as error:
+        process.answer(question, b"not a picture")
+    assert error.value.next_step
+    process._process.stdin.write(b"no question\n")  # type: ignore[union-attr]
+    process._process.stdin.flush()  # type: ignore[union-attr]
+    with pytest.raises(EngineError, match="process ended"):
+        process.answer(question)
+    process.close()
+
+
+def test_an_idle_process_ends_and_comes_back(weights: Path, tmp_path: Path) -> None:
+    process = WorkerProcess(tmp_path, idle_seconds=0.2)
+    question = {"weights": str(weights), "key": "d" * 64, "size_hw": [150, 200], "points": CLICKS, "box": None}
+    process.answer(question)
+    deadline = time.monotonic() + 10
+    while process.is_running and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not process.is_running
+    assert process.answer(question)[0]["need"] == "picture"
+    process.close()
+
+
+def test_the_server_loads_no_network() -> None:
+    import subprocess
+
+    code = "import sys, annelid.server; print([m for m in ('torch', 'ultralytics') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_weights_that_are_none_are_refused_in_words(tmp_path: Path, worker: WorkerProcess) -> None:
+    path = tmp_path / "mobile_sam.pt"
+    path.write_text("<!doctype html>")
+    with pytest.raises(EngineError, match="something else"):
+        Sam(path, worker).outline(ArrayPicture(PICTURE), prompt(*CLICKS), Hints())
+
+
+class _Harmful:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return print, ("code that ran",)
+
+
+def test_weights_with_code_in_them_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    import torch
+
+    path = tmp_path / "mobile_sam.pt"
+    torch.save({"model": _Harmful()}, path)
+    with pytest.raises(EngineError, match="not the weights of mobile_sam"):
+        open_network(path)
+    assert "code that ran" not in capfd.readouterr().out
+
+
+def test_what_there_is_is_listed(weights: Path, tmp_path: Path) -> None:
+    empty, full = Assistants(tmp_path), Assistants(weights.parents[2])
+    assert [(c.name, bool(c.health)) for c in empty.listed()] == [("classical", False), ("sam", True)]
+    assert "models/fetched" in empty.listed()[1].health
+    assert [(c.name, c.title) for c in full.listed()][1] == ("sam:mobile_sam.pt", "MobileSAM (mobile_sam.pt)")
+    assert full.get("sam:mobile_sam.pt").name == "sam:mobile_sam.pt"
+    with pytest.raises(EngineError, match="No weights yet"):
+        empty.get("sam")
+    with pytest.raises(UsageError, match="no assistant"):
+        full.get("sam:../../etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "at", "zoom", "window", "step"),
+    [
+        ((800, 600), (1, 1), 0.1, (0, 0, 800, 600), 1),
+        ((4000, 3000), (100, 100), 1.0, (0, 0, 1024, 1024), 1),
+        ((4000, 3000), (2000, 1500), 1.0, (1536, 1024, 2560, 2048), 1),
+        ((4000, 3000), (3990, 2990), 2.0, (2976, 1976, 4000, 3000), 1),
+        ((4000, 3000), (2000, 1500), 0.3, (0, 0, 4000, 3000), 4),
+    ],
+)
+def test_the_tile_that_is_seen_lies_on_a_grid(
+    size_wh: tuple[int, int], at: tuple[float, float], zoom: float, window: tuple[int, ...], step: int
+) -> None:
+    seen = seen_window(size_wh, Prompt((Point(*at),), None, zoom))
+    assert seen == (window, step)
