@@ -184,6 +184,7 @@ def test_beyond_this_computer_it_says_what_that_means(
     assert "This server answers other computers" in said.err
     assert "unencrypted" in said.err
     assert f"http://{socket.gethostname()}:" in said.out
+    assert "http://127.0.0.1:" in said.out
 
 
 def test_every_start_has_another_token(tmp_path: Path, started: list[Any]) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PORT = 8765
 _BEYOND = """\
-This server answers other computers, not only this one. Whoever has the address above can see and change the project;
+This server answers other computers, not only this one. Whoever has an address above can see and change the project;
 it travels unencrypted, so that others on the network can read it. Where that matters, leave --host out and reach this
 computer through an SSH tunnel or an HTTPS proxy."""
 
@@ -51,9 +51,9 @@ def serve(
     _require_project(place())
     with _listening(host, port) as listener:
         number = listener.getsockname()[1]
-        address = _address(host, number, access)
-        _say(address, access.token, number, place(), is_loopback=_is_loopback(host), as_json=as_json)
-        _run(place(), access, author or _user(), listener, address if open_ else "")
+        addresses = _addresses(host, number, access)
+        _say(addresses, access.token, number, place(), is_loopback=_is_loopback(host), as_json=as_json)
+        _run(place(), access, author or _user(), listener, addresses[-1] if open_ else "")
 
 
 def _require_project(folder: Path) -> None:
@@ -108,16 +108,18 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _address(host: str, port: int, access: Access) -> str:
-    name = socket.gethostname() if _is_everywhere(host) else _in_address(host)
-    return f"http://{name}:{port}{access.base_path}/?token={quote(access.token)}"
+def _addresses(host: str, port: int, access: Access) -> list[str]:
+    """The address to open; where everybody is let in, that for others and that for this computer."""
+    names = [socket.gethostname(), "127.0.0.1"] if _is_everywhere(host) else [_in_address(host)]
+    return [f"http://{name}:{port}{access.base_path}/?token={quote(access.token)}" for name in names]
 
 
-def _say(address: str, token: str, port: int, folder: Path, *, is_loopback: bool, as_json: bool) -> None:
+def _say(addresses: list[str], token: str, port: int, folder: Path, *, is_loopback: bool, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"address": address, "token": token, "port": port}), flush=True)  # noqa: T201 - one line
+        print(json.dumps({"address": addresses[0], "token": token, "port": port}), flush=True)  # noqa: T201 - one line
     else:
-        show.stdout.print(f"{folder.resolve()}\n\n    {address}\n", markup=False, soft_wrap=True)
+        lines = "".join(f"\n    {address}" for address in addresses)
+        show.stdout.print(f"{folder.resolve()}\n{lines}\n", markup=False, soft_wrap=True)
         show.stdout.print("Ctrl-C ends the server; everything that was labelled is saved.", markup=False)
         sys.stdout.flush()
     if not is_loopback:
