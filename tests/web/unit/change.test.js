@@ -113,6 +113,18 @@ test("a refused change is halved until what is wrong stands alone", () => {
   assert.equal(unsent.take(seen), null);
 });
 
+test("where everything is refused it is not asked for each object", () => {
+  const unsent = new Unsent();
+  unsent.add({ upsert: Array.from({ length: 5000 }, (_, n) => square(`o${n}`)), removed: [] });
+  let asked = 0;
+  while (unsent.take(content())) {
+    unsent.refuse("no such class");
+    asked += 1;
+  }
+  assert.ok(asked < 100, `${asked}`);
+  assert.equal(touched(unsent.all).length, 5000);
+});
+
 test("what two versions do not agree in is said in words", () => {
   const [mine, theirs] = [square("a", 1, { label: "nucleus" }), square("a", 2, { author: "human:bob" })];
   assert.deepEqual(differences({ id: "a", mine, theirs }), ["class", "outline", "author"]);

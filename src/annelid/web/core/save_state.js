@@ -18,7 +18,7 @@ export const SAVED = { state: "saved", text: "Saved" };
 export function wordsOf(unsent, away, isKept = true) {
   if (away && !isKept)
     return { state: "offline", text: `Not saved: ${away}. Keep this page open: the browser keeps no copy` };
-  if (away) return { state: "offline", text: `Not saved: ${away}. ${kept(unsent)}, to be sent when it is back` };
+  if (away) return { state: "offline", text: `Not saved: ${away}. ${kept(unsent)}; it is tried again` };
   const clashing = unsent.clashes.size;
   if (clashing)
     return { state: "conflict", text: `${counted(clashing, "object")} changed by somebody else too: choose a version` };

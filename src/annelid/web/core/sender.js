@@ -17,8 +17,8 @@ import { merge } from "./merge.js";
  */
 
 const LONGEST_WAIT_MS = 10_000;
-/** What the server will never take as it is: bad request, no such view, too large, not usable. */
-const REFUSALS = [400, 404, 413, 422];
+/** What the server will never take as it is: bad request, too large, not usable. Everything else may pass. */
+const REFUSALS = [400, 413, 422];
 const CONFLICT = 409;
 
 /** Brings what is unsent to the server and what others did to the page, one request at a time. */

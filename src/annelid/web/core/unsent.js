@@ -7,6 +7,9 @@ import { equal } from "./equal.js";
 
 /** @typedef {{change: Change, why: string}} Refused */
 
+/** Refused parts beyond which the rest is not looked at piece by piece: it is all the same. */
+const MOST_REFUSED = 20;
+
 /** @type {Change} */
 const NOTHING = { upsert: [], removed: [] };
 
@@ -91,7 +94,7 @@ export class Unsent {
    */
   refuse(why) {
     const change = this.flying ?? NOTHING;
-    const halves = halved(change);
+    const halves = this.refused.length < MOST_REFUSED ? halved(change) : null;
     if (halves) this.waiting.unshift(...halves);
     else this.refused.push({ change, why });
     this.flying = null;
