@@ -192,6 +192,24 @@ def test_a_large_image_is_read_in_pieces(root: Path, client: TestClient, monkeyp
         assert np.array_equal(tile(client, view, level, x, y)[0], part), (level, x, y)
 
 
+def test_what_takes_long_comes_in_parts(root: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annelid.server.pyramid._BAND_PIXELS", 2**19)
+    monkeypatch.setattr("annelid.server.levels.BASE_SIDE", 400)
+    monkeypatch.setattr("annelid.server.pixels._PATIENCE_SECONDS", -1.0)
+    pixels = noise(1600, 1600) + 1
+    view = write(root, "a.tif", pixels)
+    seen = []
+    for _ in range(9):
+        answer = client.get(f"/api/views/{view}/tiles/2/0/0?v={facts(client, view)['version']}")
+        there = np.frombuffer(answer.content, np.uint16) > 0
+        seen.append(there.mean())
+        assert ("x-annelid-partial" in answer.headers) == (not there.all())
+        assert ("immutable" in answer.headers["cache-control"]) == there.all()
+    assert 0 < seen[0] < 0.3
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+
+
 def test_tiles_are_kept_by_the_browser_until_the_file_changes(root: Path, client: TestClient) -> None:
     pixels = noise(30, 40)
     view = write(root, "a.tif", pixels)

@@ -23,6 +23,8 @@ from annelid.server.reply import reply
 from annelid.server.view_ids import checked_plane
 
 _FOREVER = "private, max-age=31536000, immutable"
+_PATIENCE_SECONDS = 0.3
+"""A page rather shows a part now."""
 _ASK_AGAIN = "private, no-cache"
 
 
@@ -53,7 +55,10 @@ def _answer(request: Request, pixels: PixelDesk) -> Response:
     pyramid = pixels.pyramids.of(view)
     _check_tile(pyramid, level, x, y)
     channels = _channels(chosen, len(pyramid.info.channels))
-    planes = _planar(pyramid.tile(level, x, y), channels)
+    found, is_whole = pyramid.tile(level, x, y, _PATIENCE_SECONDS)
+    planes = _planar(found, channels)
+    if not is_whole:
+        headers = {"Cache-Control": "no-store", "X-Annelid-Partial": "1"}
     headers |= {"X-Annelid-Dtype": planes.dtype.name, "X-Annelid-Shape": ",".join(map(str, planes.shape))}
     if planes.dtype.name != pyramid.info.dtype:
         headers["X-Annelid-Stored-Dtype"] = pyramid.info.dtype

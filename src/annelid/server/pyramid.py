@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import OrderedDict
 
 import numpy as np
@@ -46,8 +48,15 @@ class Pyramid:
         """Whether the kept level is there in full."""
         return all(self._has_band)
 
-    def tile(self, level: int, x: int, y: int) -> Pixels:
-        """The pixels ``[y, x, c]`` of a tile, in the dtype of the file.
+    def tile(self, level: int, x: int, y: int, seconds: float = math.inf) -> tuple[Pixels, bool]:
+        """The pixels ``[y, x, c]`` of a tile, in the dtype of the file, and whether all of them are there.
+
+        Args:
+            level: of the pyramid.
+            x: column of the tile.
+            y: row of the tile.
+            seconds: after which it is given as it is, what is not yet read being 0: a coarse tile of a file that takes
+                long to decode. Each call reads on.
 
         Raises:
             ImageError: the file cannot be read.
@@ -56,10 +65,11 @@ class Pyramid:
         x1, y1, x2, y2 = window = levels.tile_window(size, level, x, y)
         if level < self.base_level:
             with self._images.reading(self._view) as file:
-                return file.read(levels.full_window(size, level, window), step=1 << level)
+                return file.read(levels.full_window(size, level, window), step=1 << level), True
         finer = level - self.base_level
-        rows = self._base_rows(y1 << finer, min(self._base.shape[0], y2 << finer))
-        return rows[:: 1 << finer, x1 << finer : x2 << finer : 1 << finer]
+        start, stop = y1 << finer, min(self._base.shape[0], y2 << finer)
+        is_whole = self._read_rows(start, stop, time.monotonic() + seconds)
+        return self._base[start : stop : 1 << finer, x1 << finer : x2 << finer : 1 << finer], is_whole
 
     def base(self) -> Pixels:
         """The kept level ``[y, x, c]``.
@@ -67,14 +77,21 @@ class Pyramid:
         Raises:
             ImageError: the file cannot be read.
         """
-        return self._base_rows(0, self._base.shape[0])
+        self._read_rows(0, self._base.shape[0], math.inf)
+        return self._base
 
-    def _base_rows(self, start: int, stop: int) -> Pixels:
+    def _read_rows(self, start: int, stop: int, until: float) -> bool:
+        """Read rows of the kept level that are not there; whether all are there now."""
+        has_read = False
         for band in range(start // self._rows, -(-stop // self._rows)):
             with self._lock:
-                if not self._has_band[band]:
-                    self._read_band(band)
-        return self._base[start:stop]
+                if self._has_band[band]:
+                    continue
+                if has_read and time.monotonic() > until:
+                    return False
+                self._read_band(band)
+            has_read = True
+        return True
 
     def _read_band(self, band: int) -> None:
         start, (h, w) = band * self._rows, self._base.shape[:2]

@@ -101,6 +101,19 @@ test("a channel that is shown later is asked for alone", async () => {
   assert.deepEqual([...(tiles.get("k1")?.planes.keys() ?? [])], [0, 2, 1]);
 });
 
+test("a tile of which only a part came is shown and asked for again", async () => {
+  const { asked, wish, settled } = desk();
+  const tiles = new Tiles(quiet, 1000);
+  tiles.want([{ ...wish(1), fetch: async () => ({ width: 10, height: 10, planes: new Map(), isPartial: true }) }]);
+  await settled();
+  assert.ok(tiles.get("k1"));
+  tiles.want([wish(1)]);
+  asked[0].answer();
+  await settled();
+  tiles.want([wish(1)]);
+  assert.equal(asked.length, 1);
+});
+
 test("tiles that were not used for longest make room", async () => {
   const { asked, wish, settled } = desk();
   const tiles = new Tiles(quiet, 250);

@@ -13,6 +13,7 @@ import { address, request } from "../api.js";
  * @property {number} width
  * @property {number} height
  * @property {Map<number, Plane>} planes by the number of the channel
+ * @property {boolean} [isPartial] whether more of it is to come
  */
 
 const TYPES = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, float32: Float32Array };
@@ -24,7 +25,7 @@ const TYPES = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, float
  * @param {Place} place
  * @param {number[]} channels
  * @param {AbortSignal} signal
- * @returns {Promise<{width: number, height: number, planes: Map<number, Plane>}>}
+ * @returns {Promise<Omit<Tile, "key">>}
  */
 export async function requestTile(view, version, plane, place, channels, signal) {
   const path = `api/views/${encodeURIComponent(view)}/tiles/${place.level}/${place.x}/${place.y}`;
@@ -35,5 +36,5 @@ export async function requestTile(view, version, plane, place, channels, signal)
   const values = new Typed(await response.arrayBuffer());
   const area = width * height;
   const planes = new Map(channels.map((channel, n) => [channel, values.subarray(n * area, (n + 1) * area)]));
-  return { width, height, planes };
+  return { width, height, planes, isPartial: response.headers.has("X-Annelid-Partial") };
 }

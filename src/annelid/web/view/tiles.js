@@ -106,12 +106,12 @@ export class Tiles {
    * @param {string} key
    * @param {Omit<Tile, "key">} found
    */
-  _keep(key, { width, height, planes }) {
+  _keep(key, { width, height, planes, isPartial = false }) {
     const known = this._tiles.get(key);
-    const all = new Map([...(known?.planes ?? []), ...planes]);
+    const all = new Map([...(known && !known.isPartial ? known.planes : []), ...planes]);
     this._tiles.delete(key);
-    this._tiles.set(key, { key, width, height, planes: all });
-    this._bytes += bytesOf(planes);
+    this._tiles.set(key, { key, width, height, planes: all, isPartial });
+    this._bytes += bytesOf(all) - (known ? bytesOf(known.planes) : 0);
     for (const [old, tile] of this._tiles) {
       if (this._bytes <= this._mostBytes || old === key) break;
       this._tiles.delete(old);
@@ -135,7 +135,7 @@ export class Tiles {
  * @param {number[]} channels
  */
 function missing(tile, channels) {
-  return tile ? channels.filter((channel) => !tile.planes.has(channel)) : channels;
+  return tile && !tile.isPartial ? channels.filter((channel) => !tile.planes.has(channel)) : channels;
 }
 
 /** @param {Tile["planes"]} planes */
