@@ -18,6 +18,15 @@ export function inWords({ kinds, bytes: size, junk }) {
 }
 
 /**
+ * How much can come.
+ * @param {{max_bytes: number, free_bytes: number | null}} room
+ */
+export function roomInWords({ max_bytes, free_bytes }) {
+  const left = free_bytes === null ? "" : `; the project's drive has room for ${bytes(free_bytes)}`;
+  return `Files up to ${bytes(max_bytes)}${left}.`;
+}
+
+/**
  * An upload that came earlier and was never imported.
  * @param {{files: number, bytes: number, created: string}} batch
  * @param {() => void} resume

@@ -8,7 +8,7 @@ import { dropzone } from "./dropzone.js";
 import { importOptions } from "./import_options.js";
 import { importRefused } from "./import_refused.js";
 import { importReport } from "./import_report.js";
-import { inWords, waitingUpload, working } from "./import_steps.js";
+import { inWords, roomInWords, waitingUpload, working } from "./import_steps.js";
 
 /** @typedef {import("../types.js").App} App */
 /** @typedef {import("../core/intake.js").Intake} Intake */
@@ -95,8 +95,11 @@ class Import {
 
   /** Where files are dropped; and what came earlier and was never imported. */
   async wait() {
-    fill(this.element, dropzone(this.title));
-    const room = await get("api/uploads").catch(() => ({ waiting: [] }));
+    const zone = dropzone(this.title);
+    fill(this.element, zone);
+    const room = await get("api/uploads").catch(() => null);
+    if (!room) return;
+    zone.append(h("p", { class: "dim room" }, roomInWords(room)));
     for (const batch of room.waiting)
       this.element.append(
         waitingUpload(
