@@ -26,7 +26,7 @@ export function editingActions(editor) {
     { id: "redo", title: "Redo", group, keys: ["Ctrl+Shift+Z", "Ctrl+Y"], run: () => turned(editor, "redo"), when: () => editor.store.canRedo },
     { id: "delete", title: "Delete", group, keys: ["Delete", "Backspace"], run: () => removed(editor), when: some },
     { id: "copy", title: "Copy", group, keys: ["Ctrl+C"], run: () => copied(editor), when: some },
-    { id: "cut-out", title: "Cut", group, keys: ["Ctrl+X"], run: () => (copied(editor), removed(editor)), when: some },
+    { id: "cut-out", title: "Copy and delete", group, keys: ["Ctrl+X"], run: () => (copied(editor), removed(editor)), when: some },
     {
       id: "paste",
       title: "Paste: at the same place, also on another image",

@@ -1,4 +1,5 @@
 import { useClass } from "../commands/classes.js";
+import { number } from "../core/words.js";
 import { fill, h } from "../dom.js";
 import { askForClass } from "./ask_class.js";
 import { changeClass } from "./change_class.js";
@@ -41,7 +42,7 @@ function row(editor, one, index, count) {
     h("kbd", {}, index < 9 ? index + 1 : " "),
     dot,
     h("span", { class: "class-name" }, one.name),
-    h("span", { class: "number dim" }, count),
+    h("span", { class: "number dim" }, number(count)),
   );
   const label = `Rename, merge or delete ${one.name}`;
   const change = h("button", { class: "icon-button", "aria-label": label, title: label, onclick: () => void changeClass(editor, one) }, "…");

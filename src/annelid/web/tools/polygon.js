@@ -1,3 +1,4 @@
+import { ringCrossesItself } from "../core/crossing.js";
 import { addObject } from "./add.js";
 import { OutlineTool } from "./outline_tool.js";
 
@@ -9,5 +10,8 @@ export const polygon = new OutlineTool(
     keys: ["p"],
     hint: "Click vertices, or drag for freehand. The first vertex, Enter or a double click closes; Backspace takes back, Escape gives up.",
   },
-  (editor, ring) => void addObject(editor, { kind: "polygon", shape: [[ring]] }),
+  (editor, ring) => {
+    if (ringCrossesItself(ring)) editor.notify("This outline crosses itself: what it goes round twice counts as outside.", "warning");
+    void addObject(editor, { kind: "polygon", shape: [[ring]] });
+  },
 );

@@ -50,6 +50,7 @@ class SelectTool {
     this._giveUp(editor);
     heldVertices.clear();
     this._hot = null;
+    editor.viewer.objects.hover.value = null;
   }
 
   /**
@@ -72,6 +73,7 @@ class SelectTool {
     if (!gesture) return this._hover(event, editor);
     gesture.begun ||= isDrag(gesture.from, event);
     if (!gesture.begun) return;
+    editor.viewer.objects.hover.value = null;
     if (gesture.what !== "frame" && !gesture.after.length) editor.viewer.objects.suppress(this._hides(gesture));
     const [x, y] = gesture.what === "shape" ? inside(event, editor) : [event.x, event.y];
     gesture.after = gesture.made(x, y);
@@ -192,6 +194,7 @@ class SelectTool {
     const tolerance = imageLength(editor, reach(event));
     const scale = editor.viewer.transform.value.scale;
     const at = object && (handleAt(object, scale, event.x, event.y, tolerance) ?? edgeMiddleAt(object, scale, event.x, event.y, tolerance));
+    editor.viewer.objects.hover.value = at ? null : editor.viewer.objects.hit(event.x, event.y, tolerance);
     const hot = at ? /** @type {[number, number]} */ ([at.x, at.y]) : null;
     if (hot?.[0] === this._hot?.[0] && hot?.[1] === this._hot?.[1]) return;
     this._hot = hot;
