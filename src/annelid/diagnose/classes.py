@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from annelid.diagnose.advice import train_again
 from annelid.diagnose.chance import Share, interval, is_clearly_below, percent
 from annelid.diagnose.course import Course
@@ -70,7 +72,8 @@ def confused(record: Record, course: Course) -> Diagnosis | None:
     )
     evidence = {"pairs": [[x, y, *share] for x, y, share in pairs], "matrix": [list(row) for row in val.confusion]}
     image = val.example.get("missed-class", "")
-    return CONFUSED.finding(seen, todo, f"annelid classes merge {a} {b} --into {a}", evidence=evidence, image=image)
+    command = shlex.join(["annelid", "classes", "merge", a, b, "--into", a])
+    return CONFUSED.finding(seen, todo, command, evidence=evidence, image=image)
 
 
 def _taken(val: Outcomes) -> list[tuple[str, str, Share]]:

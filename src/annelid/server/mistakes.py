@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from annelid.server.desk import desk_of
 from annelid.server.reply import reply
 from annelid.server.runs import run_and_card
 from annelid.server.wire import objects_to_json
+from annelid.split import Split
 
 
 def of_run(request: Request) -> Response:
@@ -37,7 +41,7 @@ class _Found:
     """What was kept of a run's predictions, at a confidence."""
 
     def __init__(self, project: Project, folder: Path, card: Card | None, conf: str | None) -> None:
-        kept = run_mistakes.kept(folder)
+        kept = _kept(folder / run_mistakes.FILE)
         if kept is None or card is None:
             step = f"annelid evaluate {card.reference}" if card else "let the training come to its end"
             raise ProjectError(f"nothing was predicted for run {folder.name} yet", next_step=step)
@@ -47,13 +51,12 @@ class _Found:
         self.by = first.by if first else "box"
         used = first.conf if first and first.conf is not None else card.thresholds.get("conf", 0.25)
         self.conf = _confidence(conf, used)
-        frozen, self._split = train.data_of(card, project.root)
-        self._truth = _as_it_is_now(project, frozen, list(self._predicted)) if not card.outside else frozen
-        self._in_project = not card.outside
+        self._project = None if card.outside else project
+        self._data, self._stamp = _data(folder, card, project.root), (folder / run_mistakes.FILE).stat().st_mtime_ns
 
     def listed(self) -> dict[str, Any]:
         """Every image with its counts, the worst first."""
-        lines = [self._line(item) for item in self._truth.items if item.id in self._predicted]
+        lines = [self._line(item) for item in self._truth(list(self._predicted))]
         lines.sort(key=lambda line: -sum(line["counts"].values()))
         return {"conf": self.conf, "kinds": dict(KINDS), "model": self._card.reference, "images": lines}
 
@@ -63,7 +66,7 @@ class _Found:
         Raises:
             ProjectError: the model was not measured on it.
         """
-        item = next((item for item in self._truth.items if item.id == view and view in self._predicted), None)
+        item = next(iter(self._truth([view])), None) if view in self._predicted else None
         if item is None:
             raise ProjectError(
                 f"{self._card.reference} was not measured on this image", next_step="choose one of the val or test part"
@@ -77,18 +80,55 @@ class _Found:
         }
 
     def _line(self, item: LabeledImage) -> dict[str, Any]:
-        found = self._mistakes(item)
-        return {
-            "view": item.id if self._in_project else "",
-            "name": item.image.name,
-            "part": self._split.parts.get(item.id, ""),
-            "objects": found.objects,
-            "found": found.found,
-            "counts": found.counts,
-        }
+        _, split = self._data
+        about = {"name": item.image.name, "part": split.parts.get(item.id, "")}
+        return {"view": item.id if self._project else "", **about, **self._counts(item)}
+
+    def _counts(self, item: LabeledImage) -> Mapping[str, Any]:
+        """Remembered until the annotation or the predictions change."""
+        key = (self._stamp, item.id, item.revision, self.by, self.conf)
+        if key not in _COUNTS:
+            found = self._mistakes(item)
+            if len(_COUNTS) >= _MOST_COUNTS:
+                _COUNTS.clear()
+            _COUNTS[key] = {"objects": found.objects, "found": found.found, "counts": found.counts}
+        return _COUNTS[key]
 
     def _mistakes(self, item: LabeledImage) -> Mistakes:
-        return run_mistakes.mistakes(item, self._predicted[item.id], self._truth.classes, self.by, self.conf)
+        classes = self._data[0].classes
+        return run_mistakes.mistakes(item, self._predicted[item.id], classes, self.by, self.conf)
+
+    def _truth(self, ids: list[str]) -> list[LabeledImage]:
+        """The annotation as it is now: what a person has mended since is no mistake any more."""
+        frozen = [item for item in self._data[0].items if item.id in set(ids)]
+        if self._project is None:
+            return frozen
+        there = {view.id for view in self._project.store.views()}
+        present = {item.id: item for item in self._project.store.items([i.id for i in frozen if i.id in there])}
+        return [present[i.id] if i.id in present and present[i.id].covered else i for i in frozen]
+
+
+_COUNTS: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+_MOST_COUNTS = 50_000
+
+
+def _kept(path: Path) -> Dataset | None:
+    return _dataset(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+def _data(folder: Path, card: Card, root: Path) -> tuple[Dataset, Split]:
+    """What the run was trained and measured on; it is frozen."""
+    path = folder / "dataset.npz"
+    if not path.is_file():
+        return train.data_of(card, root)  # which says what is missing
+    split = json.loads((folder / "split.json").read_text(encoding="utf-8"))
+    return _dataset(path, path.stat().st_mtime_ns), Split.from_dict(split)
+
+
+@lru_cache(maxsize=4)
+def _dataset(path: Path, stamp: int) -> Dataset:
+    del stamp  # another one is another file
+    return Dataset.load(path)
 
 
 def _confidence(asked: str | None, used: float) -> float:
@@ -99,13 +139,6 @@ def _confidence(asked: str | None, used: float) -> float:
     if not 0 <= conf <= 1:
         raise UsageError(f"conf: expected a number from 0 to 1, found {str(asked)[:50]!r}")
     return conf
-
-
-def _as_it_is_now(project: Project, frozen: Dataset, ids: list[str]) -> Dataset:
-    """The annotation as it is now: what a person has mended since is no mistake any more."""
-    present = {item.id: item for item in project.store.items() if item.id in ids and item.covered}
-    items = tuple(present.get(item.id, item) for item in frozen.items if item.id in ids)
-    return Dataset(frozen.classes, items)
 
 
 ROUTES: tuple[BaseRoute, ...] = (Route("/runs/{name}/mistakes", of_run),)

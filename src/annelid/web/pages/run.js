@@ -70,6 +70,7 @@ class RunPage {
     const { run } = this;
     this.showHead();
     this.curves.update(this.columns ?? {});
+    this.curves.element.hidden = run.state !== "running" && this.curves.isEmpty;
     fill(this.pictures, runPictures(run));
     fill(this.result, this.results());
     this.host.dataset.state = run.state;

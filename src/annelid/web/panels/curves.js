@@ -34,5 +34,9 @@ export function curvesPanel() {
       shown = columns;
       draw();
     },
+    /** Whether there is anything to draw. */
+    get isEmpty() {
+      return chartsOf(shown).length === 0;
+    },
   };
 }

@@ -58,7 +58,7 @@ function row(figures) {
   const cells = COLUMNS.map(([key]) => {
     const value = figures[key];
     const ends = figures.intervals?.[key];
-    const within = ends ? h("small", { class: "dim" }, ` (${ends[0].toFixed(2)}–${ends[1].toFixed(2)})`) : null;
+    const within = ends ? h("small", { class: "dim within" }, `(${ends[0].toFixed(2)}–${ends[1].toFixed(2)})`) : null;
     return h("td", { class: "number", "data-figure": key }, typeof value === "number" ? value.toFixed(3) : "–", within);
   });
   return h("tr", {}, h("th", { scope: "row" }, figures.name ?? ""), h("td", { class: "number" }, (figures.objects ?? 0).toLocaleString("en")), ...cells);
