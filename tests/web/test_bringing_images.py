@@ -162,6 +162,20 @@ def test_an_export_is_downloaded_as_a_zip(page: Page, discs: Served, tmp_path: P
         assert any(name.endswith("annotations.json") for name in archive.namelist())
 
 
+def test_light_or_dark_is_kept_and_there_before_anything_is_shown(page: Page, discs: Served) -> None:
+    page.goto(discs.page_of("#/images"))
+    assert page.get_attribute("html", "data-theme") == "dark"
+    page.select_option("#theme", "light")
+    assert page.get_attribute("html", "data-theme") == "light"
+    page.goto("about:blank")
+    page.goto(discs.page_of("#/images"), wait_until="commit")
+    page.wait_for_selector("body", state="attached")
+    assert page.get_attribute("html", "data-theme") == "light"
+    page.select_option("#theme", "system")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_selector("html[data-theme=dark]", state="attached")
+
+
 def test_a_page_that_is_none_is_said(page: Page, discs: Served) -> None:
     page.goto(discs.page_of("#/nothing"))
     page.wait_for_selector("#try-again")

@@ -53,7 +53,10 @@ async function start() {
     live,
   };
   const head = header(project.name, live.connected, () => ask());
-  const ask = askWhoWorks(app, head.setAuthor);
+  const ask = askWhoWorks(app, (name) => {
+    head.setAuthor(name);
+    if (location.hash.startsWith("#/annotate/")) void router?.show(); // what one draws from now on is by that name
+  });
   place("header").append(head.element);
   head.element.querySelector("#live")?.before(jobSign(app));
   if (kept(AUTHOR) === null) ask();
@@ -79,7 +82,10 @@ async function follow(router) {
     const view = await viewToAnnotate();
     return location.replace(view ? hashOf("annotate", view) : "#/images");
   }
-  if (route?.page === "annotate") keep(LAST, route.argument.split("?")[0] ?? "");
+  if (route?.page === "annotate") {
+    keep(LAST, route.argument.split("?")[0] ?? "");
+    document.getElementById("ask-name")?.remove(); // it is asked again on the next visit; the image needs the room
+  }
   await router.show();
 }
 

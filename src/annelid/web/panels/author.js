@@ -21,6 +21,8 @@ export function askName(name, keep) {
     h("label", { for: "author-name" }, "Your name, so that the history says who drew what:"),
     input,
     h("button", { class: "button primary", type: "submit", id: "author-keep" }, "Keep it"),
+    h("span", { class: "spacer" }),
+    h("button", { class: "icon-button", type: "button", "aria-label": "Not now", onclick: () => form.remove() }, "✕"),
   );
   return form;
 }
