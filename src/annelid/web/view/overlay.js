@@ -5,6 +5,9 @@ import { piecesOf } from "./scene.js";
 /** @typedef {import("./scene.js").Entry} Entry */
 /** @typedef {import("./paint.js").Place} Place */
 
+/** CSS pixels beyond which an object shines at its edge alone: the image in it is worth more. */
+const LARGE = 200;
+
 /** @type {import("./object_style.js").Style} */
 const GLOW = {
   rank: 0,
@@ -24,7 +27,8 @@ const GLOW = {
  * @param {number} ratio device pixels a CSS pixel
  */
 export function drawHover(context, entry, place, ratio) {
-  const style = { ...GLOW, width: GLOW.width * ratio };
+  const isLarge = Math.max(entry.box[2] - entry.box[0], entry.box[3] - entry.box[1]) * place.scale > LARGE * ratio;
+  const style = { ...GLOW, width: GLOW.width * ratio, fill: isLarge ? "transparent" : GLOW.fill };
   const batches = piecesOf(entry).map((piece) => ({ style, pieces: [piece] }));
   paintBatches(context, batches, place, ratio);
 }
