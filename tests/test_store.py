@@ -95,6 +95,14 @@ def test_objects_keep_their_order_when_one_of_them_changes(store: Store) -> None
     assert list(store.item("i1").objects.labels) == ["new", "cell", "cell", "cell"]
 
 
+def test_an_object_that_comes_back_has_its_old_place(store: Store) -> None:
+    store.save("i1", ChangeSet(0, boxes("x", "y", "z")))
+    store.save("i1", ChangeSet(1, removed=("x", "y")))
+    store.save("i1", ChangeSet(2, boxes("w", "y", "x")))
+    assert list(store.item("i1").objects.ids) == ["x", "y", "z", "w"]
+    assert list(store.item("i1", 2).objects.ids) == ["z"]
+
+
 def test_every_revision_can_be_read_and_restored(store: Store) -> None:
     store.save("i1", ChangeSet(0, boxes("x", "y"), covered=whole_image((64, 48)), state="reviewed"))
     store.save("i1", ChangeSet(1, boxes("x", label="other"), removed=("y",), covered=(), state="draft"))

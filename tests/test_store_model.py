@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -49,17 +50,30 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = Store.create(Path(self.folder.name) / "annelid.db")
         self.store.add_images([View(ImageRef(view, (f"{view}.png",), (9, 9))) for view in VIEWS])
         self.model: dict[str, list[Content]] = {view: [{}] for view in VIEWS}
+        self.places: dict[str, dict[str, int]] = {view: {} for view in VIEWS}
+        self.written: dict[str, dict[str, int]] = {view: {} for view in VIEWS}
+        self.clock = 0
 
     def teardown(self) -> None:
         self.store.close()
         self.folder.cleanup()
 
-    def expect(self, view: str, content: Content, revision: int) -> None:
+    def expect(self, view: str, content: Content, revision: int, sent: Iterable[str] | None = None) -> None:
         """The store answered with a revision; note what must be in it."""
-        history = self.model[view]
+        history, content = self.model[view], self.ordered(view, content, content if sent is None else sent)
         if content != history[-1] or list(content) != list(history[-1]):
             history.append(content)
         assert revision == len(history) - 1
+
+    def ordered(self, view: str, content: Content, sent: Iterable[str]) -> Content:
+        """The content as the store orders it: by the first place of each object, then by what was written last."""
+        now, places, written = self.model[view][-1], self.places[view], self.written[view]
+        last = max((places[id_] for id_ in now), default=-1) + 1
+        changed = [id_ for id_ in sent if now.get(id_) != content[id_]]
+        places |= {id_: last + n for n, id_ in enumerate(id_ for id_ in changed if id_ not in places)}
+        for id_ in changed:
+            written[id_] = self.clock = self.clock + 1
+        return dict(sorted(content.items(), key=lambda item: (places[item[0]], written[item[0]])))
 
     @rule(view=views, upsert=contents, removed=st.sets(st.sampled_from(IDS), max_size=2))
     def save(self, view: str, upsert: Content, removed: set[str]) -> None:
@@ -67,7 +81,7 @@ class StoreMachine(RuleBasedStateMachine):
         now = self.model[view][-1]
         change = ChangeSet(len(self.model[view]) - 1, to_objects(upsert), tuple(sorted(removed)))
         expected = {id_: value for id_, value in {**now, **upsert}.items() if id_ not in removed}
-        self.expect(view, expected, self.store.save(view, change))
+        self.expect(view, expected, self.store.save(view, change), upsert)
 
     @precondition(lambda self: max(map(len, self.model.values())) > 1)
     @rule(view=views, back=st.integers(1, 4), upsert=contents, removed=st.sets(st.sampled_from(IDS), max_size=1))
@@ -90,7 +104,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert set(caught.value.object_ids) == stale
         else:
             expected = {id_: value for id_, value in {**now, **upsert}.items() if id_ not in removed}
-            self.expect(view, expected, self.store.save(view, change))
+            self.expect(view, expected, self.store.save(view, change), upsert)
 
     @rule(view=views, pick=st.floats(0, 1))
     def restore(self, view: str, pick: float) -> None:

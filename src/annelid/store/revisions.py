@@ -30,6 +30,9 @@ _READ_SOME = (
     f"SELECT place, {_COLUMNS} FROM objects WHERE view = ? AND valid_to IS NULL"  # noqa: S608
     " AND id IN (SELECT value FROM json_each(?))"
 )
+_PLACES_EVER = (
+    "SELECT id, place FROM objects WHERE view = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY valid_from"
+)
 _TOUCHED_SINCE = (
     "SELECT id FROM objects WHERE view = ? AND id IN (SELECT value FROM json_each(?))"
     " AND (valid_from > ? OR valid_to > ?)"
@@ -204,13 +207,22 @@ def _objects_with_ids(db: sqlite3.Connection, head: Head, ids: Sequence[str]) ->
 def _place(
     db: sqlite3.Connection, head: Head, rows: Mapping[str, ObjectRow], now: Mapping[str, Placed]
 ) -> dict[str, Placed]:
-    """A changed object keeps its place, new ones come last."""
+    """A changed object keeps its place, one that comes back takes its old one, new ones come last."""
     if not rows:
         return {}
     query = "SELECT coalesce(max(place) + 1, 0) FROM objects WHERE view = ? AND valid_to IS NULL"
     (last,) = db.execute(query, (head.key,)).fetchone()
-    new = {id_: last + n for n, id_ in enumerate(id_ for id_ in rows if id_ not in now)}
-    return {id_: Placed(now[id_].place if id_ in now else new[id_], row) for id_, row in rows.items()}
+    places = _earlier_places(db, head, [id_ for id_ in rows if id_ not in now])
+    places |= {id_: placed.place for id_, placed in now.items()}
+    places |= {id_: last + n for n, id_ in enumerate(id_ for id_ in rows if id_ not in places)}
+    return {id_: Placed(places[id_], row) for id_, row in rows.items()}
+
+
+def _earlier_places(db: sqlite3.Connection, head: Head, ids: Sequence[str]) -> dict[str, int]:
+    """The places of objects that were removed: whoever takes a removal back has them in the order of before."""
+    if head.revision == 0 or not ids:
+        return {}
+    return dict(db.execute(_PLACES_EVER, (head.key, json.dumps(ids))))
 
 
 def _note(head: Head, change: ChangeSet) -> _Note:
