@@ -35,7 +35,8 @@ export function listenForFiles(app) {
   });
   addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length) take(Promise.resolve(files.map((file) => ({ path: pastedName(file, new Date()), file }))));
+    const isDrawing = location.hash.startsWith("#/annotate"); // there one pastes objects
+    if (files.length && !isDrawing) take(Promise.resolve(files.map((file) => ({ path: pastedName(file, new Date()), file }))));
   });
 }
 

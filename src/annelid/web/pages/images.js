@@ -136,13 +136,7 @@ class ImagesPage {
       this.filters.close,
       () => this.browser?.close(),
     );
-    fill(
-      this.host,
-      h("div", { class: "images-head" }, this.headline(mode), this.filters.element),
-      this.browser.element,
-      this.nothing,
-      this.actions.element,
-    );
+    fill(this.host, this.head(mode), this.browser.element, this.nothing, this.actions.element);
     this.browser.picking.current = before.current;
     this.show();
     this.browser.list.element.scrollTop = before.top;
@@ -151,18 +145,19 @@ class ImagesPage {
   }
 
   /** @param {Mode} mode */
-  headline(mode) {
-    return h(
+  head(mode) {
+    const first = h(
       "div",
       { class: "toolbar" },
       this.progress?.element ?? "",
       h("span", { class: "spacer" }),
-      h("button", { class: "button quiet", id: "keys", onclick: showListKeys }, "Keys ", h("kbd", {}, "?")),
-      this.modeSwitch(mode),
       h("a", { class: "button", href: "#/preprocessing", id: "to-preprocessing" }, "Preprocessing"),
       h("a", { class: "button", href: "#/export", id: "to-export" }, "Export"),
       h("a", { class: "button primary", href: "#/import", id: "to-import" }, "Add images"),
     );
+    const keys = h("button", { class: "button quiet", id: "keys", onclick: showListKeys }, "Keys ", h("kbd", {}, "?"));
+    this.filters?.element.append(h("span", { class: "spacer" }), keys, this.modeSwitch(mode));
+    return h("div", { class: "images-head" }, first, this.filters?.element ?? "");
   }
 
   /** @param {Mode} mode */
