@@ -36,7 +36,8 @@ export function listenForFiles(app) {
   addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     const isDrawing = location.hash.startsWith("#/annotate"); // there one pastes objects
-    if (files.length && !isDrawing) take(Promise.resolve(files.map((file) => ({ path: pastedName(file, new Date()), file }))));
+    if (files.length && !isDrawing)
+      take(Promise.resolve(files.map((file) => ({ path: pastedName(file, new Date()), file }))));
   });
 }
 
