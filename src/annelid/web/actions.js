@@ -36,7 +36,7 @@ export class Actions {
    * @returns {boolean} whether there was something
    */
   press(event) {
-    if (isTaken(event.target, event)) return false;
+    if (isTaken(event)) return false;
     const pressed = keyName(event);
     const action = [...this.all.values()].find((one) => one.keys.includes(pressed) && (one.when?.() ?? true));
     if (!action) return false;
@@ -64,10 +64,10 @@ export function keyName(event) {
 
 /**
  * Whether a control has its own use for a key; nothing is done behind a dialog.
- * @param {EventTarget | null} target
  * @param {KeyboardEvent} event
  */
-function isTaken(target, event) {
+export function isTaken(event) {
+  const { target } = event;
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.closest("dialog")) return true;
   if (target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio], [type=color])")) return true;

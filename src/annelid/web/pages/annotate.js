@@ -1,3 +1,4 @@
+import { isTaken } from "../actions.js";
 import { fetchAhead } from "../ahead.js";
 import { allActions } from "../commands/index.js";
 import { neighbour } from "../commands/images.js";
@@ -111,9 +112,8 @@ function listenToKeys(editor) {
   const stop = new AbortController();
   const active = () => TOOLS.find(({ id }) => id === editor.tool.value);
   const press = (/** @type {KeyboardEvent} */ event) => {
-    if (event.defaultPrevented) return;
-    const isOurs = event.target === document.body || editor.viewer.host.contains(/** @type {Node} */ (event.target));
-    if (isOurs && active()?.key?.(event, editor)) event.preventDefault();
+    if (event.defaultPrevented || isTaken(event)) return;
+    if (active()?.key?.(event, editor)) event.preventDefault();
     else editor.actions.press(event);
   };
   const turn = (/** @type {WheelEvent} */ event) => {
