@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,8 @@ SCREEN: ViewportSize = {"width": 1200, "height": 800}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
 GESTURES = ("pan", "zoom", "drag")
 FRAME = 1 / 60
+BUSY = 3.0
+"""Processes that wait for a processor core, beyond which the figures are those of the others as well."""
 WHEEL = (1, 1, -1, -1, -1, -1, 1, 1)
 """Directions of the wheel's notches, again and again: out, back, in, back."""
 
@@ -362,6 +365,8 @@ def measure(page: Page, address: str, view: str, field: Field, objects: Objects,
         print(", ".join(f"{kind}: {p95 / slowest:.1f} times as long" for kind, p95 in naive.items()))
     print(f"first paint {here:.0f} ms from the list of images, {anew:.0f} ms in a page that loads")
     print(f"save {min(save for _, save in rounds):.0f} ms")
+    if (load := os.getloadavg()[0]) > BUSY:
+        print(f"other programs were at work, too (load {load:.1f}): measure again when it is quiet")
     print(f"fps {1000 / slowest:.1f}")
 
 
