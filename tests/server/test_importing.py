@@ -96,6 +96,17 @@ def test_an_image_that_the_project_has_is_no_second_one(client: TestClient, root
     assert not [path for path in root.rglob("*") if path.is_symlink()]
 
 
+def test_what_was_taken_together_belongs_together_though_it_came_in_two_goes(client: TestClient, root: Path) -> None:
+    put(client, {"a/movie_t01.png": png(1), "a/alone.png": png(2)})
+    import_(client)
+    put(client, {"a/movie_t02.png": png(3), "b/alone.png": png(4)})
+    import_(client)
+    with Project(root) as project:
+        groups = {(i.name, i.path.split("/")[-2]): i.group for i in project.store.images()}
+    assert groups["movie_t01.png", "a"] == groups["movie_t02.png", "a"] == "images/a/movie"
+    assert groups["alone.png", "a"] != groups["alone.png", "b"]
+
+
 def test_unknown_classes_are_asked_about_and_the_upload_stays(client: TestClient, root: Path) -> None:
     with Project(root) as project:
         project.add_classes("nucleus")

@@ -11,7 +11,8 @@ from pathlib import Path
 from annelid.atomic import new_folder, replacing
 from annelid.errors import AnnelidError, ImageError, UsageError
 from annelid.fingerprint import fingerprint
-from annelid.image import ImageRef, View
+from annelid.image import GroupSource, ImageRef, View
+from annelid.ingest.brought import without_time
 from annelid.ingest.wish import Imported, Wish
 from annelid.locate import noted_path, real_path
 from annelid.readers import image_info, image_ref, notes_on
@@ -188,5 +189,9 @@ def _grouped(images: Sequence[ImageRef], pattern: str) -> dict[str, ImageRef]:
     if pattern:
         declared = group_by_pattern(names, pattern)
         return {i.id: replace(i, group=declared[i.path], group_source="declared") for i in images}
-    inferred = infer_group(names)
-    return {i.id: replace(i, group=inferred[i.path][0], group_source=inferred[i.path][1]) for i in images}
+    inferred = infer_group([without_time(name) for name in names])
+    return {image.id: _with_group(image, *inferred[without_time(image.path)]) for image in images}
+
+
+def _with_group(image: ImageRef, group: str, source: GroupSource) -> ImageRef:
+    return replace(image, group=image.path if source == "assumed" else group, group_source=source)

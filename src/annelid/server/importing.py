@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -26,6 +25,7 @@ from annelid.fingerprint import fingerprint
 from annelid.formats import imagej
 from annelid.formats.archive import unwrapped
 from annelid.ingest import Imported, UnknownClasses, summary
+from annelid.ingest.brought import folder_of_now
 from annelid.project import Project
 from annelid.readers.find import find_images
 from annelid.server.desk import Desk, desk_of
@@ -125,7 +125,7 @@ def _moved_in(uploads: Path, project: Project) -> Iterator[Path]:
     """
     images = project.root / "images"
     images.mkdir(exist_ok=True)
-    folder = _free(images / f"{datetime.now().astimezone():%Y-%m-%d-%H%M}")
+    folder = folder_of_now(images)
     uploads.rename(folder)
     uploads.mkdir()
     try:
@@ -175,11 +175,6 @@ def _tidy(folder: Path) -> None:
     for place in sorted((folder, *folder.rglob("*")), reverse=True):
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
-
-
-def _free(path: Path) -> Path:
-    candidates = (path if k == 1 else path.with_name(f"{path.name}-{k}") for k in range(1, 10_000))
-    return next(candidate for candidate in candidates if not candidate.exists())
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
