@@ -15,6 +15,7 @@ import pytest
 from tests import small
 
 from annelid import jobs, queue
+from annelid.cli.run import run
 from annelid.errors import UsageError
 from annelid.project import Project
 from annelid.queue import Queued, runner
@@ -128,6 +129,20 @@ def test_what_is_not_yet_running_is_removed(project: Path) -> None:
     runner.work_off(project)
     assert states(project) == ["removed", "removed"]
     assert queue.resume(project, first.id).id == "0003"
+
+
+def test_the_terminal_lists_the_queue_and_takes_jobs_out_of_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queue.add(project, "evaluate", {"model": "cells"})
+    assert run(["-C", str(project), "jobs", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["queue"]
+    assert (entry["id"], entry["verb"], entry["state"]) == ("0001", "evaluate", "queued")
+    assert run(["-C", str(project), "jobs", "--stop", "1"]) == 0
+    assert "job 0001 (evaluate) was taken out of the queue" in capsys.readouterr().out
+    assert run(["-C", str(project), "jobs", "--stop", "1"]) == 2
+    assert run(["-C", str(project), "jobs"]) == 0
+    assert "removed" in capsys.readouterr().out
 
 
 def test_what_is_interrupted_goes_on_with_its_run(project: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_run_tells_all_that_is_known(client: TestClient) -> None:
 def test_events_go_on_from_where_one_was(client: TestClient) -> None:
     first = got(client, "api/runs/discs/events?from=0")
     assert {"header", "epoch"} <= {event["name"] for event in first["events"]}
-    assert got(client, f"api/runs/discs/events?from={first['next']}") == {"events": [], "next": first["next"]}
+    assert got(client, f"api/runs/discs/events?from={first['next']}")["events"] == []
     assert client.get("api/runs/discs/events?from=x").status_code == 400
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def refuse_paths(given: Mapping[str, Any]) -> None:
     """
     for name in NAMES:
         value = str(given.get(name) or "")
-        if set(value) & set("/\\:") or value.startswith("."):
+        if set(value) & set("/\\") or value.startswith(".") or re.match("[A-Za-z]:", value):
             step = "put weights into models/fetched of the project, and name the file; other files are for the terminal"
             raise UsageError(f"{name}: {value[:100]} is a path", next_step=step)
 

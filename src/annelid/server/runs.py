@@ -102,7 +102,7 @@ def one(request: Request) -> Response:
             "measured": _measured(folder),
             "verdict": _verdict(folder, card),
             "diagnosis": _diagnosis(folder, card, run.state),
-            "pictures": sorted(path.name for path in folder.iterdir() if path.suffix in PICTURES),
+            "pictures": _pictures(folder),
             "report": (folder / "report.html").exists(),
         }
     )
@@ -189,7 +189,12 @@ def events(request: Request) -> Response:
     if not start.isascii() or not start.isdecimal():
         raise UsageError(f"from: expected a number of bytes, found {start[:50]!r}")
     found, position = jobs.events_since(folder, int(start))
-    return reply({"events": [vars(event) for event in found if event.name != "log"], "next": position})
+    told = [vars(event) for event in found if event.name != "log"]
+    return reply({"events": told, "next": position, "pictures": _pictures(folder)})
+
+
+def _pictures(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.suffix in PICTURES)
 
 
 def stop(request: Request) -> Response:

@@ -104,9 +104,10 @@ class RunPage {
 
   async poll() {
     try {
-      const { events, next } = await get(`api/runs/${encodeURIComponent(this.name)}/events?from=${this.position}`);
+      const { events, next, pictures } = await get(`api/runs/${encodeURIComponent(this.name)}/events?from=${this.position}`);
       if (this.isClosed) return;
       this.position = next;
+      this.run.pictures = pictures;
       if (events.some((/** @type {{name: string}} */ { name }) => name === "epoch")) return this.takeEpochs(events);
       this.takeProgress(events);
     } catch {
@@ -121,6 +122,7 @@ class RunPage {
     const last = events.filter(({ name }) => name === "epoch").at(-1)?.data;
     Object.assign(this.run, { last, now: last, epoch: last.epoch, epochs: last.epochs });
     this.curves.update(this.columns ?? {});
+    fill(this.pictures, runPictures(this.run));
     this.showHead();
     if (last.epoch >= last.epochs || last.epoch === 1) return void this.read().catch(() => this.pollSoon());
     this.pollSoon();
