@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 from annelid.image import View
+from annelid.server.kept_levels import KeptLevels
 from annelid.server.open_images import OpenImages
 from annelid.server.pyramid import Pyramids
 from annelid.server.view_ids import view_by_id
@@ -28,7 +29,7 @@ class PixelDesk:
 
     def __init__(self, store: Store, root: Path) -> None:
         self.images = OpenImages(root)
-        self.pyramids = Pyramids(self.images)
+        self.pyramids = Pyramids(self.images, KeptLevels(root / "cache" / "levels"))
         self.project = hashlib.sha256(str(root).encode()).hexdigest()[:12]
         self._store, self._root = store, root
         self._views: dict[str, View] = {}

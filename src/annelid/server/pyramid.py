@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import threading
 import time
@@ -12,11 +13,14 @@ import numpy as np
 from annelid.image import View
 from annelid.readers.base import ImageFile, ImageInfo, Pixels
 from annelid.server import levels
+from annelid.server.kept_levels import KeptLevels
 from annelid.server.open_images import Key, OpenImages
 
 _BAND_PIXELS = 2**24
 """A level that is kept is read in bands: what is decoded at once stays under a second, others get their turn."""
 _MOST_BYTES = 384 * 2**20
+_SLOW_SECONDS = 0.5
+"""A level that took longer is kept on disk too."""
 
 
 class Pyramid:
@@ -26,17 +30,22 @@ class Pyramid:
         images: opens it.
         view: the view.
         info: of the view.
+        kept: levels on disk.
+        name: of this one's there.
     """
 
-    def __init__(self, images: OpenImages, view: View, info: ImageInfo) -> None:
-        self.info, self._images, self._view = info, images, view
+    def __init__(self, images: OpenImages, view: View, info: ImageInfo, kept: KeptLevels, name: str) -> None:
+        self.info, self._images, self._view, self._kept, self._name = info, images, view, kept, name
         self.base_level = levels.base_level(info.size_wh)
         self._lock = threading.Lock()
         w, h = levels.level_size(info.size_wh, self.base_level)
         rows = max(1, _BAND_PIXELS // max(1, info.size_wh[0]) >> self.base_level)
         self._rows = 1 << (rows.bit_length() - 1)  # a power of two: stored tiles are not cut
-        self._has_band = [False] * -(-h // self._rows)
-        self._base: Pixels = np.zeros((h, w, len(info.channels)), info.dtype)
+        shape = h, w, len(info.channels)
+        known = kept.load(name, shape, info.dtype) if self.base_level else None
+        self._has_band = [known is not None] * -(-h // self._rows)
+        self._base: Pixels = np.zeros(shape, info.dtype) if known is None else known
+        self._seconds = 0.0
 
     @property
     def nbytes(self) -> int:
@@ -97,9 +106,13 @@ class Pyramid:
         start, (h, w) = band * self._rows, self._base.shape[:2]
         stop = min(h, start + self._rows)
         window = levels.full_window(self.info.size_wh, self.base_level, (0, start, w, stop))
+        began = time.monotonic()
         with self._images.reading(self._view) as file:
             self._base[start:stop] = file.read(window, step=1 << self.base_level)
         self._has_band[band] = True
+        self._seconds += time.monotonic() - began
+        if self.has_base and self.base_level and self._seconds > _SLOW_SECONDS:
+            self._kept.save(self._name, self._base)
 
     def samples(self) -> Pixels:
         """Pixels ``[n, c]`` to take statistics of: all of the kept level if it is there or quickly had, else of places.
@@ -135,10 +148,11 @@ class Pyramids:
 
     Args:
         images: opens the files.
+        kept: levels on disk.
     """
 
-    def __init__(self, images: OpenImages) -> None:
-        self.images = images
+    def __init__(self, images: OpenImages, kept: KeptLevels) -> None:
+        self.images, self._kept = images, kept
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[Key, object], Pyramid] = OrderedDict()
 
@@ -156,8 +170,10 @@ class Pyramids:
                 return self._known[key]
         with self.images.reading(view) as file:
             info = file.info
+        name = hashlib.sha256(repr((*key, view.image.fingerprint)).encode()).hexdigest()[:32]
+        made = Pyramid(self.images, view, info, self._kept, name)
         with self._lock:
-            pyramid = self._known.setdefault(key, Pyramid(self.images, view, info))
+            pyramid = self._known.setdefault(key, made)
             while sum(one.nbytes for one in self._known.values()) > _MOST_BYTES and len(self._known) > 1:
                 self._known.popitem(last=False)
             return pyramid

@@ -100,7 +100,7 @@ function draw(canvas, facts, channel, axis) {
   const context = canvas.getContext("2d");
   if (!context) return;
   context.clearRect(0, 0, width, HEIGHT);
-  context.fillStyle = channel.color;
+  context.fillStyle = channel.color === "#ffffff" ? getComputedStyle(canvas).color : channel.color;
   context.globalAlpha = 0.75;
   columns(facts, axis, width).forEach((part, x) => context.fillRect(x, HEIGHT * (1 - part), 1, HEIGHT * part));
   context.globalAlpha = 1;

@@ -16,7 +16,7 @@ export function scaleBar(viewer) {
     if (!facts) return;
     const um = facts.pixel_size_um;
     const { length, pixels } = roundLength((um || 1) / viewer.transform.value.scale, MOST);
-    text.textContent = um ? lengthText(length) : `${length} px`;
+    text.textContent = um ? lengthText(length) : `${length.toLocaleString("en")} px`;
     line.style.width = `${pixels}px`;
   };
   update();
