@@ -51,7 +51,8 @@ export class Actions {
  * @param {KeyboardEvent} event
  */
 export function keyName(event) {
-  const character = event.altKey && /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key; // Alt+h is ˙ on a Mac
+  const isWrittenOver = event.altKey && /^Key[A-Z]$/.test(event.code); // Alt+h is ˙ on a Mac
+  const character = isWrittenOver ? event.code.slice(3).toLowerCase() : event.key;
   const isLetter = character.length === 1 && character.toLowerCase() !== character.toUpperCase();
   const modifiers = [
     (event.ctrlKey || event.metaKey) && "Ctrl",
@@ -70,7 +71,8 @@ export function isTaken(event) {
   const { target } = event;
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.closest("dialog")) return true;
-  if (target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio], [type=color])")) return true;
+  if (target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio], [type=color])"))
+    return true;
   if (target.matches("input")) return /^(Arrow|Page|Home|End| )/.test(event.key);
   return target.matches("button, a, summary") && (event.key === "Enter" || event.key === " ");
 }

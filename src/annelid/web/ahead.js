@@ -68,7 +68,9 @@ async function fetched(id) {
 async function coarseTiles(id, facts) {
   const screen = { width: innerWidth - 360, height: innerHeight - 120, ratio: devicePixelRatio || 1 };
   const transform = fitted({ width: facts.size_wh[0], height: facts.size_wh[1] }, screen);
-  const shown = initialChannels(facts, keptChannels(facts)).flatMap((channel, n) => (channel.shown || facts.is_rgb ? [n] : []));
+  const shown = initialChannels(facts, keptChannels(facts)).flatMap((channel, n) =>
+    channel.shown || facts.is_rgb ? [n] : [],
+  );
   const { signal } = new AbortController();
   for (const place of placesInSight(facts, transform, screen).slice(0, MOST_TILES)) {
     await requestTile(id, facts.version, facts.plane, place, shown, signal);

@@ -29,5 +29,6 @@ export async function changeClasses(editor, what) {
  */
 function take(editor, classes) {
   editor.classes.value = classes;
-  if (!classes.some(({ name }) => name === editor.currentClass.value)) editor.currentClass.value = classes[0]?.name ?? "";
+  if (!classes.some(({ name }) => name === editor.currentClass.value))
+    editor.currentClass.value = classes[0]?.name ?? "";
 }

@@ -22,6 +22,7 @@ import { Viewer } from "./view/viewer.js";
 /** @typedef {import("./types.js").Editor} Editor */
 /** @typedef {import("./types.js").ImageObject} ImageObject */
 /** @typedef {import("./types.js").ViewSummary} ViewSummary */
+/** @typedef {{classes: ClassInfo[], views: ViewSummary[], store: AnnotationStore, autosave: Autosave}} Parts */
 
 /**
  * Open a view for annotation.
@@ -60,7 +61,7 @@ export async function openEditor(host, app, id) {
 /**
  * @param {HTMLElement} host
  * @param {App} app
- * @param {import("./ahead.js").Start & {classes: ClassInfo[], views: ViewSummary[], store: AnnotationStore, autosave: Autosave}} given
+ * @param {import("./ahead.js").Start & Parts} given
  * @returns {Editor}
  */
 function madeEditor(host, app, { view, facts, classes, views, store, autosave }) {
@@ -162,5 +163,8 @@ function forgetGone(editor, removed) {
  * @param {number} count
  */
 function tellRecovered(editor, count) {
-  if (count) editor.notify(`${count} unsaved ${count === 1 ? "change is" : "changes are"} back from before and will be saved now.`);
+  if (count)
+    editor.notify(
+      `${count} unsaved ${count === 1 ? "change is" : "changes are"} back from before and will be saved now.`,
+    );
 }

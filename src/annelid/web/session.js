@@ -4,6 +4,7 @@ import { DEFAULT_DISPLAY } from "./view/display_options.js";
 import { kept } from "./keep.js";
 
 /** @typedef {import("./types.js").ImageObject} ImageObject */
+/** @typedef {{image: string, scale: number, centre: [number, number]}} Place */
 
 export const session = {
   tool: "select",
@@ -14,6 +15,6 @@ export const session = {
   list: [],
   /** What was copied last. @type {ImageObject[]} */
   clipboard: [],
-  /** Where one was on an image, for its other planes. @type {{image: string, scale: number, centre: [number, number]} | null} */
+  /** Where one was on an image, for its other planes. @type {Place | null} */
   place: null,
 };

@@ -4,7 +4,17 @@ import { Actions, keyName } from "../../../src/annelid/web/actions.js";
 
 const press = (/** @type {object} */ given) =>
   /** @type {KeyboardEvent} */ (
-    /** @type {unknown} */ ({ key: "", code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, target: null, preventDefault() {}, ...given })
+    /** @type {unknown} */ ({
+      key: "",
+      code: "",
+      ctrlKey: false,
+      metaKey: false,
+      altKey: false,
+      shiftKey: false,
+      target: null,
+      preventDefault() {},
+      ...given,
+    })
   );
 
 test("keys are named as they are listed", () => {
@@ -38,7 +48,9 @@ test("what cannot be done now leaves the key alone", () => {
   /** @type {string[]} */
   const done = [];
   let isPossible = false;
-  const leave = actions.add([{ id: "one", title: "", group: "", keys: ["q"], run: () => void done.push("one"), when: () => isPossible }]);
+  const leave = actions.add([
+    { id: "one", title: "", group: "", keys: ["q"], run: () => void done.push("one"), when: () => isPossible },
+  ]);
   globalThis.HTMLElement ??= /** @type {any} */ (class {});
   assert.equal(actions.press(press({ key: "q" })), false);
   isPossible = true;

@@ -3,10 +3,16 @@ import { test } from "node:test";
 import { common, parsedValue } from "../../../src/annelid/web/core/attributes.js";
 
 test("attributes of several objects: those that differ are said to", () => {
-  assert.deepEqual(common([{ stage: "G1", n: 2 }, { stage: "G2", n: 2 }]), [
-    { key: "n", text: "2", differs: false },
-    { key: "stage", text: "G1", differs: true },
-  ]);
+  assert.deepEqual(
+    common([
+      { stage: "G1", n: 2 },
+      { stage: "G2", n: 2 },
+    ]),
+    [
+      { key: "n", text: "2", differs: false },
+      { key: "stage", text: "G1", differs: true },
+    ],
+  );
   assert.deepEqual(common([{ only: true }, {}]), [{ key: "only", text: "true", differs: true }]);
 });
 

@@ -22,7 +22,9 @@ function tables() {
   const found = actions();
   const groups = [...new Set(found.map(({ group }) => group))];
   return groups.map((group) => {
-    const rows = found.filter((one) => one.group === group).map(({ title, keys }) => `| ${title} | ${keys.map(code).join(", ")} |`);
+    const rows = found
+      .filter((one) => one.group === group)
+      .map(({ title, keys }) => `| ${title} | ${keys.map(code).join(", ")} |`);
     return [`**${group}**`, "", "| what | keys |", "|---|---|", ...rows, ""].join("\n");
   });
 }

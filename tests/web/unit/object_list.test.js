@@ -9,7 +9,11 @@ const OBJECTS = [
   square("a", 0, { label: "cell 2" }),
   square("b", 100, { label: "cell 2", score: 0.3, author: "model:m", shape: [[[100, 0, 130, 0, 130, 30, 100, 30]]] }),
 ];
-const KNOWN = { isProposal: (/** @type {{author: string}} */ { author }) => author === "model:m", hidden: new Set(["a"]), locked: new Set() };
+const KNOWN = {
+  isProposal: (/** @type {{author: string}} */ { author }) => author === "model:m",
+  hidden: new Set(["a"]),
+  locked: new Set(),
+};
 const ids = (/** @type {Partial<import("../../../src/annelid/web/core/object_list.js").Wish>} */ wish) =>
   listedObjects(OBJECTS, { ...EVERYTHING, ...wish }, KNOWN).map(({ id }) => id);
 

@@ -2,11 +2,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rotatedBoxRing } from "../../../src/annelid/web/core/figures.js";
 import { shapeArea } from "../../../src/annelid/web/core/geometry.js";
-import { moved, rotatedBoxOn, spaced, withVertexAfter, withoutVertices } from "../../../src/annelid/web/core/reshape.js";
+import {
+  moved,
+  rotatedBoxOn,
+  spaced,
+  withVertexAfter,
+  withoutVertices,
+} from "../../../src/annelid/web/core/reshape.js";
 import { square } from "./made.js";
 
 const at = (/** @type {number} */ index, part = 0, ring = 0) => ({ part, ring, index });
-const HOLED = [[[0, 0, 20, 0, 20, 20, 0, 20], [5, 5, 10, 5, 5, 10]]];
+const HOLED = [
+  [
+    [0, 0, 20, 0, 20, 20, 0, 20],
+    [5, 5, 10, 5, 5, 10],
+  ],
+];
 
 test("what is moved keeps its kind, its params go along", () => {
   const ellipse = square("one", 0, { kind: "ellipse", params: [5, 5, 4, 3, 0.2] });
@@ -44,7 +55,10 @@ test("a rotated box lies on its edge and reaches to the third point, on either s
     assert.ok(Math.abs(shapeArea([[rotatedBoxRing(params)]]) - 30) < 1e-9);
     const ring = rotatedBoxRing(params);
     const corners = [0, 2, 4, 6].map((i) => [ring[i], ring[i + 1]]);
-    for (const [x, y] of [[0, 0], [8, 6]]) {
+    for (const [x, y] of [
+      [0, 0],
+      [8, 6],
+    ]) {
       assert.ok(corners.some((corner) => Math.hypot(corner[0] - x, corner[1] - y) < 1e-9));
     }
   }

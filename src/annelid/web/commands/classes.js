@@ -19,7 +19,13 @@ export function classActions(editor) {
     run: () => useClass(editor, editor.classes.value[n].name),
     when: () => editor.classes.value.length > n,
   }));
-  const palette = { id: "class-palette", title: "Choose a class by typing", group, keys: ["c"], run: () => void fromPalette(editor) };
+  const palette = {
+    id: "class-palette",
+    title: "Choose a class by typing",
+    group,
+    keys: ["c"],
+    run: () => void fromPalette(editor),
+  };
   return [...numbers, palette];
 }
 

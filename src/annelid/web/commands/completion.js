@@ -19,7 +19,13 @@ import { accepted, proposals, rejected } from "./proposals.js";
 export function completionActions(editor) {
   const group = "State of the work";
   return [
-    { id: "image-complete", title: "This image is complete: every object is annotated", group, keys: ["Ctrl+Enter"], run: () => void completeImage(editor) },
+    {
+      id: "image-complete",
+      title: "This image is complete: every object is annotated",
+      group,
+      keys: ["Ctrl+Enter"],
+      run: () => void completeImage(editor),
+    },
     {
       id: "complete-and-next",
       title: "This image is complete, and on to the next that nobody reviewed",
@@ -27,8 +33,21 @@ export function completionActions(editor) {
       keys: ["Ctrl+Shift+Enter"],
       run: () => void completeImage(editor).then((done) => done && openNextOpen(editor)),
     },
-    { id: "sight-complete", title: "What is in sight is complete", group, keys: ["Alt+Enter"], run: () => void completeSight(editor) },
-    { id: "reopen", title: "Not complete after all: back to draft", group, keys: ["Alt+R"], run: () => reopen(editor), when: () => editor.store.state === "reviewed" },
+    {
+      id: "sight-complete",
+      title: "What is in sight is complete",
+      group,
+      keys: ["Alt+Enter"],
+      run: () => void completeSight(editor),
+    },
+    {
+      id: "reopen",
+      title: "Not complete after all: back to draft",
+      group,
+      keys: ["Alt+R"],
+      run: () => reopen(editor),
+      when: () => editor.store.state === "reviewed",
+    },
   ];
 }
 
@@ -85,7 +104,10 @@ function wholeImage({ view }) {
  */
 async function decided(editor, open, what) {
   if (!open.length) return true;
-  const words = `A model proposed ${counted(open.length, "object")} in this ${what} that nobody decided on yet. A complete ${what} has none: what is wrong here is learned.`;
+  const words = [
+    `A model proposed ${counted(open.length, "object")} in this ${what} that nobody decided on yet.`,
+    `A complete ${what} has none: what is wrong here is learned.`,
+  ].join(" ");
   const answer = await ask(
     `${counted(open.length, "proposal")} still open`,
     [h("p", {}, words)],

@@ -22,11 +22,32 @@ export function editingActions(editor) {
   const some = () => editor.selection.value.size > 0;
   const nudge = (/** @type {number} */ dx, /** @type {number} */ dy) => () => nudged(editor, dx, dy);
   return [
-    { id: "undo", title: "Undo", group, keys: ["Ctrl+Z"], run: () => turned(editor, "undo"), when: () => editor.store.canUndo },
-    { id: "redo", title: "Redo", group, keys: ["Ctrl+Shift+Z", "Ctrl+Y"], run: () => turned(editor, "redo"), when: () => editor.store.canRedo },
+    {
+      id: "undo",
+      title: "Undo",
+      group,
+      keys: ["Ctrl+Z"],
+      run: () => turned(editor, "undo"),
+      when: () => editor.store.canUndo,
+    },
+    {
+      id: "redo",
+      title: "Redo",
+      group,
+      keys: ["Ctrl+Shift+Z", "Ctrl+Y"],
+      run: () => turned(editor, "redo"),
+      when: () => editor.store.canRedo,
+    },
     { id: "delete", title: "Delete", group, keys: ["Delete", "Backspace"], run: () => removed(editor), when: some },
     { id: "copy", title: "Copy", group, keys: ["Ctrl+C"], run: () => copied(editor), when: some },
-    { id: "cut-out", title: "Copy and delete", group, keys: ["Ctrl+X"], run: () => (copied(editor), removed(editor)), when: some },
+    {
+      id: "cut-out",
+      title: "Copy and delete",
+      group,
+      keys: ["Ctrl+X"],
+      run: () => (copied(editor), removed(editor)),
+      when: some,
+    },
     {
       id: "paste",
       title: "Paste: at the same place, also on another image",
@@ -44,8 +65,22 @@ export function editingActions(editor) {
       run: () => void toNextPlane(editor),
       when: () => some() && nextPlane(editor) !== null,
     },
-    { id: "nudge-left", title: "Move by a pixel to the left", group, keys: ["Ctrl+ArrowLeft"], run: nudge(-1, 0), when: some },
-    { id: "nudge-right", title: "Move by a pixel to the right", group, keys: ["Ctrl+ArrowRight"], run: nudge(1, 0), when: some },
+    {
+      id: "nudge-left",
+      title: "Move by a pixel to the left",
+      group,
+      keys: ["Ctrl+ArrowLeft"],
+      run: nudge(-1, 0),
+      when: some,
+    },
+    {
+      id: "nudge-right",
+      title: "Move by a pixel to the right",
+      group,
+      keys: ["Ctrl+ArrowRight"],
+      run: nudge(1, 0),
+      when: some,
+    },
     { id: "nudge-up", title: "Move by a pixel up", group, keys: ["Ctrl+ArrowUp"], run: nudge(0, -1), when: some },
     { id: "nudge-down", title: "Move by a pixel down", group, keys: ["Ctrl+ArrowDown"], run: nudge(0, 1), when: some },
   ];
@@ -57,7 +92,11 @@ export function editingActions(editor) {
  */
 function turned(editor, what) {
   const step = editor.store[what]();
-  if (step?.left.length) editor.notify(`Somebody else changed ${counted(step.left.length, "object")} meanwhile: left as they are.`, "warning");
+  if (step?.left.length)
+    editor.notify(
+      `Somebody else changed ${counted(step.left.length, "object")} meanwhile: left as they are.`,
+      "warning",
+    );
 }
 
 /** @param {Editor} editor */
@@ -78,7 +117,8 @@ function pasted(editor) {
   const [width, height] = editor.view.size_wh;
   const fits = session.clipboard.filter(({ label, shape }) => known.has(label) && touches(shape, width, height));
   const left = session.clipboard.length - fits.length;
-  if (left) editor.notify(`${counted(left, "object")} left out: outside of this image, or of a class that is gone.`, "warning");
+  if (left)
+    editor.notify(`${counted(left, "object")} left out: outside of this image, or of a class that is gone.`, "warning");
   put(editor, fits, "pasted");
 }
 
@@ -88,14 +128,20 @@ function pasted(editor) {
  * @param {number} height
  */
 function touches(shape, width, height) {
-  return shape.some(([ring]) => ring.some((value, i) => i % 2 === 0 && value < width && value >= 0 && ring[i + 1] >= 0 && ring[i + 1] < height));
+  return shape.some(([ring]) =>
+    ring.some((value, i) => i % 2 === 0 && value < width && value >= 0 && ring[i + 1] >= 0 && ring[i + 1] < height),
+  );
 }
 
 /** @param {Editor} editor */
 function duplicated(editor) {
   const offset = OFFSET / editor.viewer.transform.value.scale;
   const objects = [...editor.selection.value].flatMap((id) => editor.store.get(id) ?? []);
-  put(editor, objects.map((object) => moved(object, offset, offset)), "duplicated");
+  put(
+    editor,
+    objects.map((object) => moved(object, offset, offset)),
+    "duplicated",
+  );
 }
 
 /**

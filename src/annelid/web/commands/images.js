@@ -27,7 +27,13 @@ export function imageActions(editor) {
       run: () => open(editor, neighbour(editor, -1)),
       when: () => neighbour(editor, -1) !== undefined,
     },
-    { id: "next-open-image", title: "Next image that nobody reviewed", group, keys: ["Shift+PageDown", ">"], run: () => openNextOpen(editor) },
+    {
+      id: "next-open-image",
+      title: "Next image that nobody reviewed",
+      group,
+      keys: ["Shift+PageDown", ">"],
+      run: () => openNextOpen(editor),
+    },
   ];
 }
 

@@ -16,12 +16,47 @@ export function proposalActions(editor) {
   const group = "Proposals";
   const some = () => proposals(editor).length > 0;
   return [
-    { id: "accept", title: "Accept the selected proposals, go on to the next", group, keys: ["Enter"], run: () => decide(editor, accepted), when: some },
-    { id: "reject", title: "Reject the selected proposals, go on to the next", group, keys: ["x"], run: () => decide(editor, rejected), when: some },
+    {
+      id: "accept",
+      title: "Accept the selected proposals, go on to the next",
+      group,
+      keys: ["Enter"],
+      run: () => decide(editor, accepted),
+      when: some,
+    },
+    {
+      id: "reject",
+      title: "Reject the selected proposals, go on to the next",
+      group,
+      keys: ["x"],
+      run: () => decide(editor, rejected),
+      when: some,
+    },
     { id: "next-proposal", title: "Next proposal", group, keys: ["j"], run: () => goTo(editor, 1), when: some },
-    { id: "previous-proposal", title: "Proposal before", group, keys: ["Shift+J"], run: () => goTo(editor, -1), when: some },
-    { id: "accept-above", title: "Accept all proposals above a score …", group, keys: ["Shift+Enter"], run: () => void acceptAbove(editor), when: some },
-    { id: "reject-all", title: "Reject all proposals that are still open …", group, keys: ["Shift+X"], run: () => void rejectAll(editor), when: some },
+    {
+      id: "previous-proposal",
+      title: "Proposal before",
+      group,
+      keys: ["Shift+J"],
+      run: () => goTo(editor, -1),
+      when: some,
+    },
+    {
+      id: "accept-above",
+      title: "Accept all proposals above a score …",
+      group,
+      keys: ["Shift+Enter"],
+      run: () => void acceptAbove(editor),
+      when: some,
+    },
+    {
+      id: "reject-all",
+      title: "Reject all proposals that are still open …",
+      group,
+      keys: ["Shift+X"],
+      run: () => void rejectAll(editor),
+      when: some,
+    },
   ];
 }
 
@@ -38,7 +73,10 @@ export function proposals({ store, locked }) {
  * @param {ImageObject[]} objects
  */
 export function accepted(editor, objects) {
-  editor.apply({ upsert: objects.map(({ id }) => editor.corrected(id)), message: `accepted ${counted(objects.length, "proposal")}` });
+  editor.apply({
+    upsert: objects.map(({ id }) => editor.corrected(id)),
+    message: `accepted ${counted(objects.length, "proposal")}`,
+  });
 }
 
 /**
@@ -92,7 +130,8 @@ function shownInOrder(editor, objects) {
 function show(editor, id) {
   editor.selection.value = new Set(id ? [id] : []);
   if (id) bringIntoSight(editor, id);
-  else if (!proposals(editor).length) editor.notify("That was the last proposal. Ctrl+Enter says that the image is complete.");
+  else if (!proposals(editor).length)
+    editor.notify("That was the last proposal. Ctrl+Enter says that the image is complete.");
 }
 
 /** @param {Editor} editor */
@@ -101,18 +140,34 @@ async function acceptAbove(editor) {
   const chosen = (/** @type {number} */ least) => open.filter(({ score }) => (score ?? 1) >= least);
   const said = h("output", {});
   const input = h("input", { type: "range", id: "least-score", min: 0, max: 1, step: 0.01, value: 0.5 });
-  const tell = () => (said.textContent = `${Number(input.value).toFixed(2)}: ${counted(chosen(Number(input.value)).length, "proposal")}`);
+  const tell = () => {
+    said.textContent = `${input.valueAsNumber.toFixed(2)}: ${counted(chosen(input.valueAsNumber).length, "proposal")}`;
+  };
   input.addEventListener("input", tell);
   tell();
-  const field = h("div", { class: "field" }, h("label", { for: "least-score" }, "Accept those with at least this score"), input, said);
-  const answer = await ask("Accept proposals above a score", [field], [{ value: "accept", label: "Accept", kind: "primary" }]);
-  if (answer) accepted(editor, chosen(Number(input.value)));
+  const field = h(
+    "div",
+    { class: "field" },
+    h("label", { for: "least-score" }, "Accept those with at least this score"),
+    input,
+    said,
+  );
+  const answer = await ask(
+    "Accept proposals above a score",
+    [field],
+    [{ value: "accept", label: "Accept", kind: "primary" }],
+  );
+  if (answer) accepted(editor, chosen(input.valueAsNumber));
 }
 
 /** @param {Editor} editor */
 async function rejectAll(editor) {
   const open = proposals(editor);
   const words = `${counted(open.length, "proposal")} will be removed from this image. Ctrl+Z brings them back.`;
-  const answer = await ask("Reject all open proposals?", [h("p", {}, words)], [{ value: "reject", label: "Reject all", kind: "danger" }]);
+  const answer = await ask(
+    "Reject all open proposals?",
+    [h("p", {}, words)],
+    [{ value: "reject", label: "Reject all", kind: "danger" }],
+  );
   if (answer) rejected(editor, open);
 }

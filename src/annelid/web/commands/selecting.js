@@ -31,7 +31,13 @@ export function selectingActions(editor) {
       keys: ["Ctrl+I"],
       run: () => choose(editor, ({ id }) => !editor.selection.value.has(id)),
     },
-    { id: "select-range", title: "Select by score or by size …", group, keys: ["g"], run: () => void chooseRange(editor) },
+    {
+      id: "select-range",
+      title: "Select by score or by size …",
+      group,
+      keys: ["g"],
+      run: () => void chooseRange(editor),
+    },
     { id: "next-object", title: "Next object", group, keys: ["n"], run: () => step(editor, 1) },
     { id: "previous-object", title: "Previous object", group, keys: ["Shift+N"], run: () => step(editor, -1) },
     {
@@ -78,7 +84,11 @@ async function chooseRange(editor) {
     field("small", "Area at least, px²", "0"),
     field("large", "Area at most, px²", "any"),
   );
-  const answer = await ask("Select by score or by size", [body], [{ value: "select", label: "Select", kind: "primary" }]);
+  const answer = await ask(
+    "Select by score or by size",
+    [body],
+    [{ value: "select", label: "Select", kind: "primary" }],
+  );
   if (!answer) return;
   const value = (/** @type {string} */ name) => {
     const text = body.querySelector(`[name=${name}]`);
@@ -94,8 +104,13 @@ async function chooseRange(editor) {
  * @returns {(object: ImageObject) => boolean}
  */
 export function inRange({ low, high, small, large }) {
-  const holds = (/** @type {number | null} */ value, /** @type {number | null} */ least, /** @type {number | null} */ most) =>
-    (least === null && most === null) || (value !== null && value >= (least ?? -Infinity) && value <= (most ?? Infinity));
+  const holds = (
+    /** @type {number | null} */ value,
+    /** @type {number | null} */ least,
+    /** @type {number | null} */ most,
+  ) =>
+    (least === null && most === null) ||
+    (value !== null && value >= (least ?? -Infinity) && value <= (most ?? Infinity));
   return ({ score, shape }) => holds(score, low, high) && holds(shapeArea(shape), small, large);
 }
 

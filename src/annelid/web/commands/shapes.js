@@ -21,9 +21,17 @@ const TOLERANCE = 0.75;
 export function shapeActions(editor) {
   const group = "Shape";
   const [some, several] = [() => editor.selection.value.size > 0, () => editor.selection.value.size > 1];
-  const each = (/** @type {(shape: Shape) => Shape} */ make, /** @type {string} */ message) => () => eachShape(editor, make, message);
+  const each = (/** @type {(shape: Shape) => Shape} */ make, /** @type {string} */ message) => () =>
+    eachShape(editor, make, message);
   return [
-    { id: "merge", title: "Merge into one object, of the class of the first selected", group, keys: ["m"], run: () => merged(editor), when: several },
+    {
+      id: "merge",
+      title: "Merge into one object, of the class of the first selected",
+      group,
+      keys: ["m"],
+      run: () => merged(editor),
+      when: several,
+    },
     {
       id: "subtract",
       title: "Subtract: take the last selected away from the others; it stays",
@@ -32,8 +40,22 @@ export function shapeActions(editor) {
       run: () => subtracted(editor),
       when: several,
     },
-    { id: "split-parts", title: "Split parts that do not touch into objects", group, keys: ["Shift+P"], run: () => splitParts(editor), when: some },
-    { id: "fill-holes", title: "Fill holes", group, keys: ["Shift+F"], run: each(fillHoles, "holes filled"), when: some },
+    {
+      id: "split-parts",
+      title: "Split parts that do not touch into objects",
+      group,
+      keys: ["Shift+P"],
+      run: () => splitParts(editor),
+      when: some,
+    },
+    {
+      id: "fill-holes",
+      title: "Fill holes",
+      group,
+      keys: ["Shift+F"],
+      run: each(fillHoles, "holes filled"),
+      when: some,
+    },
     {
       id: "simplify",
       title: "Simplify: fewer vertices, the outline moves by less than a pixel",
@@ -57,9 +79,12 @@ function withArea(editor) {
 function merged(editor) {
   const objects = withArea(editor);
   const [first, ...others] = objects;
-  if (!first || !others.length) return editor.notify("To merge, select two or more objects that have an area.", "warning");
+  if (!first || !others.length)
+    return editor.notify("To merge, select two or more objects that have an area.", "warning");
   const shapes = objects.map(({ shape }) => shape);
-  const [shape, kind] = areApart(shapes) ? [shapes.flat(), /** @type {const} */ ("polygon")] : [union(shapes), /** @type {const} */ ("mask")];
+  const [shape, kind] = areApart(shapes)
+    ? [shapes.flat(), /** @type {const} */ ("polygon")]
+    : [union(shapes), /** @type {const} */ ("mask")];
   const upsert = [reshaped(editor.corrected(first.id), shape, kind)];
   editor.apply({ upsert, removed: others.map(({ id }) => id), message: `merged ${counted(objects.length, "object")}` });
   editor.selection.value = new Set([first.id]);
@@ -117,7 +142,14 @@ function under(editor, line) {
   const box = shapeBox([[line]]);
   return [...editor.store.objects.values()].filter(({ id, kind, shape }) => {
     const other = shapeBox(shape);
-    return kind !== "point" && !editor.locked.value.has(id) && box && other && boxesMeet(box, other) && editor.viewer.objects.isShown(id);
+    return (
+      kind !== "point" &&
+      !editor.locked.value.has(id) &&
+      box &&
+      other &&
+      boxesMeet(box, other) &&
+      editor.viewer.objects.isShown(id)
+    );
   });
 }
 
@@ -130,7 +162,10 @@ function under(editor, line) {
 function replaceByPieces(editor, split, message) {
   const upsert = split.flatMap(({ object, shapes }) => {
     const own = editor.corrected(object.id);
-    const kind = object.shape.length === shapes.length && shapes.every((shape) => object.shape.includes(shape[0])) ? "polygon" : "mask";
+    const kind =
+      object.shape.length === shapes.length && shapes.every((shape) => object.shape.includes(shape[0]))
+        ? "polygon"
+        : "mask";
     return shapes.map((shape, n) => reshaped(n ? { ...own, id: newId() } : own, shape, kind));
   });
   editor.apply({ upsert, message });
@@ -145,5 +180,8 @@ function replaceByPieces(editor, split, message) {
 function eachShape(editor, make, message) {
   const objects = withArea(editor).filter(({ kind }) => kind === "polygon" || kind === "mask");
   if (!objects.length) return editor.notify("That is for polygons and masks.");
-  editor.apply({ upsert: objects.map(({ id, shape }) => reshaped(editor.corrected(id), make(shape), "polygon")), message });
+  editor.apply({
+    upsert: objects.map(({ id, shape }) => reshaped(editor.corrected(id), make(shape), "polygon")),
+    message,
+  });
 }

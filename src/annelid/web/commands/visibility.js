@@ -9,11 +9,44 @@ export function visibilityActions(editor) {
   const group = "Show";
   const some = () => editor.selection.value.size > 0;
   return [
-    { id: "hide", title: "Hide what is selected", group, keys: ["h"], run: () => hide(editor, [...editor.selection.value]), when: some },
-    { id: "hide-others", title: "Hide all others", group, keys: ["Alt+H"], run: () => hide(editor, others(editor)), when: some },
-    { id: "show-all", title: "Show what is hidden", group, keys: ["Shift+H"], run: () => (editor.hidden.value = new Set()) },
-    { id: "toggle-all", title: "Hide or show all objects, to see the picture", group, keys: ["w"], run: () => toggleAll(editor) },
-    { id: "lock", title: "Lock or unlock what is selected", group, keys: ["Shift+K"], run: () => toggleLock(editor), when: some },
+    {
+      id: "hide",
+      title: "Hide what is selected",
+      group,
+      keys: ["h"],
+      run: () => hide(editor, [...editor.selection.value]),
+      when: some,
+    },
+    {
+      id: "hide-others",
+      title: "Hide all others",
+      group,
+      keys: ["Alt+H"],
+      run: () => hide(editor, others(editor)),
+      when: some,
+    },
+    {
+      id: "show-all",
+      title: "Show what is hidden",
+      group,
+      keys: ["Shift+H"],
+      run: () => (editor.hidden.value = new Set()),
+    },
+    {
+      id: "toggle-all",
+      title: "Hide or show all objects, to see the picture",
+      group,
+      keys: ["w"],
+      run: () => toggleAll(editor),
+    },
+    {
+      id: "lock",
+      title: "Lock or unlock what is selected",
+      group,
+      keys: ["Shift+K"],
+      run: () => toggleLock(editor),
+      when: some,
+    },
     { id: "unlock-all", title: "Unlock all", group, keys: ["Alt+K"], run: () => (editor.locked.value = new Set()) },
   ];
 }

@@ -62,7 +62,7 @@ function isCrowded(shape, scale) {
     count += ring.length / 2;
     for (let i = 0; i < ring.length; i += 2) {
       const j = (i + 2) % ring.length;
-      length += Math.hypot((ring[j]) - (ring[i]), (ring[j + 1]) - (ring[i + 1]));
+      length += Math.hypot(ring[j] - ring[i], ring[j + 1] - ring[i + 1]);
     }
   }
   return count > 4 && (length * scale) / count < CROWDED;
@@ -75,7 +75,12 @@ function isCrowded(shape, scale) {
  */
 function ellipseHandles(params, scale) {
   const [cx = 0, cy = 0, rx = 0, ry = 0, angle = 0] = params;
-  const ends = [[rx, 0], [0, ry], [-rx, 0], [0, -ry]];
+  const ends = [
+    [rx, 0],
+    [0, ry],
+    [-rx, 0],
+    [0, -ry],
+  ];
   const axes = ends.map(([u = 0, v = 0], index) => handle("axis", index, turned(cx, cy, angle, u, v)));
   return [...axes, handle("turn", 0, turned(cx, cy, angle, 0, -ry - STEM / scale))];
 }
@@ -206,7 +211,9 @@ export function withParams(object, params) {
  * @returns {Shape}
  */
 function withVertex(shape, at, x, y) {
-  return withRing(shape, at, (ring) => ring.map((value, i) => (i === 2 * at.index ? x : i === 2 * at.index + 1 ? y : value)));
+  return withRing(shape, at, (ring) =>
+    ring.map((value, i) => (i === 2 * at.index ? x : i === 2 * at.index + 1 ? y : value)),
+  );
 }
 
 /**
@@ -217,7 +224,9 @@ function withVertex(shape, at, x, y) {
  * @returns {Shape}
  */
 export function withRing(shape, at, made) {
-  return shape.map((rings, part) => (part === at.part ? rings.map((ring, i) => (i === at.ring ? made(ring) : ring)) : rings));
+  return shape.map((rings, part) =>
+    part === at.part ? rings.map((ring, i) => (i === at.ring ? made(ring) : ring)) : rings,
+  );
 }
 
 /**

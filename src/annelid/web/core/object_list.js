@@ -52,7 +52,10 @@ export function areaOf(object) {
  * @returns {ImageObject[]}
  */
 export function listedObjects(objects, wish, known) {
-  const found = sorted(objects.filter((object) => isWished(object, wish, known)), wish.sorting);
+  const found = sorted(
+    objects.filter((object) => isWished(object, wish, known)),
+    wish.sorting,
+  );
   return wish.isReversed ? found.reverse() : found;
 }
 

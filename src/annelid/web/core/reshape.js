@@ -54,9 +54,7 @@ export function withoutVertices(object, places) {
   const rings = object.shape.map((part, p) =>
     part.map((ring, r) => ring.filter((_, i) => !gone.has(`${p} ${r} ${i >> 1}`))),
   );
-  const shape = rings
-    .filter((part) => part[0]?.length >= 6)
-    .map((part) => part.filter((ring) => ring.length >= 6));
+  const shape = rings.filter((part) => part[0]?.length >= 6).map((part) => part.filter((ring) => ring.length >= 6));
   return shape.length ? reshaped(object, shape, "polygon") : null;
 }
 

@@ -11,9 +11,22 @@ import { ask } from "./dialog.js";
  */
 export async function askForClass(editor) {
   const isFirst = editor.classes.value.length === 0;
-  const input = h("input", { id: "class-name", name: "class", required: true, maxlength: 80, autocomplete: "off", autofocus: true });
+  const input = h("input", {
+    id: "class-name",
+    name: "class",
+    required: true,
+    maxlength: 80,
+    autocomplete: "off",
+    autofocus: true,
+  });
   const hint = "Classes are what the model will tell apart, such as nucleus, or mitotic and resting.";
-  const field = h("div", { class: "field" }, h("label", { for: "class-name" }, "Name of the class"), input, h("p", { class: "hint" }, hint));
+  const field = h(
+    "div",
+    { class: "field" },
+    h("label", { for: "class-name" }, "Name of the class"),
+    input,
+    h("p", { class: "hint" }, hint),
+  );
   const title = isFirst ? "What did you draw?" : "New class";
   const answer = await ask(title, [field], [{ value: "add", label: "Add the class", kind: "primary" }]);
   const name = input.value.trim();

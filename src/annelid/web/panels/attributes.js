@@ -14,8 +14,16 @@ export function attributes(editor) {
   const element = h("div", { class: "section-body attributes", id: "attributes" });
   const show = () => {
     const chosen = [...editor.selection.value].flatMap((id) => editor.store.get(id) ?? []);
-    if (!chosen.length) return fill(element, h("p", { class: "dim" }, "Select an object to see and change what is known of it."));
-    fill(element, heading(editor, chosen), ignored(editor, chosen), parents(editor, chosen), table(editor, chosen), adding(editor));
+    if (!chosen.length)
+      return fill(element, h("p", { class: "dim" }, "Select an object to see and change what is known of it."));
+    fill(
+      element,
+      heading(editor, chosen),
+      ignored(editor, chosen),
+      parents(editor, chosen),
+      table(editor, chosen),
+      adding(editor),
+    );
   };
   show();
   const leave = [editor.selection.subscribe(show), editor.store.subscribe(show)];
@@ -32,7 +40,12 @@ function heading({ store }, chosen) {
   const drawn = store.proposal(one) ? `proposed by ${one.author.slice(6)}` : `by ${one.author.replace(/^\w+:/, "")}`;
   const score = one.score === null ? "" : `, score ${one.score.toFixed(2)}`;
   const corrects = one.origin ? ", corrects a proposal" : "";
-  return h("p", {}, h("strong", {}, one.label), h("span", { class: "dim" }, ` ${one.kind.replace("_", " ")} ${drawn}${score}${corrects}`));
+  return h(
+    "p",
+    {},
+    h("strong", {}, one.label),
+    h("span", { class: "dim" }, ` ${one.kind.replace("_", " ")} ${drawn}${score}${corrects}`),
+  );
 }
 
 /**
@@ -53,7 +66,9 @@ function ignored(editor, chosen) {
   const box = h("input", { type: "checkbox", id: "object-ignore" });
   box.checked = chosen.every(({ ignore }) => ignore);
   box.indeterminate = !box.checked && chosen.some(({ ignore }) => ignore);
-  box.addEventListener("change", () => change(editor, (object) => ({ ...object, ignore: box.checked }), box.checked ? "ignored" : "no longer ignored"));
+  box.addEventListener("change", () =>
+    change(editor, (object) => ({ ...object, ignore: box.checked }), box.checked ? "ignored" : "no longer ignored"),
+  );
   const title = "Neither an object nor background: nothing is learned there";
   return h("label", { class: "check", title }, box, h("span", {}, "Ignore in training"));
 }
@@ -68,8 +83,14 @@ function parents(editor, chosen) {
   const last = chosen.at(-1);
   const set = () => {
     const children = new Set(chosen.slice(0, -1).map(({ id }) => id));
-    const make = (/** @type {ImageObject} */ object) => (children.has(object.id) ? { ...object, parent: last?.id ?? "" } : object);
-    editor.apply({ upsert: changeable(editor).filter(({ id }) => children.has(id)).map(({ id }) => make(editor.corrected(id))), message: "put into another object" });
+    const make = (/** @type {ImageObject} */ object) =>
+      children.has(object.id) ? { ...object, parent: last?.id ?? "" } : object;
+    editor.apply({
+      upsert: changeable(editor)
+        .filter(({ id }) => children.has(id))
+        .map(({ id }) => make(editor.corrected(id))),
+      message: "put into another object",
+    });
   };
   const clear = () => change(editor, (object) => ({ ...object, parent: "" }), "taken out of its object");
   const parent = has.length === 1 && chosen.length === 1 ? store.get(has[0].parent) : undefined;
@@ -78,7 +99,12 @@ function parents(editor, chosen) {
     "div",
     { class: "toolbar" },
     parent && h("button", { class: "button", id: "object-parent", onclick: go }, `In: ${parent.label}`),
-    chosen.length > 1 && h("button", { class: "button", id: "object-set-parent", title: "Such as nuclei in their cell", onclick: set }, `Put into the last selected (${last?.label})`),
+    chosen.length > 1 &&
+      h(
+        "button",
+        { class: "button", id: "object-set-parent", title: "Such as nuclei in their cell", onclick: set },
+        `Put into the last selected (${last?.label})`,
+      ),
     has.length > 0 && h("button", { class: "button quiet", id: "object-clear-parent", onclick: clear }, "Take out"),
   );
 }
@@ -89,9 +115,23 @@ function parents(editor, chosen) {
  */
 function table(editor, chosen) {
   const rows = common(chosen.map(({ extra }) => extra)).map(({ key, text, differs }) => {
-    const input = h("input", { value: differs ? "" : text, placeholder: differs ? "different values" : "", "aria-label": key, "data-attribute": key });
+    const input = h("input", {
+      value: differs ? "" : text,
+      placeholder: differs ? "different values" : "",
+      "aria-label": key,
+      "data-attribute": key,
+    });
     input.addEventListener("change", () => setExtra(editor, key, parsedValue(input.value)));
-    const remove = h("button", { class: "icon-button", "aria-label": `Remove ${key}`, title: `Remove ${key}`, onclick: () => setExtra(editor, key, undefined) }, "✕");
+    const remove = h(
+      "button",
+      {
+        class: "icon-button",
+        "aria-label": `Remove ${key}`,
+        title: `Remove ${key}`,
+        onclick: () => setExtra(editor, key, undefined),
+      },
+      "✕",
+    );
     return [h("span", { class: "attribute-key", title: key }, key), input, remove];
   });
   return h("div", { class: "attribute-table" }, rows.flat());
@@ -99,9 +139,21 @@ function table(editor, chosen) {
 
 /** @param {Editor} editor */
 function adding(editor) {
-  const key = h("input", { id: "attribute-key", placeholder: "attribute", "aria-label": "Name of a new attribute", required: true, maxlength: 80 });
+  const key = h("input", {
+    id: "attribute-key",
+    placeholder: "attribute",
+    "aria-label": "Name of a new attribute",
+    required: true,
+    maxlength: 80,
+  });
   const value = h("input", { id: "attribute-value", placeholder: "value", "aria-label": "Its value" });
-  const form = h("form", { class: "attribute-table" }, key, value, h("button", { class: "icon-button", "aria-label": "Add the attribute", title: "Add the attribute" }, "+"));
+  const form = h(
+    "form",
+    { class: "attribute-table" },
+    key,
+    value,
+    h("button", { class: "icon-button", "aria-label": "Add the attribute", title: "Add the attribute" }, "+"),
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     setExtra(editor, key.value.trim(), parsedValue(value.value));

@@ -32,8 +32,14 @@ export async function changeClass(editor, one) {
  */
 async function rename(editor, { name, count }) {
   const input = h("input", { id: "class-name", value: name, required: true, maxlength: 80, autofocus: true });
-  const words = `${counted(count, "object")} will have the new name, on all images. Models that were trained keep the old one.`;
-  const field = h("div", { class: "field" }, h("label", { for: "class-name" }, "New name"), input, h("p", { class: "hint" }, words));
+  const words = `${counted(count, "object")} will have the new name, on all images. Trained models keep the old one.`;
+  const field = h(
+    "div",
+    { class: "field" },
+    h("label", { for: "class-name" }, "New name"),
+    input,
+    h("p", { class: "hint" }, words),
+  );
   const answer = await ask(`Rename “${name}”`, [field], [{ value: "rename", label: "Rename", kind: "primary" }]);
   const next = input.value.trim();
   if (!answer || !next || next === name) return;
@@ -48,9 +54,22 @@ async function rename(editor, { name, count }) {
  */
 async function merge(editor, { name, count }) {
   const others = editor.classes.value.filter((one) => one.name !== name);
-  const select = h("select", { id: "class-into", autofocus: true }, others.map((one) => h("option", { value: one.name }, one.name)));
-  const words = `${counted(count, "object")} on all images will be of that class, and “${name}” will be gone. The history of each image keeps what was.`;
-  const field = h("div", { class: "field" }, h("label", { for: "class-into" }, `“${name}” becomes part of`), select, h("p", { class: "hint" }, words));
+  const select = h(
+    "select",
+    { id: "class-into", autofocus: true },
+    others.map((one) => h("option", { value: one.name }, one.name)),
+  );
+  const words = [
+    `${counted(count, "object")} on all images will be of that class, and “${name}” will be gone.`,
+    "The history of each image keeps what was.",
+  ].join(" ");
+  const field = h(
+    "div",
+    { class: "field" },
+    h("label", { for: "class-into" }, `“${name}” becomes part of`),
+    select,
+    h("p", { class: "hint" }, words),
+  );
   const answer = await ask(`Merge “${name}”`, [field], [{ value: "merge", label: "Merge", kind: "danger" }]);
   if (answer) await map(editor, name, select.value);
 }
@@ -61,9 +80,13 @@ async function merge(editor, { name, count }) {
  */
 async function remove(editor, { name, count }) {
   const words = count
-    ? `${counted(count, "object")} of this class will be deleted too, on all images. The history of each image keeps them.`
+    ? `${counted(count, "object")} of this class will be deleted too, on all images. Their history keeps them.`
     : "No object is of this class.";
-  const answer = await ask(`Delete “${name}”?`, [h("p", {}, words)], [{ value: "delete", label: "Delete", kind: "danger" }]);
+  const answer = await ask(
+    `Delete “${name}”?`,
+    [h("p", {}, words)],
+    [{ value: "delete", label: "Delete", kind: "danger" }],
+  );
   if (answer) await map(editor, name, null);
 }
 

@@ -10,13 +10,23 @@ import { ask } from "./dialog.js";
  */
 export async function chooseClass(editor) {
   const list = h("ul", { class: "list palette", id: "palette" });
-  const input = h("input", { id: "palette-filter", "aria-label": "Part of the name", placeholder: "Type a part of the name", autocomplete: "off", autofocus: true });
-  const found = () => editor.classes.value.filter(({ name }) => name.toLowerCase().includes(input.value.trim().toLowerCase()));
+  const input = h("input", {
+    id: "palette-filter",
+    "aria-label": "Part of the name",
+    placeholder: "Type a part of the name",
+    autocomplete: "off",
+    autofocus: true,
+  });
+  const found = () =>
+    editor.classes.value.filter(({ name }) => name.toLowerCase().includes(input.value.trim().toLowerCase()));
   let chosen = 0;
   const show = () => {
     const classes = found();
     chosen = Math.max(0, Math.min(chosen, classes.length - 1));
-    fill(list, classes.map((one, n) => row(one, n === chosen)));
+    fill(
+      list,
+      classes.map((one, n) => row(one, n === chosen)),
+    );
     if (!classes.length) fill(list, h("li", { class: "dim" }, "No class has that in its name."));
   };
   input.addEventListener("input", () => ((chosen = 0), show()));

@@ -13,7 +13,11 @@ import { changeClass } from "./change_class.js";
  */
 export function classes(editor) {
   const list = h("ul", { class: "list classes", id: "classes" });
-  const add = h("button", { class: "button quiet", id: "class-add", onclick: () => void askForClass(editor) }, "+ New class …");
+  const add = h(
+    "button",
+    { class: "button quiet", id: "class-add", onclick: () => void askForClass(editor) },
+    "+ New class …",
+  );
   const show = () => {
     const { byClass } = editor.store.counts;
     const rows = editor.classes.value.map((one, n) => row(editor, one, n, byClass[one.name] ?? 0));
@@ -38,13 +42,23 @@ function row(editor, one, index, count) {
   const title = `${one.count} in the project, ${count} on this image`;
   const choose = h(
     "button",
-    { class: "class-choose", "aria-pressed": String(isCurrent), "data-class": one.name, title, onclick: () => useClass(editor, one.name) },
+    {
+      class: "class-choose",
+      "aria-pressed": String(isCurrent),
+      "data-class": one.name,
+      title,
+      onclick: () => useClass(editor, one.name),
+    },
     h("kbd", {}, index < 9 ? index + 1 : " "),
     dot,
     h("span", { class: "class-name" }, one.name),
     h("span", { class: "number dim" }, number(count)),
   );
   const label = `Rename, merge or delete ${one.name}`;
-  const change = h("button", { class: "icon-button", "aria-label": label, title: label, onclick: () => void changeClass(editor, one) }, "…");
+  const change = h(
+    "button",
+    { class: "icon-button", "aria-label": label, title: label, onclick: () => void changeClass(editor, one) },
+    "…",
+  );
   return h("li", { class: "row class-row", "aria-current": isCurrent ? "true" : null }, choose, change);
 }

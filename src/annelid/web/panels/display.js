@@ -17,14 +17,41 @@ export function display(editor) {
   const change = (/** @type {Partial<DisplayOptions>} */ values) => (options.value = { ...options.value, ...values });
   const fillOf = slider("display-fill", "Inside", 0, 1, 0.05, (fill) => change({ fill }));
   const width = slider("display-width", "Outline", 0.5, 5, 0.25, (value) => change({ width: value }));
-  const colorBy = choice("display-color", "Colour by", COLORS, (value) => change({ colorBy: /** @type {DisplayOptions["colorBy"]} */ (value) }));
-  const wheel = choice("display-wheel", "Wheel", WHEELS, (value) => (wheelSetting.value = /** @type {typeof wheelSetting.value} */ (value)));
+  const colorBy = choice("display-color", "Colour by", COLORS, (value) =>
+    change({ colorBy: /** @type {DisplayOptions["colorBy"]} */ (value) }),
+  );
+  const wheel = choice(
+    "display-wheel",
+    "Wheel",
+    WHEELS,
+    (value) => (wheelSetting.value = /** @type {typeof wheelSetting.value} */ (value)),
+  );
   wheel.input.value = wheelSetting.value;
   const checks = [
-    check("display-class", "Class beside objects", (showClass) => change({ showClass }), (now) => now.showClass),
-    check("display-score", "Score beside proposals", (showScore) => change({ showScore }), (now) => now.showScore),
-    check("display-id", "Id beside objects", (showId) => change({ showId }), (now) => now.showId),
-    check("display-veil", "Darken what is not complete", (veil) => change({ veil }), (now) => now.veil),
+    check(
+      "display-class",
+      "Class beside objects",
+      (showClass) => change({ showClass }),
+      (now) => now.showClass,
+    ),
+    check(
+      "display-score",
+      "Score beside proposals",
+      (showScore) => change({ showScore }),
+      (now) => now.showScore,
+    ),
+    check(
+      "display-id",
+      "Id beside objects",
+      (showId) => change({ showId }),
+      (now) => now.showId,
+    ),
+    check(
+      "display-veil",
+      "Darken what is not complete",
+      (veil) => change({ veil }),
+      (now) => now.veil,
+    ),
   ];
   const show = () => {
     fillOf.input.value = String(options.value.fill);
@@ -33,7 +60,11 @@ export function display(editor) {
     for (const { input, of } of checks) input.checked = of(options.value);
   };
   show();
-  const reset = h("button", { class: "button quiet", id: "display-reset", onclick: () => (options.value = DEFAULT_DISPLAY) }, "As at first");
+  const reset = h(
+    "button",
+    { class: "button quiet", id: "display-reset", onclick: () => (options.value = DEFAULT_DISPLAY) },
+    "As at first",
+  );
   const fields = [fillOf, width, colorBy, ...checks, wheel].map(({ element }) => element);
   return { element: h("div", { class: "section-body display" }, fields, reset), close: options.subscribe(show) };
 }
@@ -59,7 +90,11 @@ function slider(id, label, min, max, step, changed) {
  * @param {(value: string) => void} chosen
  */
 function choice(id, label, words, chosen) {
-  const input = h("select", { id }, Object.entries(words).map(([value, text]) => h("option", { value }, text)));
+  const input = h(
+    "select",
+    { id },
+    Object.entries(words).map(([value, text]) => h("option", { value }, text)),
+  );
   input.addEventListener("change", () => chosen(input.value));
   return { element: h("div", { class: "field inline" }, h("label", { for: id }, label), input), input };
 }

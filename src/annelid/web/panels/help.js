@@ -23,12 +23,25 @@ const NAMES = new Map([
  */
 export function help(editor) {
   const body = h("div", { class: "help-groups" });
-  const filter = h("input", { id: "help-filter", type: "search", placeholder: "Find a command", "aria-label": "Find a command", autofocus: true });
+  const filter = h("input", {
+    id: "help-filter",
+    type: "search",
+    placeholder: "Find a command",
+    "aria-label": "Find a command",
+    autofocus: true,
+  });
   const close = h("button", { class: "icon-button", "aria-label": "Close", value: "close" }, "✕");
   const sheet = h(
     "dialog",
     { class: "dialog help", id: "help", "aria-label": "Keys" },
-    h("form", { method: "dialog", class: "toolbar" }, h("h2", {}, "What you can do"), h("span", { class: "spacer" }), filter, close),
+    h(
+      "form",
+      { method: "dialog", class: "toolbar" },
+      h("h2", {}, "What you can do"),
+      h("span", { class: "spacer" }),
+      filter,
+      close,
+    ),
     body,
   );
   const show = () => fill(body, ...groups(editor, filter.value.trim().toLowerCase(), () => sheet.close()));
@@ -40,7 +53,12 @@ export function help(editor) {
   filter.addEventListener("input", show);
   filter.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
   const leave = editor.actions.add([{ id: "help", title: "This sheet", group: "Help", keys: ["?"], run: open }]);
-  const button = h("button", { class: "button quiet", id: "help-button", title: "All commands and their keys (?)", onclick: open }, "Keys ", h("kbd", {}, "?"));
+  const button = h(
+    "button",
+    { class: "button quiet", id: "help-button", title: "All commands and their keys (?)", onclick: open },
+    "Keys ",
+    h("kbd", {}, "?"),
+  );
   return { element: h("span", { class: "help-place" }, button, sheet), close: () => (leave(), sheet.close()) };
 }
 
@@ -50,9 +68,17 @@ export function help(editor) {
  * @param {() => void} close
  */
 function groups(editor, words, close) {
-  const all = [...editor.actions.all.values()].filter(({ title, group }) => `${group} ${title}`.toLowerCase().includes(words));
+  const all = [...editor.actions.all.values()].filter(({ title, group }) =>
+    `${group} ${title}`.toLowerCase().includes(words),
+  );
   const names = [...new Set(all.map(({ group }) => group))];
-  const sections = names.map((name) => groupOf(name, all.filter(({ group }) => group === name), close));
+  const sections = names.map((name) =>
+    groupOf(
+      name,
+      all.filter(({ group }) => group === name),
+      close,
+    ),
+  );
   return words ? sections : [...sections, gestures()];
 }
 
@@ -71,20 +97,31 @@ function groupOf(name, actions, close) {
     return h(
       "li",
       {},
-      h("button", { class: "help-row", "data-action": action.id, disabled, onclick: run }, h("span", {}, action.title), keysOf(action.keys)),
+      h(
+        "button",
+        { class: "help-row", "data-action": action.id, disabled, onclick: run },
+        h("span", {}, action.title),
+        keysOf(action.keys),
+      ),
     );
   });
   return h("section", {}, h("h3", {}, name), h("ul", { class: "list" }, rows));
 }
 
 function gestures() {
-  const rows = GESTURES.map(([keys, title]) => h("li", { class: "help-row" }, h("span", {}, title), h("span", { class: "dim" }, keys)));
+  const rows = GESTURES.map(([keys, title]) =>
+    h("li", { class: "help-row" }, h("span", {}, title), h("span", { class: "dim" }, keys)),
+  );
   return h("section", {}, h("h3", {}, "Pointer"), h("ul", { class: "list" }, rows));
 }
 
 /** @param {string[]} keys */
 function keysOf(keys) {
-  return h("span", { class: "help-keys" }, keys.map((key) => h("kbd", {}, keyText(key))));
+  return h(
+    "span",
+    { class: "help-keys" },
+    keys.map((key) => h("kbd", {}, keyText(key))),
+  );
 }
 
 /**

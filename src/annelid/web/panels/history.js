@@ -34,7 +34,10 @@ class HistoryPanel {
     this.element = h("div", { class: "section-body" }, this._looking, this._list);
     const { autosave } = editor;
     const refresh = () => autosave.state.value === "saved" && this._isSeen() && void this.refresh();
-    this._leave = [autosave.state.subscribe(refresh), editor.store.subscribe(({ origin }) => origin === "remote" && refresh())];
+    this._leave = [
+      autosave.state.subscribe(refresh),
+      editor.store.subscribe(({ origin }) => origin === "remote" && refresh()),
+    ];
   }
 
   /** Nothing is fetched for a panel that is folded. */
@@ -80,12 +83,21 @@ class HistoryPanel {
     this._looking.hidden = false;
     fill(
       this._looking,
-      h("p", {}, `As it was at revision ${one.revision}, ${when}: ${counted(then.objects.length, "object")}. Nothing is changed by looking.`),
+      h(
+        "p",
+        {},
+        `As it was at revision ${one.revision}, ${when}: ${counted(then.objects.length, "object")}. `,
+        "Nothing is changed by looking.",
+      ),
       h(
         "div",
         { class: "toolbar" },
         h("button", { class: "button", id: "history-back", onclick: () => this._back() }, "Back to now"),
-        h("button", { class: "button primary", id: "history-restore", onclick: () => void this._restore(one) }, "Restore this"),
+        h(
+          "button",
+          { class: "button primary", id: "history-restore", onclick: () => void this._restore(one) },
+          "Restore this",
+        ),
       ),
     );
     for (const row of this._list.querySelectorAll(".history-row")) {

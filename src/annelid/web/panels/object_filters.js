@@ -4,7 +4,14 @@ import { fill, h } from "../dom.js";
 /** @typedef {import("../core/object_list.js").Wish} Wish */
 /** @typedef {import("../types.js").Editor} Editor */
 
-const STATUS = { all: "All", proposals: "Proposals", own: "Decided", hidden: "Hidden", locked: "Locked", ignored: "Ignored" };
+const STATUS = {
+  all: "All",
+  proposals: "Proposals",
+  own: "Decided",
+  hidden: "Hidden",
+  locked: "Locked",
+  ignored: "Ignored",
+};
 const SORTING = { place: "by place", class: "by class", score: "by score", area: "by size", newest: "newest first" };
 
 /**
@@ -15,10 +22,28 @@ const SORTING = { place: "by place", class: "by class", score: "by score", area:
 export function objectFilters(editor, changed) {
   let wish = { ...EVERYTHING };
   const change = (/** @type {Partial<Wish>} */ values) => changed((wish = { ...wish, ...values }));
-  const label = h("select", { id: "objects-class", "aria-label": "Class", onchange: () => change({ label: label.value }) });
-  const status = choice("objects-status", "Which objects", STATUS, (value) => change({ status: /** @type {Wish["status"]} */ (value) }));
-  const sorting = choice("objects-sorting", "Order", SORTING, (value) => change({ sorting: /** @type {Wish["sorting"]} */ (value) }));
-  const turn = h("button", { class: "icon-button", id: "objects-reverse", "aria-label": "Turn the order round", title: "Turn the order round", "aria-pressed": "false" }, "⇅");
+  const label = h("select", {
+    id: "objects-class",
+    "aria-label": "Class",
+    onchange: () => change({ label: label.value }),
+  });
+  const status = choice("objects-status", "Which objects", STATUS, (value) =>
+    change({ status: /** @type {Wish["status"]} */ (value) }),
+  );
+  const sorting = choice("objects-sorting", "Order", SORTING, (value) =>
+    change({ sorting: /** @type {Wish["sorting"]} */ (value) }),
+  );
+  const turn = h(
+    "button",
+    {
+      class: "icon-button",
+      id: "objects-reverse",
+      "aria-label": "Turn the order round",
+      title: "Turn the order round",
+      "aria-pressed": "false",
+    },
+    "⇅",
+  );
   turn.addEventListener("click", () => {
     change({ isReversed: !wish.isReversed });
     turn.setAttribute("aria-pressed", String(wish.isReversed));
@@ -33,7 +58,11 @@ export function objectFilters(editor, changed) {
   );
   const showClasses = () => {
     const names = editor.classes.value.map(({ name }) => name);
-    fill(label, h("option", { value: "" }, "All classes"), names.map((name) => h("option", { value: name }, name)));
+    fill(
+      label,
+      h("option", { value: "" }, "All classes"),
+      names.map((name) => h("option", { value: name }, name)),
+    );
     label.value = names.includes(wish.label) ? wish.label : "";
   };
   showClasses();
@@ -48,7 +77,11 @@ export function objectFilters(editor, changed) {
  * @param {(value: string) => void} chosen
  */
 function choice(id, label, words, chosen) {
-  const select = h("select", { id, "aria-label": label }, Object.entries(words).map(([value, text]) => h("option", { value }, text)));
+  const select = h(
+    "select",
+    { id, "aria-label": label },
+    Object.entries(words).map(([value, text]) => h("option", { value }, text)),
+  );
   select.addEventListener("change", () => chosen(select.value));
   return select;
 }

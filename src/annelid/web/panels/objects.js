@@ -73,7 +73,8 @@ class ObjectList {
     this._picking.show(found.map(({ id }) => id));
     this._list.show(found);
     const total = store.objects.size;
-    this._said.textContent = found.length === total ? counted(total, "object") : `${found.length} of ${counted(total, "object")}`;
+    this._said.textContent =
+      found.length === total ? counted(total, "object") : `${found.length} of ${counted(total, "object")}`;
     this._mark();
   }
 
@@ -84,13 +85,23 @@ class ObjectList {
     dot.style.background = classes.value.find(({ name }) => name === object.label)?.color ?? "";
     return h(
       "div",
-      { class: "object-row", role: "option", "data-object": object.id, title: titleOf(object), onclick: (/** @type {MouseEvent} */ event) => this._click(event, object.id) },
+      {
+        class: "object-row",
+        role: "option",
+        "data-object": object.id,
+        title: titleOf(object),
+        onclick: (/** @type {MouseEvent} */ event) => this._click(event, object.id),
+      },
       h("span", { class: "object-kind" }, iconOf(KINDS.get(object.kind) ?? "")),
       dot,
       h("span", { class: "object-label" }, object.label),
       h("span", { class: "object-marks" }),
       h("span", { class: "number dim object-score" }, object.score === null ? "" : object.score.toFixed(2)),
-      h("span", { class: "number object-area" }, object.kind === "point" ? placeText(object) : areaText(areaOf(object), view.pixel_size_um)),
+      h(
+        "span",
+        { class: "number object-area" },
+        object.kind === "point" ? placeText(object) : areaText(areaOf(object), view.pixel_size_um),
+      ),
     );
   }
 

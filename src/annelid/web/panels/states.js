@@ -17,12 +17,23 @@ export function states(editor) {
   const place = views.findIndex(({ id }) => id === view.id);
   const state = h("span", { class: "state", id: "image-state", role: "status" });
   const action = h("button", { class: "button", id: "image-complete", onclick: () => toggle(editor) });
-  const next = h("button", { class: "button", id: "next-open", title: "Next image that nobody reviewed (Shift+PageDown)", onclick: () => openNextOpen(editor) }, "Next to do");
+  const next = h(
+    "button",
+    {
+      class: "button",
+      id: "next-open",
+      title: "Next image that nobody reviewed (Shift+PageDown)",
+      onclick: () => openNextOpen(editor),
+    },
+    "Next to do",
+  );
   const show = () => {
     const isReviewed = editor.store.state === "reviewed";
     fill(state, h("span", { class: `dot ${editor.store.state}` }), WORDS[editor.store.state], " · ", summary(editor));
     fill(action, isReviewed ? "Back to draft" : "Image complete");
-    action.title = isReviewed ? "Not complete after all (Alt+R)" : "Every object of this image is annotated (Ctrl+Enter)";
+    action.title = isReviewed
+      ? "Not complete after all (Alt+R)"
+      : "Every object of this image is annotated (Ctrl+Enter)";
     action.classList.toggle("primary", !isReviewed);
   };
   show();

@@ -12,7 +12,11 @@ export function status(editor) {
   const dot = h("span", { class: "dot" });
   const words = h("span", {});
   const saved = h("span", { class: "save-state", id: "save-state", role: "status" }, dot, words);
-  const retry = h("button", { class: "button quiet", id: "save-retry", onclick: () => editor.autosave.retry() }, "Try again");
+  const retry = h(
+    "button",
+    { class: "button quiet", id: "save-retry", onclick: () => editor.autosave.retry() },
+    "Try again",
+  );
   const hint = h("span", { class: "hint", id: "tool-hint" });
   const place = cursor(editor);
   const { autosave } = editor;
@@ -28,7 +32,12 @@ export function status(editor) {
   };
   showSaved();
   showHint();
-  const leave = [autosave.state.subscribe(showSaved), autosave.text.subscribe(showSaved), editor.tool.subscribe(showHint), place.close];
+  const leave = [
+    autosave.state.subscribe(showSaved),
+    autosave.text.subscribe(showSaved),
+    editor.tool.subscribe(showHint),
+    place.close,
+  ];
   const element = h("div", { class: "status" }, saved, retry, hint, place.element);
   return { element, close: () => leave.forEach((one) => one()) };
 }

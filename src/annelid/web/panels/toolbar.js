@@ -13,7 +13,12 @@ const SVG = "http://www.w3.org/2000/svg";
 export function toolbar(editor) {
   const buttons = TOOLS.map((tool) => toolButton(editor, tool));
   const size = brushSize(editor);
-  const element = h("div", { class: "tools", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" }, buttons, size.element);
+  const element = h(
+    "div",
+    { class: "tools", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" },
+    buttons,
+    size.element,
+  );
   const show = () => {
     TOOLS.forEach(({ id }, n) => buttons[n].setAttribute("aria-pressed", String(id === editor.tool.value)));
     size.element.hidden = editor.tool.value !== "brush" && editor.tool.value !== "eraser";
@@ -33,7 +38,11 @@ function toolButton(editor, { id, title, icon, keys }) {
     editor.viewer.host.focus({ preventScroll: true });
   };
   const name = keys.length ? `${title} (${keys[0]})` : title;
-  return h("button", { class: "icon-button", id: `tool-${id}`, title: name, "aria-label": name, "data-tool": id, onclick: choose }, iconOf(icon));
+  return h(
+    "button",
+    { class: "icon-button", id: `tool-${id}`, title: name, "aria-label": name, "data-tool": id, onclick: choose },
+    iconOf(icon),
+  );
 }
 
 /**
@@ -54,11 +63,31 @@ export function iconOf(icon) {
 /** @param {Editor} editor */
 function brushSize(editor) {
   const said = h("output", { class: "number", id: "brush-size" });
-  const bigger = h("button", { class: "icon-button", "aria-label": "Larger brush (])", title: "Larger brush (])", onclick: () => scale(1.15) }, "+");
-  const smaller = h("button", { class: "icon-button", "aria-label": "Smaller brush ([)", title: "Smaller brush ([)", onclick: () => scale(1 / 1.15) }, "−");
-  const scale = (/** @type {number} */ factor) => (editor.brush.value = Math.min(Math.max(editor.brush.value * factor, 0.5), 1000));
+  const bigger = h(
+    "button",
+    { class: "icon-button", "aria-label": "Larger brush (])", title: "Larger brush (])", onclick: () => scale(1.15) },
+    "+",
+  );
+  const smaller = h(
+    "button",
+    {
+      class: "icon-button",
+      "aria-label": "Smaller brush ([)",
+      title: "Smaller brush ([)",
+      onclick: () => scale(1 / 1.15),
+    },
+    "−",
+  );
+  const scale = (/** @type {number} */ factor) =>
+    (editor.brush.value = Math.min(Math.max(editor.brush.value * factor, 0.5), 1000));
   const show = () => (said.textContent = `${(2 * editor.brush.value).toFixed(editor.brush.value < 5 ? 1 : 0)} px`);
   show();
-  const element = h("div", { class: "brush-size", role: "group", "aria-label": "Diameter of the brush" }, bigger, said, smaller);
+  const element = h(
+    "div",
+    { class: "brush-size", role: "group", "aria-label": "Diameter of the brush" },
+    bigger,
+    said,
+    smaller,
+  );
   return { element, close: editor.brush.subscribe(show) };
 }

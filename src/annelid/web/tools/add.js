@@ -56,6 +56,7 @@ export function unlocked(editor) {
  */
 export function changeable(editor) {
   const free = unlocked(editor);
-  if (!free.length && editor.selection.value.size) editor.notify("Locked objects are left as they are; Shift+K unlocks them.", "warning");
+  if (!free.length && editor.selection.value.size)
+    editor.notify("Locked objects are left as they are; Shift+K unlocks them.", "warning");
   return free;
 }

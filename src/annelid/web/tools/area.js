@@ -7,7 +7,7 @@ export const area = new OutlineTool(
     title: "This area is complete",
     icon: "M3 5h18v14H3zM7.500 12.500l3 3 6-7",
     keys: ["Shift+A"],
-    hint: "Outline the part in which every object is annotated: only that is learned from. The first vertex, Enter or a double click closes.",
+    hint: "Outline the part in which every object is annotated: only that is learned from. Enter closes it.",
   },
   (editor, ring) => void completeArea(editor, ring),
   () => "#5ec98f",

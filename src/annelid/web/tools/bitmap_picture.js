@@ -20,7 +20,8 @@ export class BitmapPicture {
    */
   update(bitmap, [x1, y1, x2, y2]) {
     const isNew = bitmap !== this._bitmap;
-    if (isNew) [this._bitmap, this._canvas.width, this._canvas.height] = [bitmap, Math.max(bitmap.w, 1), Math.max(bitmap.h, 1)];
+    if (isNew)
+      [this._bitmap, this._canvas.width, this._canvas.height] = [bitmap, Math.max(bitmap.w, 1), Math.max(bitmap.h, 1)];
     const left = isNew ? 0 : Math.max(0, Math.floor(x1) - bitmap.x);
     const top = isNew ? 0 : Math.max(0, Math.floor(y1) - bitmap.y);
     const right = isNew ? bitmap.w : Math.min(bitmap.w, Math.ceil(x2) - bitmap.x);

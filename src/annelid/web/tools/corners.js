@@ -8,7 +8,7 @@ import { colorOf, drawShape } from "./preview.js";
 /** @typedef {import("../types.js").Transform} Transform */
 /** @typedef {Pick<ImageObject, "kind" | "shape" | "params">} Drawn */
 
-/** A figure between two opposite corners: dragged, or clicked at both. Shift makes it regular, Alt starts at its middle. */
+/** A figure between opposite corners: dragged, or clicked at both. Shift makes it regular, Alt starts in its middle. */
 export class CornersTool {
   /**
    * @param {Pick<import("../types.js").Tool, "id" | "title" | "icon" | "keys" | "hint">} about

@@ -14,7 +14,7 @@ class CutTool {
   icon = "M4 20L20 4M7 4h4v4H7zM13 16h4v4h-4z";
   keys = ["k"];
   cursor = "crosshair";
-  hint = "Drag a line across an object (or click vertices, then Enter): it is split there. With a selection only that is cut.";
+  hint = "Drag a line across an object (or click vertices, then Enter): it is split there. What is selected, else all.";
 
   constructor() {
     /** @type {number[]} */

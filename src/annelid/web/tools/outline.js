@@ -82,7 +82,8 @@ export class Outline {
     const line = cursor ? [...points, ...cursor] : points;
     if (line.length >= 6) drawShape(context, transform, [[line]], color);
     else drawLine(context, transform, line, color);
-    if (points.length <= 400) for (let i = 2; i < points.length; i += 2) drawDot(context, transform, points[i], points[i + 1], color, 3);
+    if (points.length <= 400)
+      for (let i = 2; i < points.length; i += 2) drawDot(context, transform, points[i], points[i + 1], color, 3);
     if (this.isNearStart) drawHot(context, transform, points[0], points[1]);
     else drawDot(context, transform, points[0], points[1], color, 5);
   }

@@ -72,7 +72,11 @@ export class OutlineTool {
    * @param {Editor} editor
    */
   key(event, editor) {
-    const what = { Enter: () => this._finish(editor), Escape: () => this._outline.clear(), Backspace: () => this._outline.back() };
+    const what = {
+      Enter: () => this._finish(editor),
+      Escape: () => this._outline.clear(),
+      Backspace: () => this._outline.back(),
+    };
     const act = what[/** @type {keyof typeof what} */ (event.key)];
     if (!act || !this._outline.points.length) return false;
     act();

@@ -58,7 +58,8 @@ class RotatedBoxTool {
    * @param {Editor} editor
    */
   up(event, editor) {
-    if (this._pressed && this._ends.length === 1 && isDrag(this._pressed, event)) this._addEnd(inside(event, editor), editor);
+    if (this._pressed && this._ends.length === 1 && isDrag(this._pressed, event))
+      this._addEnd(inside(event, editor), editor);
     this._pressed = null;
   }
 

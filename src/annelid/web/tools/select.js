@@ -1,7 +1,7 @@
 import { dragged } from "../core/handles.js";
-import { newId } from "../core/ids.js";
 import { moved, withVertexAfter } from "../core/reshape.js";
 import { changeable, unlocked } from "./add.js";
+import { clicked, finish, framed, fresh, single } from "./gesture.js";
 import { edgeAt, edgeMiddleAt, handleAt, hold } from "./grip.js";
 import { imageLength, inside, isDrag, reach } from "./place.js";
 import { colorOf, drawFrame, drawHot, drawShape } from "./preview.js";
@@ -11,21 +11,9 @@ import { heldVertices } from "./vertices.js";
 /** @typedef {import("../types.js").ImageObject} ImageObject */
 /** @typedef {import("../types.js").ToolEvent} ToolEvent */
 /** @typedef {import("../types.js").Transform} Transform */
+/** @typedef {import("./gesture.js").Gesture} Gesture */
 
-/**
- * What a press began: `frame` selects by box, `move` takes the selected along, `shape` drags a handle.
- * @typedef {Object} Gesture
- * @property {"frame" | "move" | "shape"} what
- * @property {{x: number, y: number, sx: number, sy: number}} from
- * @property {boolean} begun whether the pointer went far enough
- * @property {boolean} adds whether Shift was held
- * @property {string} hit id under the pointer
- * @property {ImageObject[]} before
- * @property {ImageObject[]} after
- * @property {(x: number, y: number) => ImageObject[]} made what becomes of the objects at a place
- */
-
-/** How many objects are drawn while they are moved; with more only their frame would be worth seeing. */
+/** How many objects are shown where they are dragged to; of more the others appear there when they are let go. */
 const MOST_DRAWN = 400;
 
 /** Selects, moves and reshapes. */
@@ -36,7 +24,7 @@ class SelectTool {
   keys = ["v"];
   cursor = "default";
   hint =
-    "Click or drag a frame to select, Shift adds. Drag moves, Alt+drag duplicates. Drag a vertex, or the middle of an edge for a new one.";
+    "Click or drag a frame to select, Shift adds. Drag moves, Alt+drag duplicates; drag vertices, or middles of edges.";
 
   constructor() {
     /** @type {Gesture | null} */
@@ -181,7 +169,10 @@ class SelectTool {
    */
   _hides({ before, made, from }) {
     const ids = new Set(made(from.x, from.y).map(({ id }) => id));
-    return before.filter(({ id }) => ids.has(id)).slice(0, MOST_DRAWN).map(({ id }) => id);
+    return before
+      .filter(({ id }) => ids.has(id))
+      .slice(0, MOST_DRAWN)
+      .map(({ id }) => id);
   }
 
   /**
@@ -193,7 +184,10 @@ class SelectTool {
     const object = single(editor);
     const tolerance = imageLength(editor, reach(event));
     const scale = editor.viewer.transform.value.scale;
-    const at = object && (handleAt(object, scale, event.x, event.y, tolerance) ?? edgeMiddleAt(object, scale, event.x, event.y, tolerance));
+    const at =
+      object &&
+      (handleAt(object, scale, event.x, event.y, tolerance) ??
+        edgeMiddleAt(object, scale, event.x, event.y, tolerance));
     editor.viewer.objects.hover.value = at ? null : editor.viewer.objects.hit(event.x, event.y, tolerance);
     const hot = at ? /** @type {[number, number]} */ ([at.x, at.y]) : null;
     if (hot?.[0] === this._hot?.[0] && hot?.[1] === this._hot?.[1]) return;
@@ -207,66 +201,6 @@ class SelectTool {
     editor.viewer.objects.suppress([]);
     editor.viewer.invalidate("top");
   }
-}
-
-/**
- * What makes a copy the person's own.
- * @param {Editor} editor
- */
-function fresh(editor) {
-  return { id: newId(), author: editor.author, score: null, origin: "" };
-}
-
-/**
- * The selected object, where there is one only and it may be changed.
- * @param {Editor} editor
- */
-function single(editor) {
-  const [id, other] = editor.selection.value;
-  return id && !other && !editor.locked.value.has(id) ? editor.store.get(id) : undefined;
-}
-
-/**
- * @param {Gesture} gesture
- * @param {Editor} editor
- */
-function clicked({ what, hit, adds }, editor) {
-  if (what === "shape") return;
-  if (!hit && !adds) editor.selection.value = new Set();
-  if (!hit) return;
-  const chosen = new Set(adds ? editor.selection.value : []);
-  if (adds && chosen.has(hit)) chosen.delete(hit);
-  else chosen.add(hit);
-  editor.selection.value = chosen;
-}
-
-/**
- * @param {Gesture} gesture
- * @param {ToolEvent} event
- * @param {Editor} editor
- */
-function framed({ from, adds }, event, editor) {
-  const box = [Math.min(from.x, event.x), Math.min(from.y, event.y), Math.max(from.x, event.x), Math.max(from.y, event.y)];
-  const found = editor.viewer.objects.inBox(/** @type {[number, number, number, number]} */ (box));
-  editor.selection.value = new Set([...(adds ? editor.selection.value : []), ...found]);
-}
-
-/**
- * @param {Gesture} gesture
- * @param {Editor} editor
- */
-function finish({ what, before, after }, editor) {
-  if (!after.length) return void changeable(editor);
-  const known = new Set(before.map(({ id }) => id));
-  const isCopy = after.some(({ id }) => !known.has(id));
-  const upsert = isCopy ? after : after.map((object) => ({ ...editor.corrected(object.id), ...place(object) }));
-  editor.apply({ upsert, message: isCopy ? "duplicated" : what === "move" ? "moved" : "reshaped" });
-  if (isCopy) editor.selection.value = new Set(after.map(({ id }) => id));
-}
-
-/** @param {ImageObject} object */
-function place({ kind, shape, params }) {
-  return { kind, shape, params };
 }
 
 export const select = new SelectTool();

@@ -31,7 +31,12 @@ export class Stroke {
   along([x0, y0, x1, y1], radius) {
     this._bitmap = paint(this._bitmap, x0, y0, x1, y1, radius, this._value);
     const reach = Math.max(radius, 1) + 1;
-    const box = [Math.min(x0, x1) - reach, Math.min(y0, y1) - reach, Math.max(x0, x1) + reach, Math.max(y0, y1) + reach];
+    const box = [
+      Math.min(x0, x1) - reach,
+      Math.min(y0, y1) - reach,
+      Math.max(x0, x1) + reach,
+      Math.max(y0, y1) + reach,
+    ];
     this._picture.update(this._bitmap, box);
   }
 
@@ -48,7 +53,12 @@ export class Stroke {
     const [width, height] = this._editor.view.size_wh;
     const { x, y, w, h } = this._bitmap;
     const [left, top] = [Math.max(x, 0), Math.max(y, 0)];
-    const window = { x: left, y: top, w: Math.max(Math.min(x + w, width) - left, 0), h: Math.max(Math.min(y + h, height) - top, 0) };
+    const window = {
+      x: left,
+      y: top,
+      w: Math.max(Math.min(x + w, width) - left, 0),
+      h: Math.max(Math.min(y + h, height) - top, 0),
+    };
     return bitmapShape(cropped(this._bitmap, window));
   }
 }
