@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from starlette.testclient import TestClient
 from tests.server.asking import asking
@@ -105,6 +107,21 @@ def test_what_was_taken_together_belongs_together_though_it_came_in_two_goes(cli
         groups = {(i.name, i.path.split("/")[-2]): i.group for i in project.store.images()}
     assert groups["movie_t01.png", "a"] == groups["movie_t02.png", "a"] == "images/a/movie"
     assert groups["alone.png", "a"] != groups["alone.png", "b"]
+
+
+def test_planes_of_a_stack_are_chosen_also_afterwards(client: TestClient, root: Path) -> None:
+    stack = io.BytesIO()
+    tifffile.imwrite(
+        stack, np.arange(5 * 8 * 9, dtype=np.uint16).reshape(5, 8, 9), imagej=True, metadata={"axes": "ZYX"}
+    )
+    put(client, {"stack.tif": stack.getvalue()})
+    (note,) = import_(client)["notes"]
+    assert "--" not in note
+    assert "Options" in note
+    put(client, {"stack.tif": stack.getvalue()})
+    import_(client, z="max")
+    with Project(root) as project:
+        assert [view.projection for view in project.store.views()] == ["", "max"]
 
 
 def test_unknown_classes_are_asked_about_and_the_upload_stays(client: TestClient, root: Path) -> None:

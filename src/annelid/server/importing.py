@@ -36,6 +36,7 @@ from annelid.steps import watched
 _ONE_AT_A_TIME = Lock()
 _FOR_THE_PAGE = "drop the images together with their annotation, choose its format, or import the images alone"
 """In the place of what one would type in a terminal."""
+_TYPED = re.compile(r" \(--[zt][^)]*\)")
 _SECONDS = 0.2
 """Pages hear of the progress so often."""
 DEMO_IMAGES, DEMO_ANNOTATED, DEMO_SIZE = 30, 24, 256
@@ -61,7 +62,8 @@ def _imported(desk: Desk, body: Mapping[str, Any]) -> Response:
             raise
     tell_all(desk)
     told = summary(done)
-    return reply({**told, "losses": [_plain(loss, desk.project.root) for loss in told["losses"]]})
+    notes = [_TYPED.sub("; Options take others: drop them again", note) for note in told["notes"]]
+    return reply({**told, "notes": notes, "losses": [_plain(loss, desk.project.root) for loss in told["losses"]]})
 
 
 def _plain(loss: Mapping[str, Any], root: Path) -> dict[str, Any]:

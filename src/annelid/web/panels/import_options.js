@@ -1,5 +1,17 @@
 import { h } from "../dom.js";
 
+const Z = [
+  ["", "the plane in the middle"],
+  ["max", "the brightest of all planes (maximum projection)"],
+  ["focus", "the sharpest of all planes (focus projection)"],
+  ["mean", "the mean of all planes"],
+  ["all", "every plane as an image"],
+];
+const T = [
+  ["", "the first time point"],
+  ["all", "every time point as an image"],
+];
+
 /**
  * How the files shall be understood; folded away, as the server recognises most by itself.
  * @param {{name: string, title: string}[]} formats
@@ -17,6 +29,8 @@ export function importOptions(formats) {
     h("option", { value: "new" }, "not annotated yet"),
     h("option", { value: "background" }, "background: there is nothing on them"),
   );
+  const z = choice("import-z", Z);
+  const t = choice("import-t", T);
   const group = h("input", { id: "import-group", placeholder: "{group}_*", autocomplete: "off" });
   const classes = h("input", { id: "import-classes", placeholder: "nucleus, debris", autocomplete: "off" });
   const element = h(
@@ -38,6 +52,8 @@ export function importOptions(formats) {
     value: () => ({
       format: format.value,
       missing: missing.value,
+      z: z.value,
+      t: t.value,
       group: group.value.trim(),
       classes: names(classes.value),
     }),
@@ -60,4 +76,16 @@ function names(text) {
     .split(",")
     .map((name) => name.trim())
     .filter(Boolean);
+}
+
+/**
+ * @param {string} id
+ * @param {string[][]} options value and words
+ */
+function choice(id, options) {
+  return h(
+    "select",
+    { id },
+    options.map(([value, words]) => h("option", { value }, words)),
+  );
 }
