@@ -25,6 +25,8 @@ BUSY = """
 import sys, time, pathlib
 folder = pathlib.Path(sys.argv[1])
 for _ in range(600):
+    if (folder / "stop").exists():
+        break
     (folder / "heartbeat").touch()
     time.sleep(.1)
 """
@@ -53,6 +55,7 @@ def states(root: Path) -> list[str]:
     return [entry.state for entry in queue.listed(root)]
 
 
+@pytest.mark.slow
 def test_a_queue_is_worked_off_in_order_whatever_becomes_of_each(root: Path) -> None:
     trained = queue.add(root, "train", {"engine": "threshold", "name": "discs"})
     failed = queue.add(root, "evaluate", {"model": "no-such-model"})
@@ -72,6 +75,7 @@ def test_a_queue_is_worked_off_in_order_whatever_becomes_of_each(root: Path) -> 
     assert any(event.name == "epoch" for event in jobs.events(folder_of(root) / "0001"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_killed_runner_and_a_killed_worker_are_found_and_the_queue_goes_on(root: Path) -> None:
     """The worker of a dead runner is waited for; a dead worker is an interruption; a third job is run."""
@@ -85,6 +89,7 @@ def test_a_killed_runner_and_a_killed_worker_are_found_and_the_queue_goes_on(roo
     heartbeat.touch()
     os.utime(heartbeat, (0, 0))
     assert queue.find(root, dead.id).state == "interrupted"
+    assert queue.find(root, alive.id).state == "running"
     last = queue.add(root, "check", {"pixels": False})
     assert queue.begin(root)
     until(lambda: not queue.begin(root))
@@ -97,6 +102,26 @@ def test_a_killed_runner_and_a_killed_worker_are_found_and_the_queue_goes_on(roo
     again = queue.resume(root, dead.id)
     assert (again.verb, again.arguments, again.state) == ("check", {"pixels": False}, "queued")
     assert queue.stop(root, again.id).state == "removed"
+
+
+def test_the_training_of_a_worker_that_died_ends_cleanly_before_the_next_begins(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "HEARTBEAT_SECONDS", 0.3)
+    entry = queue.add(project, "train", {"name": "cells"})
+    folder, run = folder_of(project) / entry.id, project / "runs" / "cells"
+    jobs.Job("train", run, {}).write()
+    for path in (folder / "started", folder / "heartbeat"):
+        path.touch()
+        os.utime(path, (0, 0))
+    (folder / "run").write_text("cells", encoding="utf-8")
+    orphan = jobs.spawn([sys.executable, "-c", BUSY, str(run)], sys.stderr.buffer)
+    until((run / "heartbeat").exists)
+    runner.work_off(project)
+    assert (run / "stop").exists()
+    assert orphan.wait(5) == 0
+    found = queue.find(project, entry.id)
+    assert (found.state, found.error["next_step"]) == ("interrupted", "resume goes on where it was")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")

@@ -75,10 +75,16 @@ def _run(folder: Path) -> None:
 
 def _wait_for(folder: Path) -> None:
     """Wait for a worker that was started by a runner that is no more."""
-    while not (folder / "result.json").exists() and is_alive(folder):
+    while not (folder / "result.json").exists() and (is_alive(folder) or _wakes(folder)):
         time.sleep(_POLL_SECONDS)
     if not (folder / "result.json").exists():
         _bury(folder, "its process was killed, or the computer was switched off")
+
+
+def _wakes(folder: Path) -> bool:
+    """Whether a worker that gave no sign of life was only asleep, as after a suspension of the computer."""
+    time.sleep(2.5 * jobs.HEARTBEAT_SECONDS)
+    return is_alive(folder)
 
 
 def _bury(folder: Path, how: str) -> None:

@@ -118,7 +118,7 @@ class TrainForm {
       if (turn !== this.turn) return;
       this.parameters?.showUsed(plan.parameters);
       this.name.placeholder = plan.name || "chosen for you";
-      this.show(foreseen(plan), !plan.refused);
+      this.show(foreseen(plan), Object.keys(plan.images).length > 0);
     } catch (error) {
       if (turn === this.turn) this.show(refused(error), false);
     }
