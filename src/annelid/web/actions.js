@@ -74,5 +74,6 @@ export function isTaken(event) {
   if (target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio], [type=color])"))
     return true;
   if (target.matches("input")) return /^(Arrow|Page|Home|End| )/.test(event.key);
-  return target.matches("button, a, summary") && (event.key === "Enter" || event.key === " ");
+  const isBare = !event.ctrlKey && !event.metaKey && !event.altKey;
+  return isBare && target.matches("button, a, summary") && (event.key === "Enter" || event.key === " ");
 }
