@@ -39,6 +39,8 @@ export function importOptions(formats) {
     h("summary", {}, "Options"),
     field("Annotation format", format, ""),
     field("Images without annotation are", missing, ""),
+    field("Of focal stacks, take", z, ""),
+    field("Of movies, take", t, ""),
     field(
       "Group in the file names",
       group,
