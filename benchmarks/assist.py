@@ -1,6 +1,6 @@
 """Click to segment on real nuclei and cells of all kinds: how good one click is, how good three, and how fast.
 
-    python benchmarks/assist.py ../shared/data [--nuclei 200] [--kind NAME] [--sam WEIGHTS.pt] [--fit]
+    python benchmarks/assist.py ../shared/data [--nuclei 200] [--near]
 
 The first click lies where the object is deepest, or (--near) anywhere within 40 % of its depth from there; each further
 one in the middle of the largest connected mistake, + where something is missing, - where there is too much. The last

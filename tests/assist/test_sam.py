@@ -43,7 +43,7 @@ def prompt(*clicks: tuple[float, float, int], box: tuple[float, ...] | None = No
 
 
 def mask_of(shape: geometry.Shape) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return geometry.shape_to_mask(shape, PICTURE.shape[:2])  # type: ignore[arg-type]
+    return geometry.shape_to_mask(shape, PICTURE.shape[:2])
 
 
 def test_embedding_and_masks_are_those_of_upstream(weights: Path, worker: WorkerProcess) -> None:
@@ -101,7 +101,13 @@ def test_a_process_that_dies_is_said_and_started_anew(weights: Path, worker: Wor
 
 def test_a_crash_in_the_middle_is_an_error_in_words(weights: Path, tmp_path: Path) -> None:
     process = WorkerProcess(tmp_path)
-    question = {"weights": str(weights), "key": "c" * 64, "size_hw": "no size", "points": [], "box": None}
+    question: dict[str, Any] = {
+        "weights": str(weights),
+        "key": "c" * 64,
+        "size_hw": "no size",
+        "points": [],
+        "box": None,
+    }
     with pytest.raises(EngineError, match=r"ValueError|TypeError") as error:
         process.answer(question, b"not a picture")
     assert error.value.next_step

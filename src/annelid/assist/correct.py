@@ -17,18 +17,20 @@ from annelid.assist.search import Found
 
 _FORBIDDEN = 1e3
 _MARGIN = 0.5
-_EVERYWHERE = 0.25
+"""Pixels between a click and the line."""
+_EVERYWHERE = 0.15
 """How much of a small correction applies all around."""
 _NARROW = 0.35
 """Width of a correction along the line, as a share of the radius."""
 _HOLD = 1.2
 """How firmly a corrected line stays where the click put it, against the picture."""
+_AIM = 0.65
+"""How far beyond a click the line goes, as a share of how far the click was from it."""
+_GROSS = 0.35
+"""Mistakes of more than that many radii may mean that another line was the right one."""
 _UNLIKE = 0.1
 _LOYALTY = 0.15
-_GROSS = 0.35
-_AIM = 0.75
-_FAR = 1.6
-"""A click beyond that many radii can't be reached by the line."""
+"""What another line has to be worth more than the present one."""
 
 
 @dataclass(frozen=True)

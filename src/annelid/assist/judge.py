@@ -1,6 +1,6 @@
 """How good a line is as the outline of what was clicked on: a sum of what can be measured on it.
 
-`benchmarks/assist.py --fit` finds the terms: linear least squares of the overlap (IoU) with the truth, over lines found
+`benchmarks/assist_judge.py` finds the terms: linear least squares of the overlap (IoU) with the truth, over lines found
 on nuclei and cells of several stains.
 """
 

@@ -19,7 +19,7 @@ CORE, RING = SHARES < 0.85, (SHARES > 1.1) & (SHARES < 1.4)
 """Surely inside, and around it."""
 _EDGE_WIDTH = 3
 _BEND = 0.06
-_STAY = 0.4
+_STAY = 0.3
 _REGION = 1.5
 _ROUNDED = 0.6
 

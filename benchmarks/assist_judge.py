@@ -1,0 +1,100 @@
+"""How lines are judged: fits the terms of `annelid.assist.judge`, and says what choosing by them loses.
+
+    python benchmarks/assist_judge.py ../shared/data [--objects 100]
+
+Prints ``TERMS`` and ``BASE`` for the module, and for each kind of image the median IoU of the line that is chosen (by
+terms fitted on other images) beside that of the best line there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from assist import Field, depth, drawn, dsb2018, others
+from numpy.typing import NDArray
+
+from annelid import geometry
+from annelid.assist import judge
+from annelid.assist.refine import refine
+from annelid.assist.search import search
+
+FOLDS = 4
+RIDGE = 10.0
+AROUND = 220
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Clicked:
+    """The lines around one click: what is measured on them, and how well each covers the object."""
+
+    kind: str
+    fold: int
+    measured: Floats
+    overlaps: Floats
+
+
+def clicked(field: Field, number: int, seed: int) -> Clicked:
+    """Search around a place in an object: its middle, or for every other object one near it."""
+    truth = field.labels == number
+    ys, xs = np.nonzero(truth)
+    top, left = max(0, ys.min() - AROUND), max(0, xs.min() - AROUND)
+    part = np.s_[top : ys.max() + AROUND, left : xs.max() + AROUND]
+    truth, pixels = truth[part], field.pixels[part].astype(np.float32)
+    deep = depth(truth)
+    near = np.argwhere(deep >= (0.6 if seed % 2 else 1) * deep.max())
+    y, x = near[np.random.default_rng(seed).integers(len(near))]
+    found = search(pixels, x, y)
+    seen = refine(pixels, found)
+    masks = [geometry.shape_to_mask(((line.contour.ring(),),), truth.shape) for line in seen]
+    overlaps = np.array([(mask & truth).sum() / (mask | truth).sum() for mask in masks])
+    fold = zlib.crc32(field.pixels.tobytes()) % FOLDS  # images, not objects, are told apart
+    return Clicked(field.kind, fold, judge.measures(seen, found, pixels, x, y), overlaps)
+
+
+def fitted(clicks: list[Clicked]) -> tuple[Floats, float]:
+    """The terms (measures, 3) and the base."""
+    measured, wanted = np.concatenate([c.measured for c in clicks]), np.concatenate([c.overlaps for c in clicks])
+    mean, spread = measured.mean(0), measured.std(0) + 1e-9
+    away = (measured - mean) / spread
+    columns = np.column_stack([away, away**2, np.ones(len(away))])
+    found = np.linalg.solve(columns.T @ columns + RIDGE * np.eye(columns.shape[1]), columns.T @ wanted)
+    n = len(mean)
+    return np.column_stack([mean, found[:n] / spread, found[n : 2 * n] / spread**2]), float(found[-1])
+
+
+def worth(terms: Floats, base: float, measured: Floats) -> Floats:
+    """As `annelid.assist.judge.worth`, by other terms."""
+    mean, linear, square = terms.T
+    away = measured - mean
+    return np.asarray(base + away @ linear + away**2 @ square)
+
+
+def main() -> None:
+    """Fit and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--objects", type=int, default=100, help="how many of each kind")
+    given = parser.parse_args()
+    kinds: dict[str, list[Field]] = {}
+    for field in (*dsb2018(given.data), *others(given.data)):
+        kinds.setdefault(field.kind, []).append(field)
+    kinds.pop("bacteria with stalks")  # no line from a centre can hold them
+    clicks = [clicked(*one, seed=n) for fields in kinds.values() for n, one in enumerate(drawn(fields, given.objects))]
+    models = [fitted([c for c in clicks if c.fold != fold]) for fold in range(FOLDS)]
+    for kind in kinds:
+        of_kind = [c for c in clicks if c.kind == kind]
+        chosen = [c.overlaps[worth(*models[c.fold], c.measured).argmax()] for c in of_kind]
+        best = [c.overlaps.max() for c in of_kind]
+        print(f"{kind:30s} chosen {np.median(chosen):.3f}   best {np.median(best):.3f}")
+    terms, base = fitted(clicks)
+    rows = "\n".join(f"    ({mean:.3f}, {linear:.4f}, {square:.5f})," for mean, linear, square in terms)
+    print(f"TERMS = (\n{rows}\n)\nBASE = {base:.3f}")
+
+
+if __name__ == "__main__":
+    main()
