@@ -1,4 +1,5 @@
 import { cut, fillHoles, pieces, subtract, union } from "../core/boolean.js";
+import { cutOutline } from "../core/cut_outline.js";
 import { boxesMeet, shapeBox } from "../core/geometry.js";
 import { newId } from "../core/ids.js";
 import { reshaped } from "../core/reshape.js";
@@ -10,6 +11,7 @@ import { changeable } from "../tools/add.js";
 /** @typedef {import("../types.js").Editor} Editor */
 /** @typedef {import("../types.js").ImageObject} ImageObject */
 /** @typedef {import("../types.js").Shape} Shape */
+/** @typedef {{object: ImageObject, shapes: Shape[], kind?: "polygon" | "mask"}} Piece an object and what it falls into */
 
 /** Image pixels by which a simplified outline may leave the old one. */
 const TOLERANCE = 0.75;
@@ -118,7 +120,13 @@ function splitParts(editor) {
   const found = withArea(editor).map((object) => ({ object, shapes: pieces(object.shape) }));
   const split = found.filter(({ shapes }) => shapes.length > 1);
   if (!split.length) return editor.notify("Nothing to split: what is selected is of one piece.");
-  replaceByPieces(editor, split, "parts split");
+  const kindOf = (/** @type {Piece} */ { object, shapes }) =>
+    shapes.every(([part]) => object.shape.includes(part)) && object.kind !== "mask" ? "polygon" : "mask";
+  replaceByPieces(
+    editor,
+    split.map((one) => ({ ...one, kind: kindOf(one) })),
+    "parts split",
+  );
 }
 
 /**
@@ -128,10 +136,20 @@ function splitParts(editor) {
  */
 export function cutAlong(editor, line) {
   const chosen = editor.selection.value.size ? withArea(editor) : under(editor, line);
-  const found = chosen.map((object) => ({ object, shapes: cut(object.shape, line) }));
-  const split = found.filter(({ shapes }) => shapes.length > 1);
+  const split = chosen.map((object) => cutOne(object, line)).filter(({ shapes }) => shapes.length > 1);
   if (!split.length) return editor.notify("The line has to run right across an object.", "warning");
   replaceByPieces(editor, split, "cut");
+}
+
+/**
+ * An outline is cut exactly; a mask, and what the line crosses more than once, by its pixels.
+ * @param {ImageObject} object
+ * @param {number[]} line
+ * @returns {Piece}
+ */
+function cutOne(object, line) {
+  const sides = object.kind === "mask" ? null : cutOutline(object.shape, line);
+  return sides ? { object, shapes: sides, kind: "polygon" } : { object, shapes: cut(object.shape, line), kind: "mask" };
 }
 
 /**
@@ -156,17 +174,13 @@ function under(editor, line) {
 /**
  * The largest piece stays the object; the others are new ones like it.
  * @param {Editor} editor
- * @param {{object: ImageObject, shapes: Shape[]}[]} split
+ * @param {Piece[]} split
  * @param {string} message
  */
 function replaceByPieces(editor, split, message) {
-  const upsert = split.flatMap(({ object, shapes }) => {
+  const upsert = split.flatMap(({ object, shapes, kind }) => {
     const own = editor.corrected(object.id);
-    const kind =
-      object.shape.length === shapes.length && shapes.every((shape) => object.shape.includes(shape[0]))
-        ? "polygon"
-        : "mask";
-    return shapes.map((shape, n) => reshaped(n ? { ...own, id: newId() } : own, shape, kind));
+    return shapes.map((shape, n) => reshaped(n ? { ...own, id: newId() } : own, shape, kind ?? "mask"));
   });
   editor.apply({ upsert, message });
   editor.selection.value = new Set(upsert.map(({ id }) => id));

@@ -20,6 +20,8 @@ const SORTING = { place: "by place", class: "by class", score: "by score", area:
  * @param {(wish: Wish) => void} changed
  */
 export function objectFilters(editor, changed) {
+  const um = editor.view.pixel_size_um;
+  const [unit, share] = um ? ["µm²", um * um] : ["px²", 1];
   let wish = { ...EVERYTHING };
   const change = (/** @type {Partial<Wish>} */ values) => changed((wish = { ...wish, ...values }));
   const label = h("select", {
@@ -53,8 +55,8 @@ export function objectFilters(editor, changed) {
     { class: "object-ranges" },
     h("summary", {}, "Score and size"),
     amount("objects-score", "score ≥", (least) => change({ least })),
-    amount("objects-small", "px² ≥", (small) => change({ small })),
-    amount("objects-large", "px² ≤", (large) => change({ large })),
+    amount("objects-small", `${unit} ≥`, (small) => change({ small: small === null ? null : small / share })),
+    amount("objects-large", `${unit} ≤`, (large) => change({ large: large === null ? null : large / share })),
   );
   const showClasses = () => {
     const names = editor.classes.value.map(({ name }) => name);
