@@ -30,7 +30,7 @@ class ApartImage(ImageFile):
         path: the file.
         scene: which of its images.
         info: what is known of it already; the file is not opened before its first pixels then.
-        decoder: the process that decodes it.
+        decoder: the process that decodes it; that of all images by default.
 
     Raises:
         ImageError: as `open_image`; also where its decoder crashes or comes to no end.
@@ -38,9 +38,9 @@ class ApartImage(ImageFile):
     """
 
     def __init__(
-        self, path: Path, scene: int = 0, info: ImageInfo | None = None, decoder: DecoderProcess = decoder_process
+        self, path: Path, scene: int = 0, info: ImageInfo | None = None, decoder: DecoderProcess | None = None
     ) -> None:
-        self.path, self._scene, self._number, self._decoder = path, scene, next(_numbers), decoder
+        self.path, self._scene, self._number, self._decoder = path, scene, next(_numbers), decoder or decoder_process
         self.info = info or _info(self._ask("open", _SECONDS))
 
     def read(self, window_xyxy: Window | None = None, *, t: int = 0, z: int = 0, step: int = 1) -> Pixels:

@@ -12,7 +12,7 @@ from annelid.image import ImageRef
 from annelid.readers import czi, lif, nd2, plain, slide, tiff, zarr, zarr_metadata
 from annelid.readers.apart import ApartImage
 from annelid.readers.base import ImageFile, ImageInfo, Reader
-from annelid.readers.decoder_process import DecoderProcess, decoder_process
+from annelid.readers.decoder_process import DecoderProcess
 from annelid.readers.tiff_set import describes_files, is_companion
 
 READERS = tuple(cast("Reader", reader) for reader in (tiff, plain, zarr, czi, nd2, lif, slide))
@@ -35,7 +35,7 @@ _FOREIGN = {
 }
 
 
-def open_image(path: Path, scene: int = 0, decoder: DecoderProcess = decoder_process) -> ImageFile:
+def open_image(path: Path, scene: int = 0, decoder: DecoderProcess | None = None) -> ImageFile:
     """Open an image file, or the folder of an OME-Zarr; use it as a context manager.
 
     The content decides which reader takes it, not the name. Nothing but metadata is read yet, and all but the
@@ -44,7 +44,8 @@ def open_image(path: Path, scene: int = 0, decoder: DecoderProcess = decoder_pro
     Args:
         path: the file or folder.
         scene: which of the images in the file, where it holds several.
-        decoder: the process that decodes it; who looks at several images at once may have several.
+        decoder: the process that decodes it, that of all images by default; who looks at several images at once may
+            have several.
 
     Raises:
         ImageError: it is missing, not an image, damaged, or of a kind that is not supported.
