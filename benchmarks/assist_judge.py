@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from assist import Field, depth, drawn, dsb2018, others
 from numpy.typing import NDArray
 
 from annelid import geometry
 from annelid.assist import judge
 from annelid.assist.refine import refine
 from annelid.assist.search import search
+from assist import Field, depth, drawn, dsb2018, others
 
 FOLDS = 4
 RIDGE = 10.0

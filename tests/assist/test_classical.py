@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,14 @@ def picture(objects: Bits, *, inside: float = 150, outside: float = 40, noise: f
 
     soft = ndimage.gaussian_filter(objects.astype(float), 1.2)
     made = outside + (inside - outside) * soft + np.random.default_rng(0).normal(0, noise, objects.shape)
-    return np.clip(made, 0, 255).astype(np.uint8)[..., None]
+    return np.asarray(np.clip(made, 0, 255)[..., None], np.uint8)
 
 
 def found(pixels: NDArray[Any], *points: tuple[float, float, int], **more: Any) -> Bits:
     hints = more.pop("hints", Hints())
     prompt = Prompt.of([list(point) for point in points], more.get("box"), more.get("zoom"))
     shape = Classical().outline(ArrayPicture(pixels), prompt, hints).shape
-    return geometry.shape_to_mask(shape, pixels.shape[:2])  # type: ignore[arg-type]
+    return geometry.shape_to_mask(shape, pixels.shape[:2])
 
 
 def iou(a: Bits, b: Bits) -> float:
@@ -151,8 +152,7 @@ def test_beside_the_image_there_is_nothing() -> None:
 @pytest.mark.shared_data
 def test_nuclei_of_every_stain_need_few_clicks(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
-    import assist as benchmark
-
+    benchmark = importlib.import_module("assist")
     fields = list(benchmark.dsb2018(shared_data))[::8]
     monkeypatch.setattr(benchmark, "CLICKS", 3)
     overlaps = [benchmark.clicked(Classical(), *one, near=False)[0] for one in benchmark.drawn(fields, 30)]
