@@ -1,3 +1,6 @@
+import { traceNear } from "../core/near.js";
+
+/** @typedef {import("../core/geometry.js").Box} Box */
 /** @typedef {import("../types.js").Ring} Ring */
 /** @typedef {import("./batches.js").Piece} Piece */
 /** @typedef {import("./object_style.js").Style} Style */
@@ -14,6 +17,10 @@ const TOLERANCE = 0.4;
 /** Device pixels below which an object is a dot. */
 const DOT = 3;
 const HATCH = 8;
+/** Vertices beyond which a ring is cut short outside of the canvas. */
+const LONG = 200;
+/** Device pixels outside of the canvas from which a line can still be seen. */
+const MARGIN = 40;
 
 /**
  * Draw pieces: all insides first, so that no outline is covered.
@@ -23,7 +30,10 @@ const HATCH = 8;
  * @param {number} ratio device pixels a CSS pixel
  */
 export function paintBatches(context, batches, place, ratio) {
-  const paths = batches.map(({ style, pieces }) => pathOf(pieces, place, style.width, ratio));
+  const { width, height } = context.canvas;
+  /** @type {Box} */
+  const box = [-MARGIN, -MARGIN, width + MARGIN, height + MARGIN];
+  const paths = batches.map(({ style, pieces }) => pathOf(pieces, style, place, box, ratio));
   batches.forEach(({ style }, n) => {
     context.fillStyle = style.hatched ? hatching(context, style.color, place, ratio) : style.fill;
     context.fill(paths[n], "evenodd");
@@ -49,32 +59,37 @@ function stroke(context, path, color, width) {
 
 /**
  * @param {Piece[]} pieces
+ * @param {Style} style
  * @param {Place} place
- * @param {number} width of the line
+ * @param {Box} box device pixels that matter
  * @param {number} ratio
  */
-function pathOf(pieces, place, width, ratio) {
+function pathOf(pieces, { width, dash }, place, box, ratio) {
   const path = new Path2D();
-  for (const piece of pieces) tracePiece(path, piece, place, width, ratio);
+  const { scale, x, y } = place;
+  for (const piece of pieces) {
+    const [x1, y1, x2, y2] = piece.box;
+    if (x1 === x2 && y1 === y2) traceCross(path, x1 * scale + x, y1 * scale + y, 5 * ratio);
+    else if (Math.max(x2 - x1, y2 - y1) * scale < DOT) traceDot(path, piece, place);
+    else if (piece.isBox) traceBox(path, piece, place, width);
+    else traceRings(path, piece, place, dash.length ? null : box);
+  }
   return path;
 }
 
 /**
- * Add a piece to the path, with the vertices that are needed at this scale.
+ * The outlines of a piece, with the vertices that are needed at this scale.
  * @param {Path2D} path
  * @param {Piece} piece
  * @param {Place} place
- * @param {number} width of the line
- * @param {number} ratio
+ * @param {Box | null} box device pixels that matter; null where the line has to be whole, as its dashes are counted
  */
-function tracePiece(path, piece, place, width, ratio) {
-  const { scale, x, y } = place;
-  const [x1, y1, x2, y2] = piece.box;
-  if (x1 === x2 && y1 === y2) traceCross(path, x1 * scale + x, y1 * scale + y, 5 * ratio);
-  else if (Math.max(x2 - x1, y2 - y1) * scale < DOT) {
-    path.rect(x1 * scale + x, y1 * scale + y, Math.max((x2 - x1) * scale, 1), Math.max((y2 - y1) * scale, 1));
-  } else if (piece.isBox) traceBox(path, piece, place, width);
-  else piece.rings.forEach((ring, n) => traceRing(path, ring, piece.needed[n], TOLERANCE / scale, place));
+function traceRings(path, { rings, needed }, place, box) {
+  const tolerance = TOLERANCE / place.scale;
+  rings.forEach((ring, n) => {
+    if (box && needed[n].length > LONG) traceNear(path, ring, (i) => needed[n][i] > tolerance, place, box);
+    else traceRing(path, ring, needed[n], tolerance, place);
+  });
 }
 
 /**
@@ -90,6 +105,15 @@ function traceRing(path, ring, needed, tolerance, { scale, x, y }) {
     if (needed[i] > tolerance) path.lineTo(ring[2 * i] * scale + x, ring[2 * i + 1] * scale + y);
   }
   path.closePath();
+}
+
+/**
+ * @param {Path2D} path
+ * @param {Piece} piece
+ * @param {Place} place
+ */
+function traceDot(path, { box: [x1, y1, x2, y2] }, { scale, x, y }) {
+  path.rect(x1 * scale + x, y1 * scale + y, Math.max((x2 - x1) * scale, 1), Math.max((y2 - y1) * scale, 1));
 }
 
 /**
