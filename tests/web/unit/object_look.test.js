@@ -23,7 +23,7 @@ const nucleus = {
   ignore: false,
   extra: {},
 };
-const plain = { selected: false, locked: false, ignored: false, proposed: false, small: false };
+const plain = { selected: false, locked: false, ignored: false, proposed: false, small: false, point: false };
 
 test("an object has the colour of its class; one of an unknown class is grey", () => {
   const colorOf = colorsOf("class", [{ name: "nucleus", color: "#102030", count: 3 }]);

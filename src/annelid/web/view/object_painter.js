@@ -99,6 +99,7 @@ export class ObjectPainter {
       locked: this._editor.locked.value.has(object.id),
       ignored: object.ignore,
       proposed: this.isProposal(entry),
+      point: object.kind === "point",
       small: object.kind !== "point" && Math.max(box[2] - box[0], box[3] - box[1]) * scale < SMALL * this._ratio,
     });
   }

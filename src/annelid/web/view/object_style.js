@@ -11,6 +11,7 @@ import { css, lighter } from "./palette.js";
  * @property {boolean} ignored
  * @property {boolean} proposed
  * @property {boolean} small on the screen: a thin plain line says as much, and is drawn three times as fast
+ * @property {boolean} point too small for dashes at every zoom
  */
 
 /**
@@ -44,8 +45,8 @@ export class Styles {
    * @returns {Style}
    */
   of(appearance) {
-    const { color, selected, locked, ignored, proposed, small } = appearance;
-    const flags = +selected + 2 * +locked + 4 * +ignored + 8 * +proposed + 16 * +small;
+    const { color, selected, locked, ignored, proposed, small, point } = appearance;
+    const flags = +selected + 2 * +locked + 4 * +ignored + 8 * +proposed + 16 * +small + 32 * +point;
     const key = flags * 0x1000000 + color[0] * 0x10000 + color[1] * 0x100 + color[2];
     const known = this._known.get(key);
     if (known) return known;
@@ -58,19 +59,20 @@ export class Styles {
    * @param {Appearance} appearance
    * @returns {Style}
    */
-  _made({ color, selected, locked, ignored, proposed, small }) {
+  _made({ color, selected, locked, ignored, proposed, small, point }) {
+    const isDashed = proposed && !small && !point;
     const strength = locked && !selected ? 0.45 : 1;
     const inside = (selected && small ? 0.6 : proposed ? this._fill * 0.6 : this._fill) * strength;
     const line = selected ? lighter(color, small ? 0.8 : 0.35) : color;
     const width = small ? 1 : this._ratio * (this._width + (selected ? 0.5 : 0));
     return {
       rank: (selected ? 4 : 0) + (proposed ? 0 : 2) + (small ? 0 : 1),
-      color: css(line, small && proposed ? 0.7 * strength : strength),
+      color: css(line, proposed && !isDashed ? 0.7 * strength : strength),
       fill: ignored ? "" : css(color, inside),
       hatched: ignored,
       width,
       casing: selected && !small ? "rgb(255 255 255 / 0.8)" : "",
-      dash: proposed && !small ? [5 * this._ratio, 4 * this._ratio] : [],
+      dash: isDashed ? [5 * this._ratio, 4 * this._ratio] : [],
     };
   }
 }

@@ -69,7 +69,7 @@ function pathOf(pieces, { width, dash }, place, box, ratio) {
   const { scale, x, y } = place;
   for (const piece of pieces) {
     const [x1, y1, x2, y2] = piece.box;
-    if (x1 === x2 && y1 === y2) traceCross(path, x1 * scale + x, y1 * scale + y, 5 * ratio);
+    if (x1 === x2 && y1 === y2) traceCross(path, x1 * scale + x, y1 * scale + y, 6 * ratio);
     else if (Math.max(x2 - x1, y2 - y1) * scale < DOT) traceDot(path, piece, place);
     else if (piece.isBox) traceBox(path, piece, place, width);
     else traceRings(path, piece, place, dash.length ? null : box);
