@@ -287,6 +287,7 @@ def test_an_area_is_complete(annotator: Annotator) -> None:
     done = annotator.saved()
     assert done["state"] == "reviewed"
     assert done["covered"][0] == pytest.approx([10, 10, 40, 10, 40, 40, 10, 40], abs=0.3)
+    expect(annotator.page.locator("#image-state")).to_contain_text("reviewed in part")
     annotator.press("Alt+r")
     assert annotator.saved()["state"] == "draft"
 

@@ -59,7 +59,10 @@ export function completionActions(editor) {
 export async function completeImage(editor) {
   if (!(await decided(editor, proposals(editor), "image"))) return false;
   editor.apply({ covered: [wholeImage(editor)], state: "reviewed", message: "image complete" });
-  editor.notify(`Complete with ${counted(editor.store.objects.size, "object")}: it is learned from now.`);
+  const { size } = editor.store.objects;
+  editor.notify(
+    size ? `Complete with ${counted(size, "object")}: it is learned from now.` : "Complete: there is nothing on it.",
+  );
   return true;
 }
 

@@ -1,12 +1,11 @@
 import { completeImage, reopen } from "../commands/completion.js";
 import { neighbour, nextOpen, openNextOpen } from "../commands/images.js";
+import { boxHolds, shapeBox } from "../core/geometry.js";
 import { hashOf } from "../core/route.js";
 import { counted } from "../core/words.js";
 import { fill, h } from "../dom.js";
 
 /** @typedef {import("../types.js").Editor} Editor */
-
-const WORDS = { new: "new", draft: "draft", reviewed: "reviewed" };
 
 /**
  * Which image this is, what its state is, and where one goes from here.
@@ -28,13 +27,11 @@ export function states(editor) {
     "Next to do",
   );
   const show = () => {
-    const isReviewed = editor.store.state === "reviewed";
-    fill(state, h("span", { class: `dot ${editor.store.state}` }), WORDS[editor.store.state], " · ", summary(editor));
-    fill(action, isReviewed ? "Back to draft" : "Image complete");
-    action.title = isReviewed
-      ? "Not complete after all (Alt+R)"
-      : "Every object of this image is annotated (Ctrl+Enter)";
-    action.classList.toggle("primary", !isReviewed);
+    const isWhole = isComplete(editor);
+    fill(state, h("span", { class: `dot ${editor.store.state}` }), wordsOf(editor), " · ", summary(editor));
+    fill(action, isWhole ? "Back to draft" : "Image complete");
+    action.title = isWhole ? "Not complete after all (Alt+R)" : "Every object of this image is annotated (Ctrl+Enter)";
+    action.classList.toggle("primary", !isWhole);
   };
   show();
   next.disabled = !nextOpen(editor);
@@ -60,9 +57,27 @@ function summary({ store }) {
   return proposals ? `${objects}, ${counted(proposals, "proposal")} open` : objects;
 }
 
+/**
+ * Whether the whole image is annotated, not only a part of it.
+ * @param {Editor} editor
+ */
+function isComplete({ store, view }) {
+  const [width, height] = view.size_wh;
+  const isWhole = (/** @type {number[]} */ ring) => {
+    const box = shapeBox([[ring]]);
+    return ring.length === 8 && box !== null && boxHolds(box, [0, 0, width, height]);
+  };
+  return store.state === "reviewed" && store.covered.some(isWhole);
+}
+
+/** @param {Editor} editor */
+function wordsOf(editor) {
+  return editor.store.state === "reviewed" && !isComplete(editor) ? "reviewed in part" : editor.store.state;
+}
+
 /** @param {Editor} editor */
 function toggle(editor) {
-  if (editor.store.state === "reviewed") reopen(editor);
+  if (isComplete(editor)) reopen(editor);
   else void completeImage(editor);
 }
 
