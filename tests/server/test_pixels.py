@@ -194,6 +194,17 @@ def test_a_large_image_is_read_in_pieces(root: Path, client: TestClient, monkeyp
         assert np.array_equal(tile(client, view, level, x, y)[0], part), (level, x, y)
 
 
+def test_very_many_channels_are_not_all_kept_in_memory(
+    root: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("annelid.server.levels.BASE_BYTES", 2**20)
+    pixels = noise(9, 700, 600)
+    view = write(root, "a.tif", pixels, metadata={"axes": "CYX"}, ome=True)
+    assert len(facts(client, view)["channels"]) == 9
+    assert np.array_equal(tile(client, view, 0, 1, 1, "?c=8"), pixels[8:, 512:, 512:])
+    assert np.array_equal(tile(client, view, 1), pixels[:, ::2, ::2])
+
+
 def test_what_took_long_is_kept_for_the_next_server(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("annelid.server.pyramid._SLOW_SECONDS", -1.0)
     monkeypatch.setattr("annelid.server.levels.BASE_SIDE", 600)

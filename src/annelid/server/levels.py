@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from annelid.readers.base import Window
 
 TILE = 512
 BASE_SIDE = 2560
-"""A level is small when no side is longer: the finest of these is kept whole, all coarser ones come from it."""
+BASE_BYTES = 2**27
+"""A level is small when no side is longer, and all of its channels fit: the finest of these is kept whole, all coarser
+ones come from it."""
 
 
 def level_count(size_wh: tuple[int, int]) -> int:
@@ -14,9 +18,12 @@ def level_count(size_wh: tuple[int, int]) -> int:
     return _halvings(size_wh, TILE) + 1
 
 
-def base_level(size_wh: tuple[int, int]) -> int:
-    """The finest level that is small."""
-    return _halvings(size_wh, BASE_SIDE)
+def base_level(size_wh: tuple[int, int], pixel_bytes: int = 1) -> int:
+    """The finest level that is small, where all channels of a pixel take so many bytes; the last one if none is."""
+    last = level_count(size_wh) - 1
+    bytes_of = (math.prod(level_size(size_wh, level)) * pixel_bytes for level in range(last))
+    too_large = sum(size > BASE_BYTES for size in bytes_of)
+    return min(last, max(_halvings(size_wh, BASE_SIDE), too_large))
 
 
 def _halvings(size_wh: tuple[int, int], side: int) -> int:

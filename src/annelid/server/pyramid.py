@@ -36,7 +36,7 @@ class Pyramid:
 
     def __init__(self, images: OpenImages, view: View, info: ImageInfo, kept: KeptLevels, name: str) -> None:
         self.info, self._images, self._view, self._kept, self._name = info, images, view, kept, name
-        self.base_level = levels.base_level(info.size_wh)
+        self.base_level = levels.base_level(info.size_wh, len(info.channels) * np.dtype(info.dtype).itemsize)
         self._lock = threading.Lock()
         w, h = levels.level_size(info.size_wh, self.base_level)
         rows = max(1, _BAND_PIXELS // max(1, info.size_wh[0]) >> self.base_level)

@@ -75,6 +75,12 @@ test("four tiles are asked for at once, the most urgent first", async () => {
   assert.ok(tiles.get("k3"));
 });
 
+test("a tile that is wanted twice is asked for once", () => {
+  const { asked, wish } = desk();
+  new Tiles(quiet).want([wish(1), wish(1), wish(2), wish(1)]);
+  assert.deepEqual(asked.map((one) => one.place.x), [1, 2]);
+});
+
 test("what is not wanted any more is given up, and can be wanted again", async () => {
   const { asked, wish, settled } = desk();
   const tiles = new Tiles(quiet);

@@ -51,8 +51,8 @@ export class Tiles {
    * @param {Wish[]} wishes
    */
   want(wishes) {
-    const open = wishes.filter((wish) => this._lacks(wish));
-    const keys = new Set(open.map((wish) => wish.key));
+    const keys = new Set(wishes.filter((wish) => this._lacks(wish)).map((wish) => wish.key));
+    const open = [...keys].flatMap((key) => wishes.find((wish) => wish.key === key) ?? []);
     for (const [key, controller] of this._running) {
       if (keys.has(key)) continue;
       controller.abort();
