@@ -14,7 +14,7 @@ import { Tiles } from "./tiles.js";
 const MOST_CHANNELS = 8;
 
 export class ImageSource {
-  /** @param {{loaded: () => void, failed: (error: Error) => void}} listener */
+  /** @param {import("./tiles.js").TilesListener} listener */
   constructor(listener) {
     this._tiles = new Tiles(listener);
     /** @type {PixelFacts | null} */

@@ -14,9 +14,11 @@ export class Picture {
    */
   constructor(viewer, renderer) {
     this._viewer = viewer;
+    /** Whether the last problem was the line, not the image. */
+    this._isPassing = false;
     this.source = new ImageSource({
-      loaded: () => viewer.invalidate("image"),
-      failed: (error) => (viewer.state.value = { ...viewer.state.value, problem: error.message }),
+      loaded: (hasCome) => this._look(hasCome),
+      failed: (error) => this._tell(error),
     });
     this._made = makeImageLayer(renderer, () => this._goOnWithout());
     this.minimap = new Minimap(viewer, this.source);
@@ -30,6 +32,20 @@ export class Picture {
   /** Who draws: `webgl2` or `2d`. */
   get kind() {
     return this._made.kind;
+  }
+
+  /** @param {boolean} hasCome whether a tile has come */
+  _look(hasCome) {
+    const { state } = this._viewer;
+    if (hasCome && this._isPassing && state.value.problem) state.value = { ...state.value, problem: "" };
+    this._viewer.invalidate("image");
+  }
+
+  /** @param {Error} error */
+  _tell(error) {
+    const { state } = this._viewer;
+    this._isPassing = !("status" in error) || Number(error.status) === 0 || Number(error.status) >= 500;
+    state.value = { ...state.value, problem: error.message };
   }
 
   /** The graphics card was lost: go on without it. */

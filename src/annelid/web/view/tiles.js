@@ -5,13 +5,19 @@
 /** @typedef {(place: Place, channels: number[], signal: AbortSignal) => Promise<Omit<Tile, "key">>} Fetch */
 /** @typedef {{key: string, place: Place, channels: number[], fetch: Fetch}} Wish */
 
+/**
+ * @typedef {Object} TilesListener
+ * @property {(hasCome: boolean) => void} loaded it is time to look again: a tile has come, or failed, or may be tried again
+ * @property {(error: Error) => void} failed
+ */
+
 const AT_ONCE = 4;
 const MOST_BYTES = 320 * 2 ** 20;
 const RETRY_MS = 2000;
 
 export class Tiles {
   /**
-   * @param {{loaded: () => void, failed: (error: Error) => void}} listener
+   * @param {TilesListener} listener
    * @param {number} [mostBytes] how much is kept
    */
   constructor(listener, mostBytes = MOST_BYTES) {
@@ -79,16 +85,18 @@ export class Tiles {
   async _load({ key, place, channels, fetch }) {
     const controller = new AbortController();
     this._running.set(key, controller);
+    let hasCome = false;
     try {
       const found = await fetch(place, missing(this._tiles.get(key), channels), controller.signal);
       this._keep(key, found);
       this._failed.delete(key);
+      hasCome = true;
     } catch (error) {
       if (!controller.signal.aborted) this._fail(key, /** @type {Error} */ (error));
     }
     if (this._running.get(key) === controller) this._running.delete(key);
     this._next();
-    if (!controller.signal.aborted) this._listener.loaded();
+    if (!controller.signal.aborted) this._listener.loaded(hasCome);
   }
 
   /**
@@ -98,7 +106,7 @@ export class Tiles {
   _fail(key, error) {
     const isRefused = "status" in error && Number(error.status) >= 400 && Number(error.status) < 500;
     this._failed.set(key, isRefused ? Infinity : performance.now() + RETRY_MS);
-    if (!isRefused) setTimeout(() => this._listener.loaded(), RETRY_MS + 50);
+    if (!isRefused) setTimeout(() => this._listener.loaded(false), RETRY_MS + 50);
     this._listener.failed(error);
   }
 

@@ -68,6 +68,7 @@ export class Viewer {
   _fillHost() {
     this.host.classList.add("viewer");
     this.host.tabIndex = 0;
+    if (!this.host.hasAttribute("role")) this.host.setAttribute("role", "application");
     if (!this.host.hasAttribute("aria-label")) this.host.setAttribute("aria-label", "Image");
     const canvases = [this.image.canvas, this.objectCanvas, this._top.canvas];
     this.host.replaceChildren(...canvases, this._scaleBar.element, this.image.minimap.element, this._loading.element);
