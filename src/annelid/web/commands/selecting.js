@@ -1,5 +1,6 @@
 import { shapeArea, shapeBox } from "../core/geometry.js";
 import { inReadingOrder } from "../core/order.js";
+import { fitted } from "../core/transform.js";
 import { counted } from "../core/words.js";
 import { ask } from "../panels/dialog.js";
 import { h } from "../dom.js";
@@ -152,5 +153,8 @@ export function bringIntoSight(editor, id) {
 export function zoomTo(editor, ids) {
   const shapes = ids.flatMap((id) => editor.store.get(id)?.shape ?? []);
   const box = shapeBox(shapes);
-  if (box) editor.viewer.showBox(box, ids.length > 1 ? 0.8 : 0.35);
+  const { viewer } = editor;
+  const least = fitted(viewer.size, viewer.screen).scale;
+  const isLarge = box && Math.max(box[2] - box[0], box[3] - box[1]) * least > 0.35 * viewer.screen.height;
+  if (box) viewer.showBox(box, isLarge || ids.length > 1 ? 0.85 : 0.35);
 }

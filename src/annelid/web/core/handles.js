@@ -16,7 +16,7 @@ import { boxRing, ellipseRing, rotatedBoxRing } from "./figures.js";
  */
 
 /** CSS pixels between vertices below which they are too crowded to be taken one by one. */
-const CROWDED = 11;
+const CROWDED = 8;
 /** CSS pixels from the edge of an ellipse or rotated box to the handle that turns it. */
 const STEM = 22;
 

@@ -2,6 +2,7 @@
 
 import { shapeArea, shapeCentre } from "./geometry.js";
 import { inReadingOrder } from "./order.js";
+import { number } from "./words.js";
 
 /** @typedef {import("../types.js").ImageObject} ImageObject */
 
@@ -95,9 +96,9 @@ function sorted(objects, sorting) {
  * @param {number | null} um size of a pixel
  */
 export function areaText(area, um) {
-  if (!um) return `${Math.round(area)} px²`;
+  if (!um) return `${number(Math.round(area))} px²`;
   const value = area * um * um;
-  return `${value < 100 ? value.toPrecision(3) : Math.round(value)} µm²`;
+  return `${value < 100 ? value.toPrecision(3) : number(Math.round(value))} µm²`;
 }
 
 /**
