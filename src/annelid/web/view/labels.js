@@ -30,7 +30,7 @@ export function labelOf(object, { showClass, showScore, showId }) {
  */
 export function drawLabels(context, entries, options, place, ratio) {
   const roomy = entries.filter(({ box }) => Math.max(box[2] - box[0], box[3] - box[1]) * place.scale >= ROOM * ratio);
-  if (roomy.length >= CROWD) return;
+  if (!roomy.length || roomy.length >= CROWD) return; // to set a font costs as much as all tiles
   context.save();
   context.scale(ratio, ratio);
   context.font = FONT;

@@ -43,6 +43,7 @@ export function drawHover(context, entry, place, ratio) {
 export function drawHandles(context, entries, place, ratio) {
   const dragged = entries.filter(({ object }) => object.kind !== "point");
   const handles = dragged.flatMap(({ object }) => handlesOf(object, place.scale / ratio));
+  if (!handles.length) return;
   const half = 3 * ratio;
   context.beginPath();
   for (const handle of handles) {
