@@ -21,7 +21,10 @@ def disks(*centres_xy: tuple[int, int], radius: int = 14) -> np.ndarray[Any, np.
     y, x = np.mgrid[:SIZE, :SIZE]
     near = np.min([np.hypot(x - cx, y - cy) for cx, cy in centres_xy], axis=0)
     noise = np.random.default_rng(0).normal(0, 4, (SIZE, SIZE))
-    return np.clip(30 + 120 / (1 + np.exp(near - radius)) + noise, 0, 255).astype(np.uint8)
+    picture: np.ndarray[Any, np.dtype[np.uint8]] = np.clip(
+        30 + 120 / (1 + np.exp(near - radius)) + noise, 0, 255
+    ).astype(np.uint8)
+    return picture
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "max_det": Parameter(3000, "the model's own most objects per tile at prediction", 1, usual="300 to 3000"),
 }
 
-MAIN = ("epochs", "imgsz", "batch", "lr0", "patience", "recipe")
+MAIN: tuple[str, ...] = ("epochs", "imgsz", "batch", "lr0", "patience", "recipe")
 """The few that matter first."""
 
 GROUPS: Mapping[str, str] = {
