@@ -38,7 +38,10 @@ async (objects) => {
   };
   let transform = { scale: 1, x: 0, y: 0 };
   let queued = 0;
-  const draw = () => { queued = 0; layer.draw(transform); };
+  let drawn = performance.now();
+  const draw = () => { queued = 0; layer.draw(transform); drawn = performance.now(); };
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 30));
+  const rest = async () => { do await pause(); while (queued || performance.now() - drawn < 200); };
   editor.viewer = {
     screen: { width: 600, height: 400, ratio: 1 },
     invalidate: () => { queued ||= requestAnimationFrame(draw); },
@@ -46,7 +49,7 @@ async (objects) => {
   const layer = new ObjectLayer(canvas, editor);
   layer.options.value = { ...layer.options.value, fill: 1 };
   const show = (place) => { transform = place; editor.viewer.invalidate(); };
-  Object.assign(window, { layer, editor, store, show, some });
+  Object.assign(window, { layer, editor, store, show, rest });
   editor.viewer.invalidate();
 }
 """
@@ -80,7 +83,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 def pixels(page: Page) -> NDArray[np.uint8]:
     """What the canvas shows when it has come to rest, ``[y, x, rgb]``."""
-    page.wait_for_timeout(350)
+    page.evaluate("rest()")
     picture = page.locator("#tried").screenshot()
     return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
