@@ -223,6 +223,21 @@ test("what the server refuses is said and kept, and keeps nothing else back", as
   assert.deepEqual([server.objects.size, autosave.state.value, await shelf.all("p")], [21, "saved", []]);
 });
 
+test("a conflict that cannot be found is no reason to ask without a pause", async () => {
+  const server = new FakeServer(annotation());
+  let asked = 0;
+  server.save = async () => {
+    asked += 1;
+    throw new ApiError(409, { message: "stopped" });
+  };
+  const { store, autosave } = page(server);
+  store.apply({ upsert: [square("a")] });
+  await autosave.flush(100);
+  autosave.close();
+  assert.ok(asked < 20, `${asked}`);
+  assert.ok(autosave.isUnsaved);
+});
+
 test("what was refused can be given up: the page shows what the server has", async () => {
   const server = new FakeServer(annotation({ objects: [square("a")] }));
   server.before = ({ upsert }) => {

@@ -20,6 +20,8 @@ const LONGEST_WAIT_MS = 10_000;
 /** What the server will never take as it is: bad request, too large, not usable. Everything else may pass. */
 const REFUSALS = [400, 413, 422];
 const CONFLICT = 409;
+/** Conflicts in a row after which the next try waits: looking at what the server has did not help. */
+const MOST_CONFLICTS = 3;
 
 /** Brings what is unsent to the server and what others did to the page, one request at a time. */
 export class Sender {
@@ -40,6 +42,7 @@ export class Sender {
     this._isStale = false;
     this._isClosed = false;
     this._tries = 0;
+    this._conflicts = 0;
     /** @type {Promise<void> | null} */
     this._running = null;
     this._wake = () => {};
@@ -112,6 +115,7 @@ export class Sender {
    */
   _arrived(change, revision) {
     const { seen } = this;
+    this._conflicts = 0;
     this._unsent.arrived();
     for (const id of change.removed) seen.objects.delete(id);
     for (const object of change.upsert) seen.objects.set(object.id, object);
@@ -126,8 +130,8 @@ export class Sender {
   async _failed(error) {
     if (REFUSALS.includes(error.status)) return this._unsent.refuse(inWords(error));
     this._unsent.comeBack();
-    if (error.status !== CONFLICT) return this._pause(error);
-    this._isStale = true;
+    this._isStale ||= error.status === CONFLICT;
+    if (!this._isStale || ++this._conflicts > MOST_CONFLICTS) await this._pause(error);
   }
 
   /** Take in what others did; what they changed of the same objects becomes a conflict. */
@@ -136,7 +140,7 @@ export class Sender {
     this._newest = 0;
     try {
       this._merge(await this._server.load());
-      this._reached();
+      if (this._conflicts <= MOST_CONFLICTS) this._reached();
     } catch (error) {
       this._isStale = true;
       await this._pause(asApiError(error));

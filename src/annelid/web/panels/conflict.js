@@ -34,7 +34,10 @@ export function conflict(editor) {
     const clashes = conflicts.value;
     const isRefused = !clashes.length && state.value === "refused";
     element.hidden = !clashes.length && !isRefused;
-    fill(title, isRefused ? "Not saved" : `${counted(clashes.length, "object")} changed by somebody else too`);
+    fill(
+      title,
+      isRefused ? "The server refuses a change" : `${counted(clashes.length, "object")} changed by somebody else too`,
+    );
     const shown = clashes.slice(0, SHOWN).map((clash) => row(editor, clash));
     fill(list, isRefused && refusal(editor), allAtOnce(editor, clashes), ...shown);
   };
