@@ -16,7 +16,7 @@ from ultralytics.utils.torch_utils import strip_optimizer
 
 from annelid.dataset import Task
 from annelid.engines.base import TrainingData
-from annelid.engines.yolo import mask_loss, processor, state
+from annelid.engines.yolo import glimpse, mask_loss, processor, state
 from annelid.engines.yolo.classes import KeepingClasses
 from annelid.engines.yolo.data import ObjectsDataset
 from annelid.engines.yolo.recovery import Recovering
@@ -90,6 +90,13 @@ class _ExamplesTrainer(KeepingClasses, Recovering):
             data=self.data,
             fraction=self.args.fraction if train else 1.0,
         )
+
+    def get_validator(self) -> Any:
+        """Ultralytics' own, which draws what is predicted now and then."""
+        validator = super().get_validator()  # type: ignore[misc]
+        if self.args.plots:
+            glimpse.show_now_and_then(validator)
+        return validator
 
     def _setup_train(self) -> None:
         super()._setup_train()  # type: ignore[misc]
