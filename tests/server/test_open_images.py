@@ -22,7 +22,8 @@ def make_view(root: Path, name: str) -> View:
 
 
 @pytest.fixture
-def images(tmp_path: Path) -> Any:
+def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(OpenImages, "_warm_one_more", lambda images: None)  # takes a second
     opened = OpenImages(tmp_path)
     yield opened
     opened.close()
@@ -33,6 +34,18 @@ def test_two_images_are_decoded_by_two_processes_at_once(tmp_path: Path, images:
     with images.reading(a) as first, images.reading(b) as second:
         assert first.read().sum() == second.read().sum()
         assert len({id(one.decoder) for one in images._open.values()}) == 2
+
+
+def test_an_image_moves_where_its_decoder_is_busy_with_another(tmp_path: Path, images: OpenImages) -> None:
+    a, b = make_view(tmp_path, "a.tif"), make_view(tmp_path, "b.tif")
+    for view in (a, b):
+        with images.reading(view):
+            pass
+    first, second = images._open.values()
+    second.decoder = first.decoder
+    with images.reading(a), images.reading(b) as file:
+        assert first.decoder is not second.decoder
+        assert file.read().shape == (8, 8, 1)
 
 
 def test_one_image_is_read_by_one_thread_at_a_time(tmp_path: Path, images: OpenImages) -> None:

@@ -20,6 +20,7 @@ _MOST_OPEN = 8
 _MOST_DECODERS = 3
 """Files that take long to decode hold up those of the same process only."""
 _IDLE_SECONDS = 300.0
+_SOON_SECONDS = 0.5
 
 Key = tuple[str, int, int, int]
 """Path, scene, time of the last change and size: a file that was written anew is another one."""
@@ -48,10 +49,14 @@ class OpenImages:
         self._lock = threading.Lock()
         self._open: OrderedDict[Key, _Open] = OrderedDict()
         self._decoders = [DecoderProcess() for _ in range(_MOST_DECODERS)]
+        self._warming = threading.Lock()
+        self._is_closed = False
+        self._soon = threading.Timer(_SOON_SECONDS, self._warm_one_more)
+        self._soon.daemon = True
 
     def warm(self) -> None:
-        """Start the first process, in the background: the first image then shows without waiting for it."""
-        threading.Thread(target=self._decoders[0].warm, name="decoder", daemon=True).start()
+        """Start the first process soon, in the background: the first image then shows without waiting for it."""
+        self._soon.start()
 
     def key(self, view: View) -> Key:
         """What tells the file of a view, as it is now, from all others.
@@ -89,23 +94,47 @@ class OpenImages:
         with self._lock:
             opened = self._open.setdefault(key, _Open(self._least_busy()))
             self._open.move_to_end(key)
+            if not opened.users and self._users_of(opened.decoder):
+                self._move(opened)
             opened.users += 1
-            return opened
+        self._warm_one_more()
+        return opened
+
+    def _move(self, opened: _Open) -> None:
+        """Another image is being decoded where this one lies open: open it anew where nothing is, if there is such."""
+        decoder = self._least_busy()
+        if not self._users_of(decoder):
+            _let_go([opened.file])
+            opened.decoder, opened.file = decoder, None
 
     def _least_busy(self) -> DecoderProcess:
-        def load(decoder: DecoderProcess) -> tuple[int, bool]:
-            return sum(one.users for one in self._open.values() if one.decoder is decoder), not decoder.is_running
+        def load(decoder: DecoderProcess) -> tuple[int, int, bool]:
+            lying = sum(one.decoder is decoder for one in self._open.values())
+            return self._users_of(decoder), lying, not decoder.is_running
 
         return min(self._decoders, key=load)
+
+    def _users_of(self, decoder: DecoderProcess) -> int:
+        return sum(one.users for one in self._open.values() if one.decoder is decoder)
+
+    def _warm_one_more(self) -> None:
+        """Have a process ready for the next image."""
+        used = {id(one.decoder) for one in self._open.values()}
+        unused = [decoder for decoder in self._decoders if id(decoder) not in used and not decoder.is_running]
+        if unused and not self._warming.locked():
+            threading.Thread(target=self._warmed, args=unused[:1], name="decoder", daemon=True).start()
+
+    def _warmed(self, decoder: DecoderProcess) -> None:
+        with self._warming:
+            if not self._is_closed:
+                decoder.warm()
 
     def _given_back(self, opened: _Open) -> None:
         with self._lock:
             opened.users -= 1
             opened.used_at = time.monotonic()
             old = self._old()
-        for one in old:
-            if one.file is not None:
-                one.file.close()
+        _let_go([one.file for one in old])
 
     def _old(self) -> list[_Open]:
         """Files that nobody reads, and that were not read for long, or are too many; forgotten."""
@@ -118,6 +147,21 @@ class OpenImages:
     def close(self) -> None:
         """Let go of all files and end the processes."""
         with self._lock:
+            self._is_closed = True
             self._open.clear()
-        for decoder in self._decoders:
-            decoder.end()
+        self._soon.cancel()
+        with self._warming:
+            for decoder in self._decoders:
+                decoder.end()
+
+
+def _let_go(files: list[ImageFile | None]) -> None:
+    """Close files, in the background: their decoders may be busy with others."""
+    there = [file for file in files if file is not None]
+    if there:
+        threading.Thread(target=_close, args=(there,), name="closing", daemon=True).start()
+
+
+def _close(files: list[ImageFile]) -> None:
+    for file in files:
+        file.close()
