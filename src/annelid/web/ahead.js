@@ -45,18 +45,19 @@ export async function startOf(id) {
  */
 export function fetchAhead(id) {
   if (next?.id === id) return;
-  const start = fetched(id);
-  next = { id, start };
-  start.then(({ facts }) => coarseTiles(id, facts)).catch(() => {});
+  next = { id, start: fetched(id) };
 }
 
 /**
+ * All of it at once; the first tiles are asked for before thousands of objects have come.
  * @param {string} id
  * @returns {Promise<Start>}
  */
 async function fetched(id) {
   const path = pathOf(id);
-  const [view, facts, annotation] = await Promise.all([get(path), get(`${path}/pixels`), get(`${path}/annotation`)]);
+  const asked = get(`${path}/pixels`);
+  asked.then((facts) => coarseTiles(id, facts)).catch(() => {});
+  const [view, facts, annotation] = await Promise.all([get(path), asked, get(`${path}/annotation`)]);
   return { view, facts, annotation };
 }
 
