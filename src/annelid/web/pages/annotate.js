@@ -25,6 +25,8 @@ import { TOOLS } from "../tools/index.js";
 /** @typedef {import("../types.js").Editor} Editor */
 /** @typedef {import("../panels/section.js").Panel} Panel */
 
+const ENTER = () => new KeyboardEvent("keydown", { key: "Enter" });
+
 /**
  * Annotate one view.
  * @type {import("../types.js").Mount}
@@ -104,7 +106,7 @@ function folded(id, title, panel, isOpen = true) {
 }
 
 /**
- * Keys go to the tool first, then to the list of actions.
+ * Bare keys go to the tool first, then to the list of actions.
  * @param {Editor} editor
  * @returns {() => void} stop listening
  */
@@ -113,8 +115,10 @@ function listenToKeys(editor) {
   const active = () => TOOLS.find(({ id }) => id === editor.tool.value);
   const press = (/** @type {KeyboardEvent} */ event) => {
     if (event.defaultPrevented || isTaken(event)) return;
-    if (active()?.key?.(event, editor)) event.preventDefault();
-    else editor.actions.press(event);
+    const isBare = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (isBare && active()?.key?.(event, editor)) return event.preventDefault();
+    if (!isBare && event.key === "Enter") active()?.key?.(ENTER(), editor); // what is in hand belongs to what is complete
+    editor.actions.press(event);
   };
   const turn = (/** @type {WheelEvent} */ event) => {
     const tool = active();
