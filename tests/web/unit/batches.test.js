@@ -22,18 +22,27 @@ test("pieces that overlap never share a path: even-odd would make holes of what 
       pieces.slice(n + 1).forEach(({ box: b }) => assert.ok(a[2] < b[0] || b[2] < a[0] || a[3] < b[1] || b[3] < a[1])),
     );
   }
-  assert.equal(batches.all.reduce((sum, { pieces }) => sum + pieces.length, 0), 300);
+  assert.equal(
+    batches.all.reduce((sum, { pieces }) => sum + pieces.length, 0),
+    300,
+  );
 });
 
 test("pieces that lie apart go to a path sixteen at a time", () => {
   const batches = new Batches();
   for (let i = 0; i < 40; i++) batches.add(low, piece([i * 10, 0, i * 10 + 5, 5]));
-  assert.deepEqual(batches.all.map(({ pieces }) => pieces.length), [16, 16, 8]);
+  assert.deepEqual(
+    batches.all.map(({ pieces }) => pieces.length),
+    [16, 16, 8],
+  );
 });
 
 test("styles come in the order of their rank", () => {
   const batches = new Batches();
   batches.add(high, piece([0, 0, 1, 1]));
   batches.add(low, piece([5, 5, 6, 6]));
-  assert.deepEqual(batches.sorted().map(({ style }) => style.rank), [0, 3]);
+  assert.deepEqual(
+    batches.sorted().map(({ style }) => style.rank),
+    [0, 3],
+  );
 });

@@ -25,7 +25,10 @@ test("channels are shown as the server proposes them", () => {
 });
 
 test("what was chosen before comes again, and nonsense does not", () => {
-  const kept = [{ shown: false, low: 5, high: 6 }, { color: "red; evil", low: 9, high: 3, gamma: -1 }];
+  const kept = [
+    { shown: false, low: 5, high: 6 },
+    { color: "red; evil", low: 9, high: 3, gamma: -1 },
+  ];
   const [first, second] = initialChannels(FACTS, kept);
   assert.deepEqual([first.shown, first.low, first.high], [false, 5, 6]);
   assert.deepEqual([second.color, second.low, second.high, second.gamma], ["#00e040", 20, 800, 1]);
@@ -45,7 +48,10 @@ test("a histogram has its mass where its values are", () => {
   histogram[0] = 100;
   histogram[255] = 100;
   const heights = columns({ min: 0, max: 100, histogram }, [0, 200], 10);
-  assert.deepEqual(heights.map((height) => height > 0), [true, false, false, false, true, ...new Array(5).fill(false)]);
+  assert.deepEqual(
+    heights.map((height) => height > 0),
+    [true, false, false, false, true, ...new Array(5).fill(false)],
+  );
   assert.deepEqual(axisOf({ min: 0, max: 100, histogram }, -5, 300), [-5, 300]);
   assert.deepEqual(columns({ min: 3, max: 3, histogram: new Array(256).fill(0) }, [3, 4], 2), [0, 0]);
 });

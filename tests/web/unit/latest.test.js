@@ -7,11 +7,17 @@ import { Latest } from "../../../src/annelid/web/core/latest.js";
 function oracle() {
   /** @type {{question: string, answer: (value: string) => void, fail: (error: Error) => void}[]} */
   const asked = [];
-  const latest = new Latest((/** @type {string} */ question) => new Promise((answer, fail) => asked.push({ question, answer, fail })));
+  const latest = new Latest(
+    (/** @type {string} */ question) => new Promise((answer, fail) => asked.push({ question, answer, fail })),
+  );
   /** @type {string[]} */
   const told = [];
   const ask = (/** @type {string} */ question) =>
-    latest.ask(question, (answer) => told.push(String(answer)), (error) => told.push(`! ${/** @type {Error} */ (error).message}`));
+    latest.ask(
+      question,
+      (answer) => told.push(String(answer)),
+      (error) => told.push(`! ${/** @type {Error} */ (error).message}`),
+    );
   return { asked, told, ask, latest };
 }
 
@@ -32,10 +38,16 @@ test("of the questions that wait only the newest is asked, and only its answer i
   ask("a");
   ask("b");
   ask("c");
-  assert.deepEqual(asked.map((one) => one.question), ["a"]);
+  assert.deepEqual(
+    asked.map((one) => one.question),
+    ["a"],
+  );
   asked[0].answer("A");
   await settled();
-  assert.deepEqual(asked.map((one) => one.question), ["a", "c"]);
+  assert.deepEqual(
+    asked.map((one) => one.question),
+    ["a", "c"],
+  );
   asked[1].answer("C");
   await settled();
   assert.deepEqual(told, ["C"]);

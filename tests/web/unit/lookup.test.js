@@ -12,7 +12,11 @@ const channel = (values) => ({ name: "", shown: true, color: "#ffffff", low: 0, 
  */
 function colours(planes, channels, dtype) {
   const out = new Uint32Array(planes[0].length);
-  compose(planes, channels.map((one) => tableOf(one, dtype)), out);
+  compose(
+    planes,
+    channels.map((one) => tableOf(one, dtype)),
+    out,
+  );
   return [...out].map((word) => [word & 255, (word >>> 8) & 255, (word >>> 16) & 255, word >>> 24]);
 }
 
@@ -50,7 +54,10 @@ test("range and gamma do what the shader does, within 1 of 255, for many channel
   const planes = settings.map((_, c) => Uint16Array.from({ length: 500 }, (_, n) => (n * 131 * (c + 1)) % 65536));
   for (const count of [1, 3, 6]) {
     colours(planes.slice(0, count), settings.slice(0, count), "uint16").forEach((color, n) => {
-      const want = exact(planes.slice(0, count).map((plane) => plane[n]), settings.slice(0, count));
+      const want = exact(
+        planes.slice(0, count).map((plane) => plane[n]),
+        settings.slice(0, count),
+      );
       want.forEach((part, k) => assert.ok(Math.abs(part - color[k]) <= 1, `${part} and ${color[k]}`));
     });
   }
@@ -58,17 +65,30 @@ test("range and gamma do what the shader does, within 1 of 255, for many channel
 
 test("eight channels in full colour are white, not something else", () => {
   const planes = Array.from({ length: 8 }, () => Uint8Array.of(255));
-  assert.deepEqual(colours(planes, planes.map(() => channel({})), "uint8"), [[255, 255, 255, 255]]);
+  assert.deepEqual(
+    colours(
+      planes,
+      planes.map(() => channel({})),
+      "uint8",
+    ),
+    [[255, 255, 255, 255]],
+  );
 });
 
 test("negative values of signed pixels lie below positive ones", () => {
   const found = colours([Int16Array.of(-1000, 0, 1000)], [channel({ low: -1000, high: 1000 })], "int16");
-  assert.deepEqual(found.map((color) => color[0]), [0, 128, 255]);
+  assert.deepEqual(
+    found.map((color) => color[0]),
+    [0, 128, 255],
+  );
 });
 
 test("not-a-number is black and infinity in full colour", () => {
   const found = colours([Float32Array.of(NaN, Infinity, -Infinity, 0.5)], [channel({ low: 0, high: 1 })], "float32");
-  assert.deepEqual(found.map((color) => color[0]), [0, 255, 0, 128]);
+  assert.deepEqual(
+    found.map((color) => color[0]),
+    [0, 255, 0, 128],
+  );
 });
 
 test("an empty tile of no channels is black", () => {

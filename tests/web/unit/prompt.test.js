@@ -12,7 +12,10 @@ test("a + click or a box is enough to go by, a - click is not", () => {
 
 test("what was done last is taken back first, down to nothing", () => {
   let prompt = withPoint(withPoint(withBox([0, 0, 5, 5]), 1, 2, true), 3, 4, false);
-  assert.deepEqual(prompt.points, [[1, 2, 1], [3, 4, 0]]);
+  assert.deepEqual(prompt.points, [
+    [1, 2, 1],
+    [3, 4, 0],
+  ]);
   prompt = takenBack(prompt);
   assert.deepEqual(prompt.points, [[1, 2, 1]]);
   prompt = takenBack(takenBack(prompt));

@@ -10,7 +10,11 @@ import { piecesOf, Scene } from "../../../src/annelid/web/view/scene.js";
  */
 function square(id, x, y) {
   const ring = [x, y, x + 10, y, x + 10, y + 10, x, y + 10];
-  return /** @type {import("../../../src/annelid/web/types.js").ImageObject} */ ({ id, kind: "polygon", shape: [[ring]] });
+  return /** @type {import("../../../src/annelid/web/types.js").ImageObject} */ ({
+    id,
+    kind: "polygon",
+    shape: [[ring]],
+  });
 }
 
 const ids = (/** @type {import("../../../src/annelid/web/view/scene.js").Entry[]} */ entries) =>
@@ -48,6 +52,15 @@ test("each part of an object is a piece, with its holes", () => {
   const shape = [[...square("a", 0, 0).shape[0], hole], ...square("a", 50, 0).shape];
   const scene = new Scene([{ ...square("a", 0, 0), shape }]);
   const pieces = piecesOf(/** @type {import("../../../src/annelid/web/view/scene.js").Entry} */ (scene.get("a")));
-  assert.deepEqual(pieces.map(({ rings }) => rings.length), [2, 1]);
-  assert.deepEqual(pieces.map(({ box }) => box), [[0, 0, 10, 10], [50, 0, 60, 10]]);
+  assert.deepEqual(
+    pieces.map(({ rings }) => rings.length),
+    [2, 1],
+  );
+  assert.deepEqual(
+    pieces.map(({ box }) => box),
+    [
+      [0, 0, 10, 10],
+      [50, 0, 60, 10],
+    ],
+  );
 });

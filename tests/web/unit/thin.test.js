@@ -44,7 +44,10 @@ for (const n of [3, 50, 700, 5000]) {
 test("a coarser outline is a part of a finer one", () => {
   const ring = wobblyCircle(400);
   const counts = [0, 0.5, 1, 2, 8].map((tolerance) => thinned(ring, tolerance).length);
-  assert.deepEqual(counts, [...counts].sort((a, b) => b - a));
+  assert.deepEqual(
+    counts,
+    [...counts].sort((a, b) => b - a),
+  );
   assert.ok(counts[4] < counts[0] / 10);
 });
 

@@ -24,6 +24,13 @@ test("a logarithmic axis has powers of ten, and 2 and 5 between where these are 
 });
 
 test("values of every size can be read", () => {
-  assert.deepEqual([0, 0.00012, 0.5, 12.345, 345.6, 12345].map(figure), ["0.000", "1.2e-4", "0.500", "12.3", "346", "12,345"]);
+  assert.deepEqual([0, 0.00012, 0.5, 12.345, 345.6, 12345].map(figure), [
+    "0.000",
+    "1.2e-4",
+    "0.500",
+    "12.3",
+    "346",
+    "12,345",
+  ]);
   assert.equal(figure(NaN), "–");
 });

@@ -42,7 +42,10 @@ test("cells cover a box at every scale without a gap, those in the middle first"
     const cells = level.cellsIn(place, [0, 0, 1000, 700]);
     const boxes = cells.map((cell) => level.boxOf(cell, place));
     const clipped = boxes.map(([a, b, c, d]) => [Math.max(a, 0), Math.max(b, 0), Math.min(c, 1000), Math.min(d, 700)]);
-    assert.equal(clipped.reduce((sum, [a, b, c, d]) => sum + (c - a) * (d - b), 0), 1000 * 700);
+    assert.equal(
+      clipped.reduce((sum, [a, b, c, d]) => sum + (c - a) * (d - b), 0),
+      1000 * 700,
+    );
     const far = (/** @type {number[]} */ [a, b, c, d]) => Math.abs((a + c) / 2 - 500) + Math.abs((b + d) / 2 - 350);
     assert.ok(far(boxes[0]) <= far(boxes[boxes.length - 1]));
   }
@@ -77,7 +80,14 @@ test("tiles are told what part of the image they show", () => {
 test("one tile is made even when there is no time, the others wait", () => {
   const level = new TileLevel({ scale: 1, x: 0, y: 0 });
   const cells = level.cellsIn({ scale: 1, x: 0, y: 0 }, [0, 0, 2 * SIDE, SIDE]);
-  assert.equal(level.make(() => true, cells, () => false), false);
+  assert.equal(
+    level.make(
+      () => true,
+      cells,
+      () => false,
+    ),
+    false,
+  );
   assert.equal(level.missingOf(cells).length, 1);
 });
 

@@ -5,10 +5,21 @@ import { drawList } from "../../../src/annelid/web/view/draw_list.js";
 import { Tiles } from "../../../src/annelid/web/view/tiles.js";
 
 /** @type {import("../../../src/annelid/web/core/tile_grid.js").Grid} */
-const GRID = { size_wh: [1500, 1100], tile: 512, levels: [[1500, 1100], [750, 550], [375, 275]] };
+const GRID = {
+  size_wh: [1500, 1100],
+  tile: 512,
+  levels: [
+    [1500, 1100],
+    [750, 550],
+    [375, 275],
+  ],
+};
 
 test("the level has a pixel for each pixel of the screen, if there is one", () => {
-  assert.deepEqual([4, 1, 0.6, 0.5, 0.3, 0.25, 0.001].map((scale) => levelFor(scale, 3)), [0, 0, 0, 1, 1, 2, 2]);
+  assert.deepEqual(
+    [4, 1, 0.6, 0.5, 0.3, 0.25, 0.001].map((scale) => levelFor(scale, 3)),
+    [0, 0, 0, 1, 1, 2, 2],
+  );
 });
 
 test("the tiles in sight come from the middle outwards", () => {
@@ -57,7 +68,12 @@ function desk() {
       asked.push({ place, channels, signal, answer: () => resolve({ width: 10, height: 10, planes }), refuse: reject });
       signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
     });
-  const wish = (/** @type {number} */ x, channels = [0]) => ({ key: `k${x}`, place: { level: 0, x, y: 0 }, channels, fetch });
+  const wish = (/** @type {number} */ x, channels = [0]) => ({
+    key: `k${x}`,
+    place: { level: 0, x, y: 0 },
+    channels,
+    fetch,
+  });
   const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
   return { asked, wish, settled };
 }
@@ -68,17 +84,26 @@ test("four tiles are asked for at once, the most urgent first", async () => {
   const { asked, wish, settled } = desk();
   const tiles = new Tiles(quiet);
   tiles.want([3, 1, 2, 5, 4, 6].map((x) => wish(x)));
-  assert.deepEqual(asked.map((one) => one.place.x), [3, 1, 2, 5]);
+  assert.deepEqual(
+    asked.map((one) => one.place.x),
+    [3, 1, 2, 5],
+  );
   asked[0].answer();
   await settled();
-  assert.deepEqual(asked.map((one) => one.place.x), [3, 1, 2, 5, 4]);
+  assert.deepEqual(
+    asked.map((one) => one.place.x),
+    [3, 1, 2, 5, 4],
+  );
   assert.ok(tiles.get("k3"));
 });
 
 test("a tile that is wanted twice is asked for once", () => {
   const { asked, wish } = desk();
   new Tiles(quiet).want([wish(1), wish(1), wish(2), wish(1)]);
-  assert.deepEqual(asked.map((one) => one.place.x), [1, 2]);
+  assert.deepEqual(
+    asked.map((one) => one.place.x),
+    [1, 2],
+  );
 });
 
 test("what is not wanted any more is given up, and can be wanted again", async () => {
@@ -86,7 +111,10 @@ test("what is not wanted any more is given up, and can be wanted again", async (
   const tiles = new Tiles(quiet);
   tiles.want([wish(1), wish(2)]);
   tiles.want([wish(2)]);
-  assert.deepEqual(asked.map((one) => one.signal.aborted), [true, false]);
+  assert.deepEqual(
+    asked.map((one) => one.signal.aborted),
+    [true, false],
+  );
   tiles.want([wish(1), wish(2)]);
   assert.equal(asked.length, 3);
   asked[2].answer();

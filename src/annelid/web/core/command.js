@@ -29,7 +29,11 @@ export function deedOf(command) {
   const { model = "", ...params } = options;
   const first = verb === "train" || verb === "propose" || verb === "check" ? model : (places[0] ?? "");
   if ("data" in params || "fix" in params) return null;
-  return { verb: /** @type {Deed["verb"]} */ (verb), model: first, params: verb === "train" || verb === "propose" ? params : {} };
+  return {
+    verb: /** @type {Deed["verb"]} */ (verb),
+    model: first,
+    params: verb === "train" || verb === "propose" ? params : {},
+  };
 }
 
 /** @param {string[]} words */

@@ -37,7 +37,11 @@ export function withEpoch(columns, record) {
   const kept = (columns.epoch ?? []).filter((epoch) => (epoch ?? 0) < record.epoch).length;
   /** @type {Record<string, number>} */
   const row = { epoch: record.epoch };
-  for (const [prefix, values] of /** @type {const} */ ([["train/", record.losses], ["val/", record.val_losses], ["metrics/", record.metrics]])) {
+  for (const [prefix, values] of /** @type {const} */ ([
+    ["train/", record.losses],
+    ["val/", record.val_losses],
+    ["metrics/", record.metrics],
+  ])) {
     for (const [name, value] of Object.entries(values ?? {})) row[prefix + name] = value;
   }
   const names = new Set([...Object.keys(columns), ...Object.keys(row)]);
@@ -60,7 +64,9 @@ function padded(values, length) {
 export function chartsOf(columns) {
   const kind = "metrics/mAP50(M)" in columns ? "M" : "B";
   const what = kind === "M" ? "outlines" : "boxes";
-  const losses = Object.keys(columns).filter((name) => /^(train|val)\//.test(name)).map((name) => name.replace(/^\w+\//, ""));
+  const losses = Object.keys(columns)
+    .filter((name) => /^(train|val)\//.test(name))
+    .map((name) => name.replace(/^\w+\//, ""));
   return [
     chart(`How good: ${what}`, "metric", columns, [
       ["mAP 50", "first", `metrics/mAP50(${kind})`],
@@ -87,7 +93,9 @@ export function chartsOf(columns) {
  * @returns {Chart}
  */
 function chart(title, kind, columns, wanted) {
-  const lines = wanted.flatMap(([name, look, column]) => (hasValues(columns[column], kind) ? [{ name, look, values: columns[column] ?? [] }] : []));
+  const lines = wanted.flatMap(([name, look, column]) =>
+    hasValues(columns[column], kind) ? [{ name, look, values: columns[column] ?? [] }] : [],
+  );
   return { title, kind, lines };
 }
 
@@ -120,6 +128,7 @@ export function duration(seconds) {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.round(whole / 60);
-  if (minutes < 60) return whole < 600 && whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${minutes} min`;
+  if (minutes < 60)
+    return whole < 600 && whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

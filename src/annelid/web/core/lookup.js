@@ -94,7 +94,10 @@ function colour(warm, cold) {
   const red = ((warm >>> FIELD) + HALF) >> FRACTION;
   const green = ((warm & MASK) + HALF) >> FRACTION;
   const blue = (cold + HALF) >> FRACTION;
-  return (0xff000000 | ((blue > 255 ? 255 : blue) << 16) | ((green > 255 ? 255 : green) << 8) | (red > 255 ? 255 : red)) >>> 0;
+  return (
+    (0xff000000 | ((blue > 255 ? 255 : blue) << 16) | ((green > 255 ? 255 : green) << 8) | (red > 255 ? 255 : red)) >>>
+    0
+  );
 }
 
 /**

@@ -24,7 +24,8 @@ export function ticks(low, high, count) {
  */
 export function logTicks(low, high) {
   const powers = Array.from({ length: 40 }, (_, n) => 10 ** (n - 20));
-  const within = (/** @type {number[]} */ values) => values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  const within = (/** @type {number[]} */ values) =>
+    values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
   const tens = within(powers);
   const found = tens.length >= 3 ? tens : within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
   return found.map((value) => Number(value.toPrecision(6)));
@@ -38,5 +39,11 @@ export function figure(value) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size >= 1000) return Math.round(value).toLocaleString("en");
-  return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : size >= 0.01 || !size ? value.toFixed(3) : value.toExponential(1);
+  return size >= 100
+    ? value.toFixed(0)
+    : size >= 10
+      ? value.toFixed(1)
+      : size >= 0.01 || !size
+        ? value.toFixed(3)
+        : value.toExponential(1);
 }

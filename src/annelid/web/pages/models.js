@@ -26,10 +26,22 @@ export async function mount(host, app) {
  */
 function library(cards, app) {
   if (!cards.length) {
-    return h("div", { class: "empty" }, h("h2", {}, "No model yet"), h("p", {}, "Every training adds one here, with all that is to know of it."), h("p", {}, h("a", { class: "button primary", href: "#/train" }, "Train one")));
+    return h(
+      "div",
+      { class: "empty" },
+      h("h2", {}, "No model yet"),
+      h("p", {}, "Every training adds one here, with all that is to know of it."),
+      h("p", {}, h("a", { class: "button primary", href: "#/train" }, "Train one")),
+    );
   }
   const names = [...new Set(cards.map(({ name }) => name))];
-  return names.map((name) => model(name, cards.filter((card) => card.name === name), app));
+  return names.map((name) =>
+    model(
+      name,
+      cards.filter((card) => card.name === name),
+      app,
+    ),
+  );
 }
 
 /**
@@ -41,11 +53,28 @@ function library(cards, app) {
 function model(name, versions, app) {
   const promoted = versions.find((card) => card.promoted) ?? versions[0];
   const earlier = versions.some(({ version }) => version < promoted.version);
-  const back = earlier ? h("button", { class: "button quiet", "data-act": "rollback", onclick: act(`api/models/${encodeURIComponent(name)}/rollback`, app) }, "Roll back") : null;
+  const back = earlier
+    ? h(
+        "button",
+        {
+          class: "button quiet",
+          "data-act": "rollback",
+          onclick: act(`api/models/${encodeURIComponent(name)}/rollback`, app),
+        },
+        "Roll back",
+      )
+    : null;
   return h(
     "section",
     { class: "panel model", "data-model": name },
-    h("div", { class: "toolbar" }, h("h3", {}, name), h("span", { class: "dim small" }, `the bare name means v${promoted.version}`), h("span", { class: "spacer" }), back),
+    h(
+      "div",
+      { class: "toolbar" },
+      h("h3", {}, name),
+      h("span", { class: "dim small" }, `the bare name means v${promoted.version}`),
+      h("span", { class: "spacer" }),
+      back,
+    ),
     versions.map((card) => version(card, app)),
   );
 }
@@ -55,11 +84,28 @@ function model(name, versions, app) {
  * @param {App} app
  */
 function version(card, app) {
-  const promote = card.promoted ? h("span", { class: "chip good" }, "in use") : h("button", { class: "button quiet", "data-act": "promote", onclick: act(`api/models/${encodeURIComponent(card.reference)}/promote`, app) }, "Use this one");
+  const promote = card.promoted
+    ? h("span", { class: "chip good" }, "in use")
+    : h(
+        "button",
+        {
+          class: "button quiet",
+          "data-act": "promote",
+          onclick: act(`api/models/${encodeURIComponent(card.reference)}/promote`, app),
+        },
+        "Use this one",
+      );
   return h(
     "article",
     { class: "version", "data-version": card.reference },
-    h("div", { class: "toolbar" }, h("h4", {}, `v${card.version}`), promote, h("span", { class: "spacer" }), h("span", { class: "dim small" }, ago(new Date(card.created)))),
+    h(
+      "div",
+      { class: "toolbar" },
+      h("h4", {}, `v${card.version}`),
+      promote,
+      h("span", { class: "spacer" }),
+      h("span", { class: "dim small" }, ago(new Date(card.created))),
+    ),
     h("p", {}, figures(card.metrics)),
     h("p", { class: "small dim" }, lineage(card)),
     card.leakage.map((/** @type {string} */ text) => h("p", { class: "notice warning small" }, text)),
@@ -67,7 +113,11 @@ function version(card, app) {
       "div",
       { class: "toolbar" },
       h("button", { class: "button", "data-act": "use", onclick: () => useModel(card, app) }, "Find objects with it"),
-      h("a", { class: "button quiet", href: `#/train?model=${encodeURIComponent(card.reference)}` }, "Train on from it"),
+      h(
+        "a",
+        { class: "button quiet", href: `#/train?model=${encodeURIComponent(card.reference)}` },
+        "Train on from it",
+      ),
       card.run ? h("a", { class: "button quiet", href: hashOf("runs", card.run) }, "Its training") : null,
     ),
     details(card),
@@ -79,9 +129,21 @@ function figures(metrics) {
   const told = ["test", "val"].flatMap((part) => {
     const of = metrics[part]?.mask ?? metrics[part]?.box;
     if (!of) return [];
-    const numbers = [["F1", of.F1], ["P", of.P], ["R", of.R], ["mAP 50", of.mAP50], ["mAP 50–95", of["mAP50-95"]]];
-    const said = numbers.filter(([, value]) => typeof value === "number").map(([name, value]) => h("span", { class: "figure" }, h("span", { class: "dim" }, `${name} `), h("b", {}, Number(value).toFixed(3))));
-    return [h("span", { class: "figures-line" }, h("span", { class: "dim" }, part === "test" ? "test" : "validation"), said)];
+    const numbers = [
+      ["F1", of.F1],
+      ["P", of.P],
+      ["R", of.R],
+      ["mAP 50", of.mAP50],
+      ["mAP 50–95", of["mAP50-95"]],
+    ];
+    const said = numbers
+      .filter(([, value]) => typeof value === "number")
+      .map(([name, value]) =>
+        h("span", { class: "figure" }, h("span", { class: "dim" }, `${name} `), h("b", {}, Number(value).toFixed(3))),
+      );
+    return [
+      h("span", { class: "figures-line" }, h("span", { class: "dim" }, part === "test" ? "test" : "validation"), said),
+    ];
   });
   return told.length ? told : [h("span", { class: "dim" }, "not measured yet")];
 }
@@ -98,15 +160,43 @@ function lineage(card) {
 function details(card) {
   const rows = [
     ["classes", card.classes.join(", ")],
-    ["predicts with", Object.entries(card.thresholds).map(([name, value]) => `${name} ${value}`).join(", ")],
-    ["preprocessing", Object.entries(card.preprocessing).map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(", ")],
+    [
+      "predicts with",
+      Object.entries(card.thresholds)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(", "),
+    ],
+    [
+      "preprocessing",
+      Object.entries(card.preprocessing)
+        .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+        .join(", "),
+    ],
     ["machine", card.machine],
-    ["versions", Object.entries(card.versions).map(([name, value]) => `${name} ${value}`).join(", ")],
+    [
+      "versions",
+      Object.entries(card.versions)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(", "),
+    ],
     ["licence", card.licence],
     ["weights", `${card.weights}, SHA-256 ${card.sha256.slice(0, 12)}…`],
     ["notes", [card.notes, ...card.remarks].filter(Boolean).join(" ")],
   ].filter(([, value]) => value);
-  return h("details", {}, h("summary", { class: "small dim" }, "Card"), h("table", { class: "table small" }, h("tbody", {}, rows.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name ?? ""), h("td", {}, value ?? ""))))));
+  return h(
+    "details",
+    {},
+    h("summary", { class: "small dim" }, "Card"),
+    h(
+      "table",
+      { class: "table small" },
+      h(
+        "tbody",
+        {},
+        rows.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name ?? ""), h("td", {}, value ?? ""))),
+      ),
+    ),
+  );
 }
 
 /**
@@ -114,5 +204,8 @@ function details(card) {
  * @param {App} app
  */
 function act(path, app) {
-  return () => post(path).then((card) => app.notify(`${card.name} now means ${card.reference}.`)).catch((error) => app.notify(`${error.message}. ${error.nextStep}`, "error"));
+  return () =>
+    post(path)
+      .then((card) => app.notify(`${card.name} now means ${card.reference}.`))
+      .catch((error) => app.notify(`${error.message}. ${error.nextStep}`, "error"));
 }

@@ -20,7 +20,10 @@ const QUIET_POLLS = 4;
 export async function mount(host, app, argument) {
   const page = new RunPage(host, app, argument.split("?")[0] ?? "");
   await page.read();
-  page.leave.push(app.live.on("hello", () => void page.read()), app.live.on("run", ({ name }) => name === page.name && void page.read()));
+  page.leave.push(
+    app.live.on("hello", () => void page.read()),
+    app.live.on("run", ({ name }) => name === page.name && void page.read()),
+  );
   return () => page.close();
 }
 
@@ -46,7 +49,10 @@ class RunPage {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.isClosed = false;
-    fill(host, h("div", { class: "column run", "data-run": name }, this.head, this.result, this.curves.element, this.pictures));
+    fill(
+      host,
+      h("div", { class: "column run", "data-run": name }, this.head, this.result, this.curves.element, this.pictures),
+    );
   }
 
   close() {
@@ -80,13 +86,19 @@ class RunPage {
   results() {
     const { run } = this;
     if (run.state === "running") return [];
-    if (run.job && !run.verdict) return [h("p", { class: "notice", id: "run-waits" }, h("span", { class: "spinner" }), waits(run.job))];
+    if (run.job && !run.verdict)
+      return [h("p", { class: "notice", id: "run-waits" }, h("span", { class: "spinner" }), waits(run.job))];
     const measured = Object.entries(run.measured ?? {}).map(([part, figures]) => figuresPanel(part, figures));
     const shown = run.parts.test ?? run.parts.val;
     const names = shown?.classes.map((/** @type {{name: string}} */ { name }) => name) ?? [];
     return [
       run.verdict ? verdictPanel(run) : null,
-      h("div", { class: "columns" }, h("div", { class: "column" }, measured), h("div", { class: "column" }, shown ? confusionPanel(names, shown.confusion, shown.conf) : null)),
+      h(
+        "div",
+        { class: "columns" },
+        h("div", { class: "column" }, measured),
+        h("div", { class: "column" }, shown ? confusionPanel(names, shown.confusion, shown.conf) : null),
+      ),
       run.diagnosis.length ? diagnosisPanel(run.diagnosis, (deed) => void this.act(deed)) : null,
       run.card && run.verdict ? mistakenImages(run.name, run.card.reference, this.app) : null,
     ].filter((each) => each !== null);
@@ -99,12 +111,15 @@ class RunPage {
   /** Ask for new epochs soon, while it runs. */
   pollSoon() {
     clearTimeout(this.timer);
-    if (!this.isClosed && (this.run.state === "running" || this.run.job)) this.timer = setTimeout(() => void this.poll(), POLL_MS);
+    if (!this.isClosed && (this.run.state === "running" || this.run.job))
+      this.timer = setTimeout(() => void this.poll(), POLL_MS);
   }
 
   async poll() {
     try {
-      const { events, next, pictures } = await get(`api/runs/${encodeURIComponent(this.name)}/events?from=${this.position}`);
+      const { events, next, pictures } = await get(
+        `api/runs/${encodeURIComponent(this.name)}/events?from=${this.position}`,
+      );
       if (this.isClosed) return;
       this.position = next;
       this.run.pictures = pictures;
@@ -142,7 +157,9 @@ class RunPage {
   async stop() {
     await this.told(async () => {
       const jobs = await get("api/jobs");
-      const job = jobs.find((/** @type {{run: string, state: string}} */ each) => each.run === this.name && each.state === "running");
+      const job = jobs.find(
+        (/** @type {{run: string, state: string}} */ each) => each.run === this.name && each.state === "running",
+      );
       await post(job ? `api/jobs/${job.id}/stop` : `api/runs/${encodeURIComponent(this.name)}/stop`);
       return "The training ends cleanly after this batch; it can be resumed.";
     });
@@ -177,11 +194,18 @@ class RunPage {
 
 /** @param {import("../panels/jobs.js").Job} job */
 function waits({ state, verb, id }) {
-  if (state === "queued") return verb === "resume" ? `It goes on as job ${id}, when the jobs before it are done.` : `Job ${id} waits for its turn.`;
-  return verb === "resume" || verb === "train" ? "The model is measured on the validation part now." : `Job ${id} works on it now.`;
+  if (state === "queued")
+    return verb === "resume"
+      ? `It goes on as job ${id}, when the jobs before it are done.`
+      : `Job ${id} waits for its turn.`;
+  return verb === "resume" || verb === "train"
+    ? "The model is measured on the validation part now."
+    : `Job ${id} works on it now.`;
 }
 
 /** @param {Record<string, string>} params */
 function numbers(params) {
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Number.isFinite(Number(value)) ? Number(value) : value]));
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, Number.isFinite(Number(value)) ? Number(value) : value]),
+  );
 }

@@ -1,5 +1,6 @@
 import { ApiError, get, post } from "../api.js";
 import { wishesOf } from "../core/command.js";
+import { runToOpen, waitsBehind } from "../core/job_news.js";
 import { hashOf } from "../core/route.js";
 import { ago, counted, listed } from "../core/words.js";
 import { fill, h } from "../dom.js";
@@ -33,13 +34,32 @@ export async function mount(host, app, argument) {
   const settable = /** @type {Settable} */ (await get("api/parameters"));
   const jobs = jobsPanel(app);
   const findings = findingsPanel();
-  const runs = h("section", { class: "panel", id: "runs" }, h("h3", {}, "Trainings"), h("p", { class: "dim" }, "None yet."));
+  const runs = h(
+    "section",
+    { class: "panel", id: "runs" },
+    h("h3", {}, "Trainings"),
+    h("p", { class: "dim" }, "None yet."),
+  );
   const form = new TrainForm(settable, app, argument);
-  fill(host, h("div", { class: "columns" }, h("div", { class: "column" }, form.element), h("div", { class: "column" }, jobs.element, findings.element, runs)));
+  fill(
+    host,
+    h(
+      "div",
+      { class: "columns" },
+      h("div", { class: "column" }, form.element),
+      h("div", { class: "column" }, jobs.element, findings.element, runs),
+    ),
+  );
   const showRuns = () => listRuns(runs).catch((error) => app.notify(error.message, "error"));
   await showRuns();
   form.plan();
-  const leave = [app.live.on("run", showRuns), app.live.on("job", ({ ended }) => ended && showRuns())];
+  const leave = [
+    app.live.on("run", showRuns),
+    app.live.on("job", (job) => {
+      if (job.ended) void showRuns();
+      form.follow(job);
+    }),
+  ];
   return () => [jobs.close, findings.close, ...leave].forEach((stop) => stop());
 }
 
@@ -55,31 +75,68 @@ class TrainForm {
     this.settable = settable;
     this.app = app;
     this.given = params;
-    this.engine = h("select", { id: "train-engine" }, settable.engines.map(({ name }) => h("option", { value: name }, ENGINES[name] ?? name)));
+    this.engine = h(
+      "select",
+      { id: "train-engine" },
+      settable.engines.map(({ name }) => h("option", { value: name }, ENGINES[name] ?? name)),
+    );
     this.engine.value = options.engine ?? "yolo";
-    this.model = h("input", { id: "train-model", list: "train-models", value: options.model, autocomplete: "off", spellcheck: "false" });
+    this.model = h("input", {
+      id: "train-model",
+      list: "train-models",
+      value: options.model,
+      autocomplete: "off",
+      spellcheck: "false",
+    });
     this.models = h("datalist", { id: "train-models" });
-    this.name = h("input", { id: "train-name", value: options.name, autocomplete: "off", placeholder: "chosen for you" });
+    this.name = h("input", {
+      id: "train-name",
+      value: options.name,
+      autocomplete: "off",
+      placeholder: "chosen for you",
+    });
     this.leakage = h("input", { type: "checkbox", id: "train-leakage" });
     this.set = h("div", { id: "train-parameters" });
     this.facts = h("div", { id: "train-plan", role: "status" });
-    this.start = h("button", { class: "button primary", id: "train-start", onclick: () => this.begin() }, "Start training");
+    this.start = h(
+      "button",
+      { class: "button primary", id: "train-start", onclick: () => this.begin() },
+      "Start training",
+    );
     this.element = this.form();
     this.engine.addEventListener("change", () => this.showEngine());
     this.model.addEventListener("change", () => this.plan());
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    /** Job whose run is shown as soon as it exists; "" once the person does something else. */
+    this.awaited = "";
+    this.element.addEventListener("input", () => (this.awaited = ""));
     this.showEngine();
   }
 
   form() {
-    const start = h("div", { class: "toolbar" }, this.start, h("label", { class: "check small" }, this.leakage, "train even if parts of the split share images (it is noted on the model)"));
+    const start = h(
+      "div",
+      { class: "toolbar" },
+      this.start,
+      h(
+        "label",
+        { class: "check small" },
+        this.leakage,
+        "train even if parts of the split share images (it is noted on the model)",
+      ),
+    );
     return h(
       "section",
       { class: "panel train-form" },
       h("h3", {}, "Train a model"),
       field("train-engine", "Engine", this.engine, ""),
-      field("train-model", "Start from", this.model, "Empty: from scratch, the smallest model. Or a model of the library, weights in models/fetched, or an architecture such as yolo11s-seg.yaml."),
+      field(
+        "train-model",
+        "Start from",
+        this.model,
+        "Empty: from scratch, the smallest model. Or a model of the library, weights in models/fetched, or an architecture such as yolo11s-seg.yaml.",
+      ),
       this.models,
       field("train-name", "Name", this.name, "Of the run, and of the model in the library."),
       this.facts,
@@ -91,13 +148,18 @@ class TrainForm {
 
   /** @returns {EngineInfo} */
   get info() {
-    return /** @type {EngineInfo} */ (this.settable.engines.find(({ name }) => name === this.engine.value) ?? this.settable.engines[0]);
+    return /** @type {EngineInfo} */ (
+      this.settable.engines.find(({ name }) => name === this.engine.value) ?? this.settable.engines[0]
+    );
   }
 
   showEngine() {
     const { architectures, parameters } = this.info;
     const made = architectures.flatMap((name) => [`${name}-seg.yaml`, `${name}.yaml`]);
-    fill(this.models, [...this.settable.models, ...this.settable.weights, ...made].map((value) => h("option", { value })));
+    fill(
+      this.models,
+      [...this.settable.models, ...this.settable.weights, ...made].map((value) => h("option", { value })),
+    );
     this.parameters = parametersPanel(parameters, this.given, () => this.planSoon());
     fill(this.set, this.parameters.element);
     this.plan();
@@ -110,7 +172,11 @@ class TrainForm {
 
   /** Say what the training would be made of, or why it cannot be. */
   async plan() {
-    const asked = { engine: this.engine.value, model: this.model.value.trim(), params: this.parameters?.values() ?? {} };
+    const asked = {
+      engine: this.engine.value,
+      model: this.model.value.trim(),
+      params: this.parameters?.values() ?? {},
+    };
     this.turn = (this.turn ?? 0) + 1;
     const turn = this.turn;
     try {
@@ -143,11 +209,18 @@ class TrainForm {
     try {
       const job = await post("api/jobs", { verb: "train", arguments: asked });
       this.app.notify(`Training is job ${job.id} of the queue. It goes on when the page is closed.`);
+      this.awaited = waitsBehind(await get("api/jobs"), job.id) ? "" : job.id;
     } catch (error) {
       this.show(refused(error), true);
     } finally {
       this.start.disabled = false;
     }
+  }
+
+  /** @param {import("../panels/jobs.js").Job} job */
+  follow(job) {
+    const run = runToOpen(this.awaited, job);
+    if (run) location.hash = hashOf("runs", run);
   }
 }
 
@@ -155,9 +228,21 @@ class TrainForm {
 function foreseen(plan) {
   const images = Object.values(plan.images).reduce((sum, count) => sum + Number(count), 0);
   if (!images) {
-    return h("div", { class: "notice warning" }, h("p", {}, "No image is reviewed yet: a training learns from images that a person has marked complete. ", h("a", { href: hashOf("images") }, "Annotate some first"), "."));
+    return h(
+      "div",
+      { class: "notice warning" },
+      h(
+        "p",
+        {},
+        "No image is reviewed yet: a training learns from images that a person has marked complete. ",
+        h("a", { href: hashOf("images") }, "Annotate some first"),
+        ".",
+      ),
+    );
   }
-  const parts = Object.entries(plan.images).map(([part, count]) => (part === "new" ? `${count} not yet divided (the training divides them)` : `${count} ${part}`));
+  const parts = Object.entries(plan.images).map(([part, count]) =>
+    part === "new" ? `${count} not yet divided (the training divides them)` : `${count} ${part}`,
+  );
   const objects = Object.entries(plan.objects).map(([name, count]) => counted(Number(count), name, name));
   const start = plan.parent ? `from ${plan.parent}` : plan.model.split("/").pop();
   return h(
@@ -167,7 +252,11 @@ function foreseen(plan) {
       "div",
       {},
       h("p", {}, `${counted(images, "reviewed image")}: ${listed(parts)}; ${listed(objects)}.`),
-      h("p", {}, `It learns ${plan.task === "segment" ? "outlines" : "boxes"}, starting ${plan.parent ? start : `with ${start}`}.`),
+      h(
+        "p",
+        {},
+        `It learns ${plan.task === "segment" ? "outlines" : "boxes"}, starting ${plan.parent ? start : `with ${start}`}.`,
+      ),
       plan.recipe ? h("p", { class: "small", id: "train-recipe" }, plan.recipe) : null,
     ),
   );
@@ -186,7 +275,13 @@ function refused(error) {
  * @param {string} hint
  */
 function field(id, label, input, hint) {
-  return h("div", { class: "field" }, h("label", { for: id }, label), input, hint ? h("span", { class: "hint" }, hint) : null);
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: id }, label),
+    input,
+    hint ? h("span", { class: "hint" }, hint) : null,
+  );
 }
 
 /** @param {HTMLElement} panel */
@@ -200,11 +295,21 @@ async function listRuns(panel) {
       h("td", {}, h("a", { href: hashOf("runs", run.name) }, run.name)),
       h("td", {}, h("span", { class: `chip state-${run.state}` }, h("span", { class: "dot" }), run.state)),
       h("td", { class: "number" }, run.epochs ? `${run.epoch} / ${run.epochs}` : "–"),
-      h("td", { class: "number" }, typeof run.metrics.F1 === "number" ? `${run.metrics.F1.toFixed(3)} (${run.metrics.part})` : "–"),
+      h(
+        "td",
+        { class: "number" },
+        typeof run.metrics.F1 === "number" ? `${run.metrics.F1.toFixed(3)} (${run.metrics.part})` : "–",
+      ),
       h("td", { class: "number" }, typeof run.metrics["mAP50"] === "number" ? run.metrics["mAP50"].toFixed(3) : "–"),
       h("td", { class: "dim" }, run.started ? ago(new Date(run.started * 1000)) : ""),
     ),
   );
-  const heads = ["run", "state", "epoch", "F1", "mAP 50", "begun"].map((name, n) => h("th", { class: n > 1 && n < 5 ? "number" : "" }, name));
-  fill(panel, h("h3", {}, "Trainings"), h("table", { class: "table" }, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)));
+  const heads = ["run", "state", "epoch", "F1", "mAP 50", "begun"].map((name, n) =>
+    h("th", { class: n > 1 && n < 5 ? "number" : "" }, name),
+  );
+  fill(
+    panel,
+    h("h3", {}, "Trainings"),
+    h("table", { class: "table" }, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)),
+  );
 }

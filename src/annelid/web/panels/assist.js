@@ -10,7 +10,11 @@ import { assistEngine, assistState } from "../tools/assist_engine.js";
  * @param {Editor} editor
  */
 export function assistPanel(editor) {
-  const choice = h("select", { id: "assist-engine", "aria-label": "Engine", onchange: () => (assistEngine.value = choice.value) });
+  const choice = h("select", {
+    id: "assist-engine",
+    "aria-label": "Engine",
+    onchange: () => (assistEngine.value = choice.value),
+  });
   const health = h("p", { class: "small dim assist-health", id: "assist-health" });
   const line = h("p", { class: "small assist-line", id: "assist-state", role: "status" });
   const element = h(
@@ -20,7 +24,14 @@ export function assistPanel(editor) {
     h("div", { class: "field" }, h("label", { for: "assist-engine" }, "Engine"), choice),
     health,
     line,
-    h("p", { class: "small dim keys" }, keyed("Enter", "finish"), keyed("Backspace", "take back"), keyed("Esc", "give up"), keyed("s", "+ or −")),
+    h(
+      "p",
+      { class: "small dim keys" },
+      keyed("Enter", "finish"),
+      keyed("Backspace", "take back"),
+      keyed("Esc", "give up"),
+      keyed("s", "+ or −"),
+    ),
   );
   /** @type {Engine[]} */
   let engines = [];
@@ -31,7 +42,8 @@ export function assistPanel(editor) {
   const list = () => showEngines(choice, health, engines);
   const refresh = async () => {
     engines = await get("api/assist").catch(nothing);
-    if (engines.length && !engines.some(({ name, health: ill }) => name === assistEngine.value && !ill)) assistEngine.value = "classical";
+    if (engines.length && !engines.some(({ name, health: ill }) => name === assistEngine.value && !ill))
+      assistEngine.value = "classical";
     list();
   };
   show();
@@ -63,7 +75,9 @@ function nothing(error) {
  * @param {Engine[]} engines
  */
 function showEngines(choice, health, engines) {
-  const options = engines.map(({ name, title, health: ill }) => h("option", { value: name, disabled: Boolean(ill) }, title));
+  const options = engines.map(({ name, title, health: ill }) =>
+    h("option", { value: name, disabled: Boolean(ill) }, title),
+  );
   fill(choice, ...options);
   choice.value = assistEngine.value;
   fill(health, engines.map((one) => one.health).find(Boolean) ?? "");
@@ -86,5 +100,7 @@ function said({ clicks, isBusy, score, problem }) {
   if (problem) return [h("span", { class: "assist-problem" }, problem)];
   if (isBusy) return [h("span", { class: "spinner", "aria-hidden": "true" }), " working …"];
   if (!clicks) return ["Click inside an object, or drag a box around it."];
-  return [score !== null && score < 0.45 ? "Unsure: add a + or − click." : "Enter keeps it; + and − clicks correct it."];
+  return [
+    score !== null && score < 0.45 ? "Unsure: add a + or − click." : "Enter keeps it; + and − clicks correct it.",
+  ];
 }

@@ -110,7 +110,13 @@ function channelName(name, count) {
  */
 function valueFields(known, doing) {
   const number = (/** @type {string} */ label) =>
-    h("input", { type: "number", step: "any", "aria-label": `${known.name}: ${label}`, title: label, onchange: () => take() });
+    h("input", {
+      type: "number",
+      step: "any",
+      "aria-label": `${known.name}: ${label}`,
+      title: label,
+      onchange: () => take(),
+    });
   const [low, high] = [number("value that is black"), number("value that is in full colour")];
   const gamma = h("input", {
     type: "range",
@@ -160,7 +166,11 @@ function shares(facts, known, doing) {
     doing.setRange(range.high > range.low ? range : { low, high: low + 1 }, false);
   };
   const label = `${known.name}: contrast by percentiles`;
-  const select = h("select", { "aria-label": label, title: "The darkest and brightest values that are told apart", onchange: take }, options);
+  const select = h(
+    "select",
+    { "aria-label": label, title: "The darkest and brightest values that are told apart", onchange: take },
+    options,
+  );
   const button = h("button", { class: "button", type: "button", "data-auto": known.name, onclick: take }, "Auto");
   return [button, select];
 }

@@ -16,9 +16,13 @@ const NAMESPACE = "http://www.w3.org/2000/svg";
 export function lineChart(chart, epochs, { log, best }) {
   const frame = frameOf(chart, epochs, log && chart.kind === "loss");
   const hair = svg("line", { class: "hair", y1: EDGE.top, y2: HEIGHT - EDGE.bottom, visibility: "hidden" });
-  const lines = chart.lines.map(({ look, values }) => svg("path", { class: `curve ${look}`, d: pathOf(values, epochs, frame) }));
+  const lines = chart.lines.map(({ look, values }) =>
+    svg("path", { class: `curve ${look}`, d: pathOf(values, epochs, frame) }),
+  );
   const dots = epochs.length < 3 ? chart.lines.flatMap((line) => dotsOf(line, epochs, frame)) : [];
-  const mark = best ? [svg("line", { class: "best", x1: frame.x(best), x2: frame.x(best), y1: EDGE.top, y2: HEIGHT - EDGE.bottom })] : [];
+  const mark = best
+    ? [svg("line", { class: "best", x1: frame.x(best), x2: frame.x(best), y1: EDGE.top, y2: HEIGHT - EDGE.bottom })]
+    : [];
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": inWords(chart, epochs) });
   picture.append(...axes(frame, epochs), ...mark, ...lines, ...dots, hair);
   const legend = h("p", { class: "legend" });
@@ -52,7 +56,9 @@ export function lineChart(chart, epochs, { log, best }) {
  * @returns {Frame}
  */
 function frameOf(chart, epochs, log) {
-  const values = chart.lines.flatMap(({ values }) => values).filter((value) => value !== null && Number.isFinite(value) && (!log || value > 0));
+  const values = chart.lines
+    .flatMap(({ values }) => values)
+    .filter((value) => value !== null && Number.isFinite(value) && (!log || value > 0));
   const numbers = /** @type {number[]} */ (values);
   const [low, high] = limits(chart, numbers, log);
   const [first, last] = [epochs[0] ?? 0, epochs.at(-1) ?? 1];
@@ -105,7 +111,9 @@ function pathOf(values, epochs, frame) {
 function dotsOf({ look, values }, epochs, frame) {
   return epochs.flatMap((epoch, n) => {
     const value = values[n];
-    return typeof value === "number" ? [svg("circle", { class: `spot ${look}`, cx: frame.x(epoch), cy: frame.y(value), r: 3 })] : [];
+    return typeof value === "number"
+      ? [svg("circle", { class: `spot ${look}`, cx: frame.x(epoch), cy: frame.y(value), r: 3 })]
+      : [];
   });
 }
 
@@ -123,7 +131,9 @@ function axes(frame, epochs) {
   });
   const [first, last] = [epochs[0] ?? 0, epochs.at(-1) ?? 0];
   const columns = ticks(first, last, 5).filter(Number.isInteger);
-  const names = columns.map((epoch) => svg("text", { x: frame.x(epoch), y: HEIGHT - 8, "text-anchor": "middle" }, String(epoch)));
+  const names = columns.map((epoch) =>
+    svg("text", { x: frame.x(epoch), y: HEIGHT - 8, "text-anchor": "middle" }, String(epoch)),
+  );
   return [...rows, ...names];
 }
 
@@ -154,7 +164,13 @@ function nearest(event, picture, epochs, frame) {
 function legendOf(chart, epochs, index) {
   const entries = chart.lines.map(({ name, look, values }) => {
     const value = values[index];
-    return h("span", {}, h("i", { class: `swatch ${look}` }), `${name} `, h("b", {}, typeof value === "number" ? figure(value) : "–"));
+    return h(
+      "span",
+      {},
+      h("i", { class: `swatch ${look}` }),
+      `${name} `,
+      h("b", {}, typeof value === "number" ? figure(value) : "–"),
+    );
   });
   return [h("span", { class: "dim" }, `epoch ${epochs[index] ?? "–"}`), ...entries];
 }

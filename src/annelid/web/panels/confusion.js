@@ -9,14 +9,29 @@ import { fill, h } from "../dom.js";
 export function confusionPanel(classes, matrix, conf) {
   const table = h("table", { class: "confusion" });
   const shares = h("input", { type: "checkbox", id: "confusion-shares" });
-  const draw = () => fill(table, head(classes), h("tbody", {}, matrix.map((row, n) => line(classes, matrix, row, n, shares.checked))));
+  const draw = () =>
+    fill(
+      table,
+      head(classes),
+      h(
+        "tbody",
+        {},
+        matrix.map((row, n) => line(classes, matrix, row, n, shares.checked)),
+      ),
+    );
   shares.addEventListener("change", draw);
   draw();
   const at = conf === null ? "" : ` at confidence ${conf.toFixed(2)}, an overlap of one half counts as found`;
   return h(
     "section",
     { class: "panel", id: "confusion" },
-    h("div", { class: "toolbar" }, h("h3", {}, "Confusion matrix"), h("span", { class: "spacer" }), h("label", { class: "check" }, shares, "shares of a column")),
+    h(
+      "div",
+      { class: "toolbar" },
+      h("h3", {}, "Confusion matrix"),
+      h("span", { class: "spacer" }),
+      h("label", { class: "check" }, shares, "shares of a column"),
+    ),
     h("p", { class: "dim small" }, `What objects of a class (column) were called (row)${at}.`),
     h("div", { class: "scroll" }, table),
   );
@@ -40,7 +55,11 @@ function line(classes, matrix, row, index, asShare) {
     if (index === classes.length && column === classes.length) return h("td", { class: "number dim" }, "");
     const total = matrix.reduce((sum, each) => sum + (each[column] ?? 0), 0);
     const share = total ? count / total : 0;
-    const cell = h("td", { class: index === column ? "number right" : "number wrong" }, asShare ? `${(100 * share).toFixed(0)} %` : count.toLocaleString("en"));
+    const cell = h(
+      "td",
+      { class: index === column ? "number right" : "number wrong" },
+      asShare ? `${(100 * share).toFixed(0)} %` : count.toLocaleString("en"),
+    );
     cell.style.setProperty("--share", String(share));
     return cell;
   });

@@ -26,7 +26,12 @@ export function curvesPanel() {
   const title = h("h3", {}, "Curves");
   const note = h("span", { class: "dim small" }, "the best epoch so far is marked; it is the one that is kept");
   const toggle = h("label", { class: "check" }, log, "logarithmic losses");
-  const element = h("section", { class: "panel curves", id: "curves" }, h("div", { class: "toolbar" }, title, note, h("span", { class: "spacer" }), toggle), charts);
+  const element = h(
+    "section",
+    { class: "panel curves", id: "curves" },
+    h("div", { class: "toolbar" }, title, note, h("span", { class: "spacer" }), toggle),
+    charts,
+  );
   return {
     element,
     /** @param {Columns} columns */

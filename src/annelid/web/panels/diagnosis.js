@@ -23,7 +23,12 @@ const TITLES = { train: "Train so", evaluate: "Measure", propose: "Propose", che
  * @param {(deed: Deed) => void} act does what is no training
  */
 export function diagnosisPanel(findings, act) {
-  return h("section", { class: "panel diagnosis", id: "diagnosis" }, h("h3", {}, "What the training shows"), findings.map((finding) => card(finding, act)));
+  return h(
+    "section",
+    { class: "panel diagnosis", id: "diagnosis" },
+    h("h3", {}, "What the training shows"),
+    findings.map((finding) => card(finding, act)),
+  );
 }
 
 /**

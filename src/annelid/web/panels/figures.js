@@ -35,11 +35,32 @@ export function figuresPanel(part, measured) {
     h(
       "table",
       { class: "table figures" },
-      h("thead", {}, h("tr", {}, h("th", {}, kind === "mask" ? "of outlines" : "of boxes"), h("th", { class: "number" }, "objects"), ...heads)),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", {}, kind === "mask" ? "of outlines" : "of boxes"),
+          h("th", { class: "number" }, "objects"),
+          ...heads,
+        ),
+      ),
       h("tbody", {}, [all, ...classes].map(row)),
     ),
     h("p", { class: "dim small" }, conditions(figures, measured)),
-    notes.length ? h("details", {}, h("summary", {}, "What to bear in mind"), h("ul", { class: "plain" }, notes.map((note) => h("li", {}, note)))) : null,
+    notes.length
+      ? h(
+          "details",
+          {},
+          h("summary", {}, "What to bear in mind"),
+          h(
+            "ul",
+            { class: "plain" },
+            notes.map((note) => h("li", {}, note)),
+          ),
+        )
+      : null,
   );
 }
 
@@ -50,7 +71,9 @@ export function figuresPanel(part, measured) {
 function conditions(figures, measured) {
   const at = `P, R and F1 at confidence ${(figures.conf ?? 0).toFixed(2)}`;
   const groups = measured.uncertainty?.groups ?? measured.images;
-  return Object.keys(figures.intervals ?? {}).length ? `${at}; in brackets the 95 % interval, over ${groups} groups of images.` : `${at}. No intervals: ${groups} groups of images are too few.`;
+  return Object.keys(figures.intervals ?? {}).length
+    ? `${at}; in brackets the 95 % interval, over ${groups} groups of images.`
+    : `${at}. No intervals: ${groups} groups of images are too few.`;
 }
 
 /** @param {Row & Record<string, any>} figures */
@@ -61,7 +84,13 @@ function row(figures) {
     const within = ends ? h("small", { class: "dim within" }, `(${ends[0].toFixed(2)}–${ends[1].toFixed(2)})`) : null;
     return h("td", { class: "number", "data-figure": key }, typeof value === "number" ? value.toFixed(3) : "–", within);
   });
-  return h("tr", {}, h("th", { scope: "row" }, figures.name ?? ""), h("td", { class: "number" }, (figures.objects ?? 0).toLocaleString("en")), ...cells);
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, figures.name ?? ""),
+    h("td", { class: "number" }, (figures.objects ?? 0).toLocaleString("en")),
+    ...cells,
+  );
 }
 
 /** @param {string} part */

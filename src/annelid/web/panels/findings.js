@@ -7,7 +7,12 @@ import { fill, h } from "../dom.js";
 export function findingsPanel() {
   const list = h("div", { class: "findings-list" });
   const state = h("span", { class: "dim small", role: "status" });
-  const element = h("section", { class: "panel", id: "findings" }, h("div", { class: "toolbar" }, h("h3", {}, "Are the data fit to train on?"), h("span", { class: "spacer" }), state), list);
+  const element = h(
+    "section",
+    { class: "panel", id: "findings" },
+    h("div", { class: "toolbar" }, h("h3", {}, "Are the data fit to train on?"), h("span", { class: "spacer" }), state),
+    list,
+  );
   const stop = new AbortController();
   look(list, state, stop.signal).catch((error) => {
     if (!stop.signal.aborted) fill(state, `the check failed: ${error.message}`);
@@ -41,8 +46,15 @@ function show(list, findings, isWhole) {
       h("summary", {}, finding.what, " ", h("span", { class: "dim small" }, finding.code)),
       h("p", {}, finding.why),
       h("p", {}, h("span", { class: "dim" }, "What to do: "), finding.fix),
-      h("ul", { class: "plain small" }, finding.evidence.slice(0, 12).map((/** @type {{text: string}} */ place) => h("li", {}, place.text))),
+      h(
+        "ul",
+        { class: "plain small" },
+        finding.evidence.slice(0, 12).map((/** @type {{text: string}} */ place) => h("li", {}, place.text)),
+      ),
     ),
   );
-  fill(list, told.length ? told : isWhole ? h("p", { class: "dim" }, "Nothing was found that would spoil a training.") : null);
+  fill(
+    list,
+    told.length ? told : isWhole ? h("p", { class: "dim" }, "Nothing was found that would spoil a training.") : null,
+  );
 }

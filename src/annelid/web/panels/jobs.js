@@ -46,7 +46,12 @@ export function jobsPanel(app) {
   const jobs = new Map();
   const draw = () => {
     const shown = [...jobs.values()].filter(({ state }) => state !== "removed").reverse();
-    fill(list, shown.length ? shown.slice(0, SHOWN).map((job) => row(job, app)) : h("li", { class: "dim" }, "Nothing runs and nothing waits. Jobs go on when the page is closed."));
+    fill(
+      list,
+      shown.length
+        ? shown.slice(0, SHOWN).map((job) => row(job, app))
+        : h("li", { class: "dim" }, "Nothing runs and nothing waits. Jobs go on when the page is closed."),
+    );
   };
   const read = async () => {
     for (const job of /** @type {Job[]} */ (await get("api/jobs"))) jobs.set(job.id, job);
@@ -71,22 +76,45 @@ export function jobsPanel(app) {
 function row(job, app) {
   const what = job.run ? h("a", { href: hashOf("runs", job.run) }, title(job)) : h("span", {}, title(job));
   const isOver = !["queued", "running"].includes(job.state);
-  const state = h("span", { class: `chip state-${job.state}` }, h("span", { class: "dot" }), job.stopping && !isOver ? "stopping" : job.state);
+  const state = h(
+    "span",
+    { class: `chip state-${job.state}` },
+    h("span", { class: "dot" }),
+    job.stopping && !isOver ? "stopping" : job.state,
+  );
   const when = job.ended ? ago(new Date(job.ended * 1000)) : "";
   return h(
     "li",
     { class: "job", "data-job": job.id, "data-state": job.state },
-    h("div", { class: "toolbar" }, state, what, h("span", { class: "spacer" }), h("span", { class: "dim small" }, when), actions(job, app)),
+    h(
+      "div",
+      { class: "toolbar" },
+      state,
+      what,
+      h("span", { class: "spacer" }),
+      h("span", { class: "dim small" }, when),
+      actions(job, app),
+    ),
     job.state === "running" ? progress(job) : null,
-    job.state === "finished" && job.arguments.out ? h("p", { class: "small dim" }, `in ${folder(job.arguments.out)} of the project`) : null,
-    job.error.message ? h("p", { class: "small problem" }, job.error.message, job.error.next_step ? h("span", { class: "dim" }, ` What to do: ${job.error.next_step}`) : null) : null,
+    job.state === "finished" && job.arguments.out
+      ? h("p", { class: "small dim" }, `in ${folder(job.arguments.out)} of the project`)
+      : null,
+    job.error.message
+      ? h(
+          "p",
+          { class: "small problem" },
+          job.error.message,
+          job.error.next_step ? h("span", { class: "dim" }, ` What to do: ${job.error.next_step}`) : null,
+        )
+      : null,
   );
 }
 
 /** @param {Job} job */
 export function title({ verb, arguments: given, run }) {
   const words = VERBS[verb] ?? verb;
-  const about = verb === "train" ? run || given.name || given.model || given.engine : given.run || given.model || given.format;
+  const about =
+    verb === "train" ? run || given.name || given.model || given.engine : given.run || given.model || given.format;
   return [words, about, verb === "evaluate" && given.part ? `on the ${given.part} part` : ""].filter(Boolean).join(" ");
 }
 
@@ -108,9 +136,12 @@ function progress({ progress: { what, done, of, seconds_left: left } }) {
  * @param {App} app
  */
 function actions({ id, state, stopping }, app) {
-  const act = (/** @type {string} */ verb) => () => post(`api/jobs/${id}/${verb}`).catch((error) => app.notify(`${error.message}. ${error.nextStep}`, "error"));
-  if (state === "queued") return h("button", { class: "button quiet", "data-act": "stop", onclick: act("stop") }, "Remove");
-  if (state === "running") return h("button", { class: "button quiet", "data-act": "stop", disabled: stopping, onclick: act("stop") }, "Stop");
+  const act = (/** @type {string} */ verb) => () =>
+    post(`api/jobs/${id}/${verb}`).catch((error) => app.notify(`${error.message}. ${error.nextStep}`, "error"));
+  if (state === "queued")
+    return h("button", { class: "button quiet", "data-act": "stop", onclick: act("stop") }, "Remove");
+  if (state === "running")
+    return h("button", { class: "button quiet", "data-act": "stop", disabled: stopping, onclick: act("stop") }, "Stop");
   if (state === "finished") return null;
   return h("button", { class: "button quiet", "data-act": "resume", onclick: act("resume") }, "Resume");
 }

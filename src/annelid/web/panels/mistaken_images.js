@@ -4,7 +4,14 @@ import { fill, h } from "../dom.js";
 /** @typedef {import("../types.js").App} App */
 
 /** @type {Record<string, string>} */
-export const NAMES = { extra: "made up", missed: "missed", merged: "merged", split: "split", class: "other class", loose: "loose" };
+export const NAMES = {
+  extra: "made up",
+  missed: "missed",
+  merged: "merged",
+  split: "split",
+  class: "other class",
+  loose: "loose",
+};
 
 /**
  * The images that a model was measured on, the worst first; each opens in the annotator with its mistakes.
@@ -26,15 +33,36 @@ export function mistakenImages(run, model, app) {
  * @param {any} found
  */
 function table(run, found) {
-  const kinds = Object.keys(found.kinds).filter((kind) => found.images.some((/** @type {any} */ line) => line.counts[kind]));
-  const head = h("tr", {}, h("th", {}, "image"), h("th", {}, "part"), h("th", { class: "number" }, "found"), kinds.map((kind) => h("th", { class: "number", title: found.kinds[kind] }, NAMES[kind] ?? kind)));
+  const kinds = Object.keys(found.kinds).filter((kind) =>
+    found.images.some((/** @type {any} */ line) => line.counts[kind]),
+  );
+  const head = h(
+    "tr",
+    {},
+    h("th", {}, "image"),
+    h("th", {}, "part"),
+    h("th", { class: "number" }, "found"),
+    kinds.map((kind) => h("th", { class: "number", title: found.kinds[kind] }, NAMES[kind] ?? kind)),
+  );
   const rows = found.images.map((/** @type {any} */ line) => {
     const name = line.view ? h("a", { href: address(run, line.view), "data-view": line.view }, line.name) : line.name;
-    const cells = kinds.map((kind) => h("td", { class: "number" }, line.counts[kind] ? String(line.counts[kind]) : h("span", { class: "dim" }, "·")));
-    return h("tr", {}, h("td", {}, name), h("td", {}, line.part), h("td", { class: "number" }, `${line.found} of ${line.objects}`), cells);
+    const cells = kinds.map((kind) =>
+      h("td", { class: "number" }, line.counts[kind] ? String(line.counts[kind]) : h("span", { class: "dim" }, "·")),
+    );
+    return h(
+      "tr",
+      {},
+      h("td", {}, name),
+      h("td", {}, line.part),
+      h("td", { class: "number" }, `${line.found} of ${line.objects}`),
+      cells,
+    );
   });
   const hint = `At confidence ${found.conf.toFixed(2)}, beside the annotation as it is now. Open an image to go through its mistakes one by one: some are the annotation's.`;
-  return [h("p", { class: "dim small" }, hint), h("div", { class: "scroll tall" }, h("table", { class: "table" }, h("thead", {}, head), h("tbody", {}, rows)))];
+  return [
+    h("p", { class: "dim small" }, hint),
+    h("div", { class: "scroll tall" }, h("table", { class: "table" }, h("thead", {}, head), h("tbody", {}, rows))),
+  ];
 }
 
 /**
@@ -52,7 +80,13 @@ export function address(run, view) {
  * @param {App} app
  */
 function nothing(error, model, app) {
-  const measure = () => post("api/jobs", { verb: "evaluate", arguments: { model, part: "val" } }).then(() => app.notify("It is measured now; the mistakes appear when that is done."));
+  const measure = () =>
+    post("api/jobs", { verb: "evaluate", arguments: { model, part: "val" } }).then(() =>
+      app.notify("It is measured now; the mistakes appear when that is done."),
+    );
   const can = error instanceof ApiError && error.status === 404;
-  return [h("p", { class: "dim" }, error instanceof Error ? error.message : String(error)), can ? h("button", { class: "button", onclick: measure }, "Measure it now") : null];
+  return [
+    h("p", { class: "dim" }, error instanceof Error ? error.message : String(error)),
+    can ? h("button", { class: "button", onclick: measure }, "Measure it now") : null,
+  ];
 }

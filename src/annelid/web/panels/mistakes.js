@@ -32,8 +32,17 @@ class MistakesPanel {
     this.editor = editor;
     this.run = run;
     this.layer = new MistakeLayer();
-    this.body = h("div", { class: "mistakes" }, h("p", { class: "dim" }, h("span", { class: "spinner" }), " comparing"));
-    this.element = h("section", { class: "panel", id: "mistakes-panel" }, h("h3", {}, "Mistakes of ", h("a", { href: hashOf("runs", run) }, run)), this.body);
+    this.body = h(
+      "div",
+      { class: "mistakes" },
+      h("p", { class: "dim" }, h("span", { class: "spinner" }), " comparing"),
+    );
+    this.element = h(
+      "section",
+      { class: "panel", id: "mistakes-panel" },
+      h("h3", {}, "Mistakes of ", h("a", { href: hashOf("runs", run) }, run)),
+      this.body,
+    );
     /** @type {Set<string>} */
     this.hidden = new Set();
     /** @type {Mistake | null} */
@@ -54,12 +63,27 @@ class MistakesPanel {
     this.leave = [
       () => viewer.overlays.delete(draw),
       actions.add([
-        { id: "mistake-next", title: "Next mistake of the model", group: "Mistakes", keys: ["t"], run: () => this.step(1) },
-        { id: "mistake-previous", title: "Mistake before", group: "Mistakes", keys: ["Shift+T"], run: () => this.step(-1) },
+        {
+          id: "mistake-next",
+          title: "Next mistake of the model",
+          group: "Mistakes",
+          keys: ["t"],
+          run: () => this.step(1),
+        },
+        {
+          id: "mistake-previous",
+          title: "Mistake before",
+          group: "Mistakes",
+          keys: ["Shift+T"],
+          run: () => this.step(-1),
+        },
       ]),
       app.live.on("view", ({ id }) => id === view.id && this.rereadSoon()),
     ];
-    this.read().catch((error) => !this.isClosed && fill(this.body, h("p", { class: "dim" }, `${error.message}. ${error.nextStep ?? ""}`)));
+    this.read().catch(
+      (error) =>
+        !this.isClosed && fill(this.body, h("p", { class: "dim" }, `${error.message}. ${error.nextStep ?? ""}`)),
+    );
   }
 
   close() {
@@ -75,11 +99,14 @@ class MistakesPanel {
   }
 
   async read() {
-    const found = await get(`api/runs/${encodeURIComponent(this.run)}/mistakes?view=${encodeURIComponent(this.editor.view.id)}`);
+    const found = await get(
+      `api/runs/${encodeURIComponent(this.run)}/mistakes?view=${encodeURIComponent(this.editor.view.id)}`,
+    );
     if (this.isClosed) return;
     this.found = found;
     const { current } = this;
-    this.current = found.mistakes.find((/** @type {Mistake} */ { id, kind }) => id === current?.id && kind === current.kind) ?? null;
+    this.current =
+      found.mistakes.find((/** @type {Mistake} */ { id, kind }) => id === current?.id && kind === current.kind) ?? null;
     this.show();
   }
 
@@ -97,13 +124,18 @@ class MistakesPanel {
   go(mistake) {
     this.current = mistake;
     if (mistake) this.editor.viewer.showBox(mistake.box_xyxy, 0.25);
-    if (mistake && !mistake.is_predicted && this.editor.store.get(mistake.id)) this.editor.selection.value = new Set([mistake.id]);
+    if (mistake && !mistake.is_predicted && this.editor.store.get(mistake.id))
+      this.editor.selection.value = new Set([mistake.id]);
     this.show();
   }
 
   show() {
     const { editor, found, layer, mistakes } = this;
-    const wrong = new Set(found.mistakes.filter((/** @type {Mistake} */ each) => each.is_predicted).map((/** @type {Mistake} */ each) => each.id));
+    const wrong = new Set(
+      found.mistakes
+        .filter((/** @type {Mistake} */ each) => each.is_predicted)
+        .map((/** @type {Mistake} */ each) => each.id),
+    );
     layer.fill(found.predicted, mistakes, wrong, (id) => editor.store.get(id)?.shape);
     layer.current = this.current;
     editor.viewer.invalidate("top");
@@ -112,7 +144,11 @@ class MistakesPanel {
 
   summary() {
     const { found, objects, conf, model } = this.found;
-    return h("p", { class: "small" }, `${model} found ${found} of ${objects} at confidence ${conf.toFixed(2)}. Dashed: what it drew.`);
+    return h(
+      "p",
+      { class: "small" },
+      `${model} found ${found} of ${objects} at confidence ${conf.toFixed(2)}. Dashed: what it drew.`,
+    );
   }
 
   filters() {
@@ -123,9 +159,24 @@ class MistakesPanel {
         if (!this.hidden.delete(kind)) this.hidden.add(kind);
         this.show();
       };
-      return h("button", { class: "chip", "data-kind": kind, title: this.found.kinds[kind], "aria-pressed": String(!this.hidden.has(kind)), onclick: toggle }, dot, `${NAMES[kind] ?? kind} ${count}`);
+      return h(
+        "button",
+        {
+          class: "chip",
+          "data-kind": kind,
+          title: this.found.kinds[kind],
+          "aria-pressed": String(!this.hidden.has(kind)),
+          onclick: toggle,
+        },
+        dot,
+        `${NAMES[kind] ?? kind} ${count}`,
+      );
     });
-    const right = h("button", { class: "chip", "aria-pressed": String(this.layer.showsRight), onclick: () => this.toggleRight() }, "what is right");
+    const right = h(
+      "button",
+      { class: "chip", "aria-pressed": String(this.layer.showsRight), onclick: () => this.toggleRight() },
+      "what is right",
+    );
     return h("div", { class: "kinds", role: "group", "aria-label": "Kinds of mistakes" }, kinds, right);
   }
 
@@ -136,19 +187,38 @@ class MistakesPanel {
 
   steps() {
     const { mistakes } = this;
-    if (!mistakes.length) return h("p", { class: "dim" }, this.found.mistakes.length ? "All kinds are hidden." : "No mistake on this image.");
+    if (!mistakes.length)
+      return h(
+        "p",
+        { class: "dim" },
+        this.found.mistakes.length ? "All kinds are hidden." : "No mistake on this image.",
+      );
     const at = this.current ? mistakes.indexOf(this.current) + 1 : 0;
     const button = (/** @type {string} */ label, /** @type {number} */ step, /** @type {string} */ key) =>
       h("button", { class: "button", "data-step": step, title: `Key ${key}`, onclick: () => this.step(step) }, label);
-    return h("div", { class: "toolbar" }, button("Before", -1, "Shift+T"), button("Next", 1, "T"), h("span", { class: "dim number", id: "mistake-place" }, `${at} of ${mistakes.length}`));
+    return h(
+      "div",
+      { class: "toolbar" },
+      button("Before", -1, "Shift+T"),
+      button("Next", 1, "T"),
+      h("span", { class: "dim number", id: "mistake-place" }, `${at} of ${mistakes.length}`),
+    );
   }
 
   about() {
     const { current } = this;
     if (!current) return null;
-    const prediction = this.found.predicted.find((/** @type {{id: string}} */ { id }) => current.is_predicted && id === current.id);
+    const prediction = this.found.predicted.find(
+      (/** @type {{id: string}} */ { id }) => current.is_predicted && id === current.id,
+    );
     const score = prediction ? `, ${prediction.label}, score ${(prediction.score ?? 0).toFixed(2)}` : "";
-    const take = prediction ? h("button", { class: "button", id: "mistake-take", onclick: () => this.take(prediction) }, "Take it into the annotation") : h("span", { class: "dim small" }, "The true object is selected: delete it if it is none.");
+    const take = prediction
+      ? h(
+          "button",
+          { class: "button", id: "mistake-take", onclick: () => this.take(prediction) },
+          "Take it into the annotation",
+        )
+      : h("span", { class: "dim small" }, "The true object is selected: delete it if it is none.");
     return h("div", {}, h("p", { id: "mistake-text" }, `${current.text}${score}.`), take);
   }
 
@@ -162,16 +232,20 @@ class MistakesPanel {
 
   /** The next image on which the model was measured. */
   others() {
-    const next = h("button", {
-      class: "button quiet",
-      id: "mistake-next-image",
-      onclick: async () => {
-        const { images } = await get(`api/runs/${encodeURIComponent(this.run)}/mistakes`);
-        const views = images.map((/** @type {{view: string}} */ { view }) => view).filter(Boolean);
-        const at = views.indexOf(this.editor.view.id);
-        this.editor.app.go(address(this.run, views[(at + 1) % views.length] ?? this.editor.view.id));
+    const next = h(
+      "button",
+      {
+        class: "button quiet",
+        id: "mistake-next-image",
+        onclick: async () => {
+          const { images } = await get(`api/runs/${encodeURIComponent(this.run)}/mistakes`);
+          const views = images.map((/** @type {{view: string}} */ { view }) => view).filter(Boolean);
+          const at = views.indexOf(this.editor.view.id);
+          this.editor.app.go(address(this.run, views[(at + 1) % views.length] ?? this.editor.view.id));
+        },
       },
-    }, "Next image with its mistakes");
+      "Next image with its mistakes",
+    );
     return h("div", {}, next);
   }
 }

@@ -29,10 +29,29 @@ export function parametersPanel(parameters, given, changed) {
   const groups = [...new Set(others.map(({ group }) => group))].map((group) => {
     const inside = fields.filter((_, n) => !parameters[n]?.main && parameters[n]?.group === group);
     const isOpen = others.some(({ name, group: of }) => of === group && name in given);
-    return h("details", { class: "group", open: isOpen }, h("summary", {}, group, " ", h("span", { class: "dim small" }, `${inside.length} more`)), h("div", { class: "parameters" }, inside.map(({ element }) => element)));
+    return h(
+      "details",
+      { class: "group", open: isOpen },
+      h("summary", {}, group, " ", h("span", { class: "dim small" }, `${inside.length} more`)),
+      h(
+        "div",
+        { class: "parameters" },
+        inside.map(({ element }) => element),
+      ),
+    );
   });
-  const element = h("div", {}, h("div", { class: "parameters" }, main.map(({ element }) => element)), groups);
-  const values = () => Object.fromEntries(fields.flatMap(({ name, value }) => (value() === undefined ? [] : [[name, value()]])));
+  const element = h(
+    "div",
+    {},
+    h(
+      "div",
+      { class: "parameters" },
+      main.map(({ element }) => element),
+    ),
+    groups,
+  );
+  const values = () =>
+    Object.fromEntries(fields.flatMap(({ name, value }) => (value() === undefined ? [] : [[name, value()]])));
   /**
    * Show what is taken where nothing is typed.
    * @param {Record<string, unknown>} used
@@ -56,8 +75,10 @@ function field(parameter, given, changed) {
   const element = h("div", { class: "field", "data-parameter": name }, h("label", { for: id }, name), input, hint);
   const value = () => (input.value.trim() === "" ? undefined : read(parameter, input.value.trim()));
   const show = (/** @type {unknown} */ used) => {
-    if (input instanceof HTMLInputElement) input.placeholder = used === null || used === "" ? "chosen for you" : String(used);
-    else if (input.options[0]) input.options[0].textContent = `as it is (${used === "" || used === null ? "chosen for you" : String(used)})`;
+    if (input instanceof HTMLInputElement)
+      input.placeholder = used === null || used === "" ? "chosen for you" : String(used);
+    else if (input.options[0])
+      input.options[0].textContent = `as it is (${used === "" || used === null ? "chosen for you" : String(used)})`;
   };
   show(parameter.default);
   return { name, element, value, show };
@@ -69,7 +90,12 @@ function field(parameter, given, changed) {
  */
 function choice({ kind, choices }, id) {
   const names = kind === "switch" ? ["true", "false"] : choices;
-  return h("select", { id, "aria-describedby": `${id}-hint` }, h("option", { value: "" }, "as it is"), names.map((name) => h("option", { value: name }, name)));
+  return h(
+    "select",
+    { id, "aria-describedby": `${id}-hint` },
+    h("option", { value: "" }, "as it is"),
+    names.map((name) => h("option", { value: name }, name)),
+  );
 }
 
 /**
@@ -77,7 +103,10 @@ function choice({ kind, choices }, id) {
  * @param {string} id
  */
 function entry({ kind, low, high }, id) {
-  const numeric = kind === "number" ? { type: "number", step: "any", min: low, max: high, inputmode: "decimal" } : { type: "text", spellcheck: "false" };
+  const numeric =
+    kind === "number"
+      ? { type: "number", step: "any", min: low, max: high, inputmode: "decimal" }
+      : { type: "text", spellcheck: "false" };
   return h("input", { id, "aria-describedby": `${id}-hint`, autocomplete: "off", ...numeric });
 }
 

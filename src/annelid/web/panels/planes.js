@@ -54,7 +54,9 @@ function slider(axis, name, count, go) {
 
 /** @param {(projection: string) => void} go */
 function projections(go) {
-  const options = PROJECTIONS.map((name) => h("option", { value: name }, WORDS[/** @type {keyof typeof WORDS} */ (name)]));
+  const options = PROJECTIONS.map((name) =>
+    h("option", { value: name }, WORDS[/** @type {keyof typeof WORDS} */ (name)]),
+  );
   const select = h("select", { id: "plane-projection", onchange: () => go(select.value) }, options);
   const label = h("label", { for: "plane-projection" }, "Planes as one");
   const update = (/** @type {string} */ projection) => (select.value = projection);

@@ -29,7 +29,14 @@ export function proposalsPanel(editor) {
 /** @param {Editor} editor */
 function widgets(editor) {
   const options = editor.viewer.objects.options;
-  const slider = h("input", { type: "range", id: "proposals-least", min: 0, max: 1, step: 0.01, value: options.value.minScore });
+  const slider = h("input", {
+    type: "range",
+    id: "proposals-least",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    value: options.value.minScore,
+  });
   slider.addEventListener("input", () => (options.value = { ...options.value, minScore: slider.valueAsNumber }));
   const said = h("p", { class: "small", id: "proposals-open", role: "status" });
   const least = h("output", { class: "number", for: "proposals-least" });
@@ -40,7 +47,11 @@ function widgets(editor) {
     h("button", { class: "icon-button", "aria-label": title, title, onclick: press(id) }, sign);
   const back = step("previous-proposal", "Proposal before (Shift+J)", "‹");
   const forth = step("next-proposal", "Next proposal (j)", "›");
-  const again = h("button", { class: "button quiet", id: "proposals-again", onclick: () => void propose(editor, job) }, "Propose …");
+  const again = h(
+    "button",
+    { class: "button quiet", id: "proposals-again", onclick: () => void propose(editor, job) },
+    "Propose …",
+  );
   const job = h("p", { class: "small dim", id: "proposals-job", role: "status", hidden: true });
   const some = h(
     "div",
@@ -48,7 +59,14 @@ function widgets(editor) {
     h("div", { class: "threshold" }, h("label", { for: "proposals-least" }, "Score from"), slider, least),
     h("div", { class: "toolbar" }, accept, reject, back, forth),
   );
-  const element = h("div", { class: "section-body proposals", id: "proposals" }, said, some, h("div", { class: "toolbar" }, again), job);
+  const element = h(
+    "div",
+    { class: "section-body proposals", id: "proposals" },
+    said,
+    some,
+    h("div", { class: "toolbar" }, again),
+    job,
+  );
   return { element, said, some, slider, least, accept, reject, job };
 }
 
@@ -81,7 +99,10 @@ function acceptShown(editor) {
 function rejectHidden(editor) {
   const open = proposals(editor);
   const kept = new Set(above(open, editor.viewer.objects.options.value.minScore));
-  rejected(editor, open.filter((object) => !kept.has(object)));
+  rejected(
+    editor,
+    open.filter((object) => !kept.has(object)),
+  );
 }
 
 /**
@@ -91,7 +112,10 @@ function rejectHidden(editor) {
  */
 async function propose(editor, job) {
   if (editor.store.state === "reviewed") {
-    return editor.notify("This image is complete: proposals go to images that are new or drafts. Reopen it first.", "warning");
+    return editor.notify(
+      "This image is complete: proposals go to images that are new or drafts. Reopen it first.",
+      "warning",
+    );
   }
   const model = h("select", { id: "propose-model" }, await modelOptions());
   const conf = h("input", { id: "propose-conf", type: "number", min: 0, max: 1, step: 0.05, value: 0.25 });
@@ -114,7 +138,10 @@ async function propose(editor, job) {
 async function modelOptions() {
   const told = await get("api/models").catch(() => []);
   const cards = Array.isArray(told) ? told : (told?.models ?? []);
-  const references = cards.map((/** @type {{reference?: string}} */ card) => card.reference).filter(Boolean).reverse();
+  const references = cards
+    .map((/** @type {{reference?: string}} */ card) => card.reference)
+    .filter(Boolean)
+    .reverse();
   const own = references.map((/** @type {string} */ reference) => h("option", { value: reference }, reference));
   return [...own, h("option", { value: "threshold" }, "Classical: bright or dark blobs, needs no training")];
 }

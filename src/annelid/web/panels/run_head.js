@@ -8,18 +8,49 @@ import { h } from "../dom.js";
  * @param {{stop: () => void, resume: () => void}} actions
  */
 export function runHead(run, { stop, resume }) {
-  const state = h("span", { class: `chip state-${run.state}`, id: "run-state" }, h("span", { class: "dot" }), run.state);
+  const state = h(
+    "span",
+    { class: `chip state-${run.state}`, id: "run-state" },
+    h("span", { class: "dot" }),
+    run.state,
+  );
   const buttons = [
     run.state === "running" ? h("button", { class: "button", id: "run-stop", onclick: stop }, "Stop") : null,
-    ["interrupted", "failed"].includes(run.state) && !run.job ? h("button", { class: "button primary", id: "run-resume", onclick: resume }, "Resume") : null,
-    run.report ? h("a", { class: "button", id: "run-report", href: `api/runs/${encodeURIComponent(run.name)}/files/report.html`, target: "_blank", rel: "noopener" }, "Report") : null,
+    ["interrupted", "failed"].includes(run.state) && !run.job
+      ? h("button", { class: "button primary", id: "run-resume", onclick: resume }, "Resume")
+      : null,
+    run.report
+      ? h(
+          "a",
+          {
+            class: "button",
+            id: "run-report",
+            href: `api/runs/${encodeURIComponent(run.name)}/files/report.html`,
+            target: "_blank",
+            rel: "noopener",
+          },
+          "Report",
+        )
+      : null,
     run.model ? h("a", { class: "button", href: hashOf("models") }, run.model) : null,
   ];
   return h(
     "section",
     { class: "panel run-head" },
-    h("div", { class: "toolbar" }, h("a", { href: "#/train", class: "dim" }, "Trainings"), h("h2", {}, run.name), state, h("span", { class: "spacer" }), buttons),
-    h("p", { class: "dim" }, `${run.engine}, ${run.task === "segment" ? "outlines" : "boxes"}, started from ${run.start}. ${typed(run.params)}`),
+    h(
+      "div",
+      { class: "toolbar" },
+      h("a", { href: "#/train", class: "dim" }, "Trainings"),
+      h("h2", {}, run.name),
+      state,
+      h("span", { class: "spacer" }),
+      buttons,
+    ),
+    h(
+      "p",
+      { class: "dim" },
+      `${run.engine}, ${run.task === "segment" ? "outlines" : "boxes"}, started from ${run.start}. ${typed(run.params)}`,
+    ),
     run.said.map((/** @type {string} */ text) => h("p", { class: "small" }, text)),
     run.state === "running" ? going(run) : null,
     run.error ? ended(run.error) : null,
@@ -45,15 +76,40 @@ function going(run) {
   const { now } = run;
   const epochs = run.epochs || 0;
   const within = now?.what?.startsWith("epoch") && now.of ? now.done / now.of : 0;
-  const bar = epochs ? h("progress", { class: "progress", max: epochs, value: Math.min(run.epoch + within, epochs), "aria-label": "epochs" }) : null;
-  const words = now?.what ? `${now.what} ${now.done} of ${now.of}` : epochs && run.epoch < epochs ? `epoch ${run.epoch + 1} of ${epochs}` : "working";
-  return h("div", { id: "run-progress" }, bar, h("p", { class: "small" }, h("span", { class: "spinner" }), ` ${words}`));
+  const bar = epochs
+    ? h("progress", {
+        class: "progress",
+        max: epochs,
+        value: Math.min(run.epoch + within, epochs),
+        "aria-label": "epochs",
+      })
+    : null;
+  const words = now?.what
+    ? `${now.what} ${now.done} of ${now.of}`
+    : epochs && run.epoch < epochs
+      ? `epoch ${run.epoch + 1} of ${epochs}`
+      : "working";
+  return h(
+    "div",
+    { id: "run-progress" },
+    bar,
+    h("p", { class: "small" }, h("span", { class: "spinner" }), ` ${words}`),
+  );
 }
 
 /** @param {string[]} said */
 function remarks(said) {
   if (!said.length) return null;
-  return h("details", {}, h("summary", { class: "small dim" }, `${said.length} remark${said.length > 1 ? "s" : ""} on this training`), h("ul", { class: "plain small" }, said.map((text) => h("li", {}, text))));
+  return h(
+    "details",
+    {},
+    h("summary", { class: "small dim" }, `${said.length} remark${said.length > 1 ? "s" : ""} on this training`),
+    h(
+      "ul",
+      { class: "plain small" },
+      said.map((text) => h("li", {}, text)),
+    ),
+  );
 }
 
 /** @param {any} run */
@@ -69,5 +125,9 @@ function facts(run) {
     ["memory", `${(last.memory_gb ?? 0).toFixed(1)} GB`],
     ["best epoch", String(card?.best_epoch || bestEpoch(run.curves) || "–")],
   ];
-  return h("dl", { class: "facts" }, found.map(([name, value]) => h("div", {}, h("dt", {}, name ?? ""), h("dd", {}, value ?? ""))));
+  return h(
+    "dl",
+    { class: "facts" },
+    found.map(([name, value]) => h("div", {}, h("dt", {}, name ?? ""), h("dd", {}, value ?? ""))),
+  );
 }

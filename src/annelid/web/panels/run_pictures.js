@@ -21,8 +21,23 @@ export function runPictures(run) {
     "section",
     { class: "panel", id: "run-pictures" },
     h("h3", {}, "Pictures"),
-    h("div", { class: "pictures" }, first.map((name) => picture(run.name, name, run.epoch))),
-    others.length ? h("details", {}, h("summary", {}, `${others.length} more`), h("div", { class: "pictures" }, others.map((name) => picture(run.name, name, run.epoch)))) : null,
+    h(
+      "div",
+      { class: "pictures" },
+      first.map((name) => picture(run.name, name, run.epoch)),
+    ),
+    others.length
+      ? h(
+          "details",
+          {},
+          h("summary", {}, `${others.length} more`),
+          h(
+            "div",
+            { class: "pictures" },
+            others.map((name) => picture(run.name, name, run.epoch)),
+          ),
+        )
+      : null,
   );
 }
 
@@ -34,5 +49,10 @@ export function runPictures(run) {
 function picture(run, name, epoch) {
   const href = `api/runs/${encodeURIComponent(run)}/files/${encodeURIComponent(name)}?epoch=${epoch}`;
   const title = TITLES[name] ?? name;
-  return h("figure", {}, h("a", { href, target: "_blank", rel: "noopener" }, h("img", { src: href, alt: title, loading: "lazy" })), h("figcaption", { class: "small dim" }, title));
+  return h(
+    "figure",
+    {},
+    h("a", { href, target: "_blank", rel: "noopener" }, h("img", { src: href, alt: title, loading: "lazy" })),
+    h("figcaption", { class: "small dim" }, title),
+  );
 }

@@ -15,7 +15,14 @@ export async function useModel(card, app) {
   const views = /** @type {ViewSummary[]} */ (await get("api/views"));
   const open = views.filter(({ state }) => state !== "reviewed");
   const filter = h("input", { id: "use-filter", type: "search", placeholder: "part of a name", autocomplete: "off" });
-  const conf = h("input", { id: "use-conf", type: "number", min: 0, max: 1, step: "any", placeholder: String(card.thresholds.conf ?? "its own") });
+  const conf = h("input", {
+    id: "use-conf",
+    type: "number",
+    min: 0,
+    max: 1,
+    step: "any",
+    placeholder: String(card.thresholds.conf ?? "its own"),
+  });
   const said = h("p", { class: "dim small", role: "status" });
   const chosen = () => views.filter(({ name }) => name.toLowerCase().includes(filter.value.trim().toLowerCase()));
   const tell = () => {
@@ -26,21 +33,53 @@ export async function useModel(card, app) {
   filter.addEventListener("input", tell);
   tell();
   const body = [
-    h("div", { class: "field" }, h("label", { for: "use-filter" }, "Images"), filter, h("span", { class: "hint" }, "Empty: all of them.")),
+    h(
+      "div",
+      { class: "field" },
+      h("label", { for: "use-filter" }, "Images"),
+      filter,
+      h("span", { class: "hint" }, "Empty: all of them."),
+    ),
     said,
-    h("div", { class: "field" }, h("label", { for: "use-conf" }, "Least confidence"), conf, h("span", { class: "hint" }, "Empty: what it predicts with, the best on validation.")),
-    h("p", { class: "small dim" }, "Proposals are put on the images, dashed, to be accepted or corrected. Files (COCO, masks) go to predictions/ in the project and leave the annotation as it is."),
+    h(
+      "div",
+      { class: "field" },
+      h("label", { for: "use-conf" }, "Least confidence"),
+      conf,
+      h("span", { class: "hint" }, "Empty: what it predicts with, the best on validation."),
+    ),
+    h(
+      "p",
+      { class: "small dim" },
+      "Proposals are put on the images, dashed, to be accepted or corrected. Files (COCO, masks) go to predictions/ in the project and leave the annotation as it is.",
+    ),
   ];
-  const answers = /** @type {import("./dialog.js").Answer[]} */ ([{ value: "predict", label: "Write files" }, { value: "propose", label: "Propose", kind: "primary" }]);
+  const answers = /** @type {import("./dialog.js").Answer[]} */ ([
+    { value: "predict", label: "Write files" },
+    { value: "propose", label: "Propose", kind: "primary" },
+  ]);
   const verb = await ask(`Find objects with ${card.reference}`, body, answers);
   if (!verb) return;
   const wanted = verb === "propose" ? chosen().filter((view) => open.includes(view)) : chosen();
-  if (!wanted.length) return app.notify(verb === "propose" ? "All of these images are reviewed: there is nothing to propose on." : "There is no such image.", "warning");
+  if (!wanted.length)
+    return app.notify(
+      verb === "propose"
+        ? "All of these images are reviewed: there is nothing to propose on."
+        : "There is no such image.",
+      "warning",
+    );
   const more = conf.value === "" ? {} : { conf: Number(conf.value) };
   const files = verb === "predict" ? { save: ["coco", "masks"] } : {};
   try {
-    await post("api/jobs", { verb, arguments: { model: card.reference, images: wanted.map(({ id }) => id), ...files, ...more } });
-    app.notify(verb === "propose" ? "Proposals are on their way; they appear on the images." : "The predictions go to predictions/ in the project.");
+    await post("api/jobs", {
+      verb,
+      arguments: { model: card.reference, images: wanted.map(({ id }) => id), ...files, ...more },
+    });
+    app.notify(
+      verb === "propose"
+        ? "Proposals are on their way; they appear on the images."
+        : "The predictions go to predictions/ in the project.",
+    );
   } catch (error) {
     app.notify(error instanceof Error ? error.message : String(error), "error");
   }

@@ -13,10 +13,35 @@ export function verdictPanel({ verdict }) {
     h("h3", {}, "Is it good enough?"),
     h("p", { class: "answer" }, verdict.answer),
     h("p", {}, verdict.advice),
-    h("div", { class: "bars" }, bar("true", truth, [["found", found], ["missed", truth - found]], most), bar("drawn", found + extra, [["found", found], ["extra", extra]], most)),
+    h(
+      "div",
+      { class: "bars" },
+      bar(
+        "true",
+        truth,
+        [
+          ["found", found],
+          ["missed", truth - found],
+        ],
+        most,
+      ),
+      bar(
+        "drawn",
+        found + extra,
+        [
+          ["found", found],
+          ["extra", extra],
+        ],
+        most,
+      ),
+    ),
     h("p", { class: "legend" }, legend("found", found), legend("missed", truth - found), legend("extra", extra)),
     verdict.sentences.map((/** @type {string} */ sentence) => h("p", {}, sentence)),
-    h("ul", { class: "plain small dim" }, verdict.cautions.map((/** @type {string} */ caution) => h("li", {}, caution))),
+    h(
+      "ul",
+      { class: "plain small dim" },
+      verdict.cautions.map((/** @type {string} */ caution) => h("li", {}, caution)),
+    ),
   );
 }
 
@@ -32,7 +57,13 @@ function bar(name, total, parts, most) {
     piece.style.width = `${(100 * count) / most}%`;
     return piece;
   });
-  return h("div", { class: "bar-row" }, h("span", { class: "dim" }, name), h("span", { class: "bar" }, pieces), h("b", { class: "number" }, total.toLocaleString("en")));
+  return h(
+    "div",
+    { class: "bar-row" },
+    h("span", { class: "dim" }, name),
+    h("span", { class: "bar" }, pieces),
+    h("b", { class: "number" }, total.toLocaleString("en")),
+  );
 }
 
 /**

@@ -23,7 +23,8 @@ class AssistTool {
   constructor() {
     this.id = "assist";
     this.title = "Assist";
-    this.icon = "M4 20l9-9M15 3l1.2 2.8L19 7l-2.8 1.2L15 11l-1.2-2.8L11 7l2.8-1.2zM20 13l.7 1.6 1.6.7-1.6.7-.7 1.6-.7-1.6-1.6-.7 1.6-.7z";
+    this.icon =
+      "M4 20l9-9M15 3l1.2 2.8L19 7l-2.8 1.2L15 11l-1.2-2.8L11 7l2.8-1.2zM20 13l.7 1.6 1.6.7-1.6.7-.7 1.6-.7-1.6-1.6-.7 1.6-.7z";
     this.keys = ["a"];
     this.cursor = "crosshair";
     this.hint =
@@ -118,7 +119,11 @@ class AssistTool {
   /** @param {Editor} editor */
   _switch(editor) {
     this._isInside = !this._isInside;
-    editor.notify(this._isInside ? "Clicks say: the object is here (+)." : "Clicks say: the object is not here (−); s switches back.");
+    editor.notify(
+      this._isInside
+        ? "Clicks say: the object is here (+)."
+        : "Clicks say: the object is not here (−); s switches back.",
+    );
     return true;
   }
 
@@ -200,7 +205,12 @@ class AssistTool {
   _tell(editor) {
     const { points, box } = this._prompt;
     const score = this._answer?.score ?? null;
-    assistState.value = { clicks: points.length + (box ? 1 : 0), isBusy: this._latest.isBusy, score, problem: this._problem };
+    assistState.value = {
+      clicks: points.length + (box ? 1 : 0),
+      isBusy: this._latest.isBusy,
+      score,
+      problem: this._problem,
+    };
     editor.viewer.invalidate("top");
   }
 

@@ -16,4 +16,6 @@ assistEngine.subscribe((name) => keep("assist.engine", name));
 /** @typedef {{clicks: number, isBusy: boolean, score: number | null, problem: string}} AssistState */
 
 /** What the assist tool is doing, for its panel. */
-export const assistState = new Signal(/** @type {AssistState} */ ({ clicks: 0, isBusy: false, score: null, problem: "" }));
+export const assistState = new Signal(
+  /** @type {AssistState} */ ({ clicks: 0, isBusy: false, score: null, problem: "" }),
+);

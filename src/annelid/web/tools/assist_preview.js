@@ -45,7 +45,10 @@ export function drawWorking(context, { scale, x, y }, { points, box }, since) {
   if (since < PATIENCE_MS) return;
   const [px, py] = points.at(-1) ?? (box ? [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] : [0, 0]);
   const turn = since / 150;
-  for (const [width, color] of /** @type {[number, string][]} */ ([[5, "rgb(0 0 0 / 0.6)"], [2.5, "#fff"]])) {
+  for (const [width, color] of /** @type {[number, string][]} */ ([
+    [5, "rgb(0 0 0 / 0.6)"],
+    [2.5, "#fff"],
+  ])) {
     context.beginPath();
     context.arc(px * scale + x, py * scale + y, 13, turn, turn + 4.4);
     context.lineWidth = width;

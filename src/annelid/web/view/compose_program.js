@@ -82,7 +82,10 @@ void main() {
  */
 function linked(gl, vertex, fragment) {
   const program = gl.createProgram();
-  for (const [type, source] of /** @type {const} */ ([[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]])) {
+  for (const [type, source] of /** @type {const} */ ([
+    [gl.VERTEX_SHADER, vertex],
+    [gl.FRAGMENT_SHADER, fragment],
+  ])) {
     const shader = gl.createShader(type);
     if (!shader) throw new Error("the graphics context was lost");
     gl.shaderSource(shader, source);

@@ -145,8 +145,14 @@ export class ImageLayer {
       gl.bindTexture(gl.TEXTURE_2D, this._plane(tile, held, index));
     });
     if (shown.length) {
-      gl.uniform3fv(range, shown.flatMap((one) => one.range));
-      gl.uniform3fv(color, shown.flatMap((one) => one.color));
+      gl.uniform3fv(
+        range,
+        shown.flatMap((one) => one.range),
+      );
+      gl.uniform3fv(
+        color,
+        shown.flatMap((one) => one.color),
+      );
     }
     gl.bindFramebuffer(gl.FRAMEBUFFER, this._target);
     gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, held.picture, 0);

@@ -94,7 +94,11 @@ export class ImageLayer2d {
     const shown = this._shown.filter(({ index }) => tile.planes.has(index));
     const planes = shown.flatMap(({ index }) => tile.planes.get(index) ?? []);
     const picture = new ImageData(tile.width, tile.height);
-    compose(planes, shown.map(({ table }) => table), new Uint32Array(picture.data.buffer));
+    compose(
+      planes,
+      shown.map(({ table }) => table),
+      new Uint32Array(picture.data.buffer),
+    );
     canvas.getContext("2d", { alpha: false })?.putImageData(picture, 0, 0);
     return { canvas, version: this._version };
   }

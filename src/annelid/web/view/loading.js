@@ -18,7 +18,8 @@ export function loading(viewer) {
     else if (!pending) show("");
     if (!pending || problem) window.clearTimeout(timer);
     if (!pending || problem) timer = 0;
-    else if (!timer) timer = window.setTimeout(() => show("loading", h("span", { class: "spinner" }), "Loading pixels"), PATIENCE_MS);
+    else if (!timer)
+      timer = window.setTimeout(() => show("loading", h("span", { class: "spinner" }), "Loading pixels"), PATIENCE_MS);
   };
   const leave = viewer.state.subscribe(update);
   const close = () => {

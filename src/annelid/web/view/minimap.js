@@ -19,7 +19,12 @@ export class Minimap {
     this._canvas = h("canvas", {});
     this._frame = h("div", { class: "minimap-frame" });
     const label = "Overview of the whole image: click to go there";
-    this.element = h("div", { class: "minimap", id: "minimap", role: "img", "aria-label": label }, this._canvas, this._frame);
+    this.element = h(
+      "div",
+      { class: "minimap", id: "minimap", role: "img", "aria-label": label },
+      this._canvas,
+      this._frame,
+    );
     this.element.hidden = true;
     // Some browsers cut what lies below an opaque canvas out of WebGL, at the wrong place.
     this._layer = new ImageLayer2d(this._canvas, { isOpaque: false });

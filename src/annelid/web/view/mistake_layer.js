@@ -61,7 +61,8 @@ export class MistakeLayer {
     context.lineJoin = "round";
     if (this.showsRight) line(context, this._right, RIGHT, 1 / scale, [4 / scale, 3 / scale]);
     for (const path of this._paths.values()) line(context, path, CASING, 4 / scale, []);
-    for (const [kind, path] of this._paths) line(context, path, COLORS[kind] ?? RIGHT, 2 / scale, kind === "missed" ? [] : [7 / scale, 3 / scale]);
+    for (const [kind, path] of this._paths)
+      line(context, path, COLORS[kind] ?? RIGHT, 2 / scale, kind === "missed" ? [] : [7 / scale, 3 / scale]);
     this._drawCurrent(context, scale);
     context.restore();
   }

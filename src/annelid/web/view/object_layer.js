@@ -89,7 +89,10 @@ export class ObjectLayer {
     const holding = near.filter(({ object }) => shapeContains(object.shape, x, y));
     if (holding.length) return least(holding, ({ object }) => shapeArea(object.shape));
     const distance = (/** @type {Entry} */ { object }) => distanceToOutline(object.shape, x, y);
-    return least(near.filter((entry) => distance(entry) <= tolerance), distance);
+    return least(
+      near.filter((entry) => distance(entry) <= tolerance),
+      distance,
+    );
   }
 
   /**

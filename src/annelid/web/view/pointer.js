@@ -244,5 +244,7 @@ function capture(host, pointer) {
 
 /** @param {EventTarget | null} target */
 function isControl(target) {
-  return target instanceof HTMLElement && target.closest("input, textarea, select, button, a, summary, [contenteditable]");
+  return (
+    target instanceof HTMLElement && target.closest("input, textarea, select, button, a, summary, [contenteditable]")
+  );
 }
