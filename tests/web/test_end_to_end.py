@@ -169,7 +169,7 @@ def train(person: Person, served: Served, *, engine: str, name: str, **parameter
         page.fill(f"#parameter-{key}", str(value))
     person.look(f"train-{name}")
     page.click("#train-start")
-    page.locator("#jobs a", has_text=name).first.click(timeout=MINUTES)
+    page.wait_for_url(f"**/#/runs/{name}", timeout=MINUTES)
     page.wait_for_selector("#verdict", timeout=3 * MINUTES)
     person.look(f"run-{name}")
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { atWork, newsOf } from "../../../src/annelid/web/core/job_news.js";
+import { atWork, newsOf, runToOpen, waitsBehind } from "../../../src/annelid/web/core/job_news.js";
 
 /** @returns {any} */
 const job = (/** @type {string} */ state, more = {}) => ({
@@ -31,8 +31,23 @@ test("the header says what runs, how far it is, and how much waits", () => {
   assert.equal(atWork([job("finished")]), "");
   assert.equal(atWork([job("queued")]), "1 waiting");
   assert.equal(
-    atWork([job("running", { verb: "train", progress: { done: 1, of: 3 } }), job("queued")]),
+    atWork([job("running", { verb: "train", progress: { what: "epoch", done: 1, of: 3 } }), job("queued")]),
     "Training 33 %, 1 more",
   );
   assert.equal(atWork([job("running")]), "Proposing");
+});
+
+test("who has begun a training sees its run as soon as there is one, unless it waits behind others", () => {
+  assert.equal(runToOpen("1", job("running")), "");
+  assert.equal(runToOpen("1", job("running", { run: "first" })), "first");
+  assert.equal(runToOpen("", job("running", { run: "first" })), "");
+  assert.equal(runToOpen("2", job("running", { run: "first" })), "");
+  assert.equal(waitsBehind([job("running")], "1"), false);
+  assert.equal(waitsBehind([job("finished", { id: "0" }), job("running", { id: "1" })], "2"), true);
+});
+
+test("images that are prepared for a training are no share of it", () => {
+  const at = (/** @type {any} */ progress) => atWork([job("running", { verb: "train", progress })]);
+  assert.equal(at({ what: "preparing train images", done: 4, of: 4 }), "Training");
+  assert.equal(at({ what: "epoch", done: 1, of: 4 }), "Training 25 %");
 });

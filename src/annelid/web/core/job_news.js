@@ -19,6 +19,8 @@ const WORDS = {
   diagnose: ["Diagnosing", "The diagnosis"],
 };
 
+const LONG = new Set(["train", "resume"]);
+
 /**
  * What became of a job, as far as it is worth a notice.
  * @param {Job | undefined} before
@@ -43,8 +45,28 @@ export function atWork(jobs) {
   const running = open.find(({ state }) => state === "running");
   if (!open.length) return "";
   if (!running) return `${open.length} waiting`;
-  const { done = 0, of = 0 } = running.progress ?? {};
-  const share = of > 0 ? ` ${Math.floor((100 * done) / of)} %` : "";
+  const { what, done = 0, of = 0 } = running.progress ?? {};
+  const isWhole = what === "epoch" || !LONG.has(running.verb); // what is prepared for a training is no share of it
+  const share = of > 0 && isWhole ? ` ${Math.floor((100 * done) / of)} %` : "";
   const more = open.length > 1 ? `, ${open.length - 1} more` : "";
   return `${WORDS[running.verb]?.[0] ?? running.verb}${share}${more}`;
+}
+
+/**
+ * The run that somebody who has just begun a training wants to see: as soon as there is one.
+ * @param {string} awaited id of the job; "" where nobody waits
+ * @param {Job} job
+ * @returns {string} name of the run, or ""
+ */
+export function runToOpen(awaited, job) {
+  return job.id === awaited && ["running", "finished"].includes(job.state) ? (job.run ?? "") : "";
+}
+
+/**
+ * Whether a job has to wait for others.
+ * @param {Iterable<Job>} jobs
+ * @param {string} id
+ */
+export function waitsBehind(jobs, id) {
+  return [...jobs].some((job) => job.id !== id && (job.state === "running" || job.state === "queued"));
 }
