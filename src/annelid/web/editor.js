@@ -5,6 +5,7 @@ import { refreshClasses } from "./classes_of_project.js";
 import { Autosave } from "./core/autosave.js";
 import { initialChannels } from "./core/channels.js";
 import { inOrderOf } from "./core/image_list.js";
+import { isSamePlane } from "./core/planes.js";
 import { AnnotationStore } from "./core/store.js";
 import { journalOfPage } from "./journal_of_page.js";
 import { keep } from "./keep.js";
@@ -13,6 +14,7 @@ import { askForClass } from "./panels/ask_class.js";
 import { session } from "./session.js";
 import { Signal } from "./signal.js";
 import { TOOLS } from "./tools/index.js";
+import { look } from "./tools/look.js";
 import { ObjectLayer } from "./view/object_layer.js";
 import { Viewer } from "./view/viewer.js";
 
@@ -127,15 +129,17 @@ function placeOf({ view, viewer }) {
  */
 function connect(editor) {
   const { viewer, store, app } = editor;
-  const showTool = (/** @type {string} */ id) => {
-    viewer.setTool(TOOLS.find((tool) => tool.id === id) ?? TOOLS[0]);
-    session.tool = id;
+  const showTool = () => {
+    const chosen = TOOLS.find((tool) => tool.id === editor.tool.value) ?? TOOLS[0];
+    viewer.setTool(isSamePlane(editor.plane.value, editor.view.plane) ? chosen : look);
+    session.tool = chosen.id;
   };
-  showTool(editor.tool.value);
+  showTool();
   viewer.objects.options.value = session.display;
   return [
     editor.tool.subscribe(showTool),
     editor.plane.subscribe((plane) => viewer.showPlane(plane)),
+    editor.plane.subscribe(showTool),
     editor.currentClass.subscribe((name) => (session.currentClass = name)),
     editor.brush.subscribe((radius) => keep("brush", String((session.brush = radius)))),
     viewer.objects.options.subscribe((options) => (session.display = options)),

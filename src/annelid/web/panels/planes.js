@@ -74,14 +74,22 @@ function elsewhere(editor, go) {
   if (isSamePlane(plane, view.plane)) return [];
   const own = view.plane.projection ? `its projection (${view.plane.projection})` : `plane ${view.plane.z + 1}`;
   const at = view.planes[0] > 1 ? ` at time ${view.plane.t + 1}` : "";
-  const annotate = () => editor.app.go(`#/annotate/${encodeURIComponent(viewIdOf(view, plane))}`);
   return [
     h("p", {}, `What is drawn belongs to ${own}${at}.`),
     h("div", { class: "toolbar" }, [
       h("button", { class: "button", type: "button", id: "plane-back", onclick: () => go(view.plane) }, "Back to it"),
-      h("button", { class: "button", type: "button", id: "plane-annotate", onclick: annotate }, "Annotate this one"),
+      h(
+        "button",
+        { class: "button", type: "button", id: "plane-annotate", onclick: () => annotateSeen(editor) },
+        "Annotate this one",
+      ),
     ]),
   ];
+}
+
+/** @param {Editor} editor */
+function annotateSeen({ app, view, plane }) {
+  app.go(`#/annotate/${encodeURIComponent(viewIdOf(view, plane.value))}`);
 }
 
 /**
@@ -99,5 +107,13 @@ function planeActions(editor) {
     { id: "plane-down", title: "Focal plane before", group, keys: ["Alt+ArrowDown"], run: step("z", -1) },
     { id: "time-next", title: "Next time point", group, keys: ["Alt+ArrowRight"], run: step("t", 1) },
     { id: "time-before", title: "Time point before", group, keys: ["Alt+ArrowLeft"], run: step("t", -1) },
+    {
+      id: "plane-annotate",
+      title: "Annotate the plane in sight",
+      group,
+      keys: ["Alt+P"],
+      run: () => annotateSeen(editor),
+      when: () => !isSamePlane(editor.plane.value, editor.view.plane),
+    },
   ];
 }
