@@ -74,7 +74,7 @@ def test_what_is_saved_is_read_as_it_was_sent(page: Page) -> None:
         {"id": "d", "label": "?", "kind": "box", "shape": [[[1, 1, 2, 1, 2, 2, 1, 2]]], "ignore": True},
         polygon("e", author="model:m@v1", score=0.25, origin="z"),
     ]
-    assert page.change(0, upsert=sent) == {"revision": 1, "state": "draft", "created": False}
+    assert page.change(0, upsert=sent) == {"revision": 1, "state": "draft", "created": False, "others": False}
     found = page.objects()
     assert list(found) == ["a", "b", "c", "d", "e"]
     for one in sent:
@@ -277,6 +277,31 @@ def test_different_objects_are_no_conflict(page: Page) -> None:
     assert {one["label"] for one in page.objects().values()} == {"nucleus"}
 
 
+def test_whoever_changed_nothing_new_hears_that_others_did(page: Page) -> None:
+    page.change(0, upsert=[polygon("a"), polygon("b")])
+    first = page.change(1, upsert=[polygon("b", label="nucleus")], removed=["a"])
+    second = page.change(1, removed=["a"])
+    assert (first["revision"], first["others"]) == (2, False)
+    assert (second["revision"], second["others"]) == (2, True)
+
+
+def test_an_object_of_a_class_that_is_just_being_renamed_does_not_slip_in(page: Page) -> None:
+    desk = page.client.app.state.desk  # type: ignore[attr-defined]
+    desk.turn_to_write.acquire()
+    statuses: list[int] = []
+
+    def draw() -> None:
+        body = {"base_revision": 0, "upsert": [polygon()]}
+        statuses.append(page.client.post(f"/api/views/{page.view}/changes", json=body).status_code)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    desk.project.map_classes({"cell": "neuron"})
+    desk.turn_to_write.release()
+    thread.join()
+    assert statuses == [400]
+
+
 def test_of_many_who_change_one_object_at_once_one_wins_and_all_others_hear_of_it(page: Page) -> None:
     page.change(0, upsert=[polygon("a")])
     answers: list[Any] = []
@@ -317,7 +342,7 @@ def test_a_plane_that_nobody_touched_is_empty_and_made_by_the_first_change(tmp_p
         assert len(client.get("/api/views").json()) == len(noted)
         assert page.change(0, 400, upsert=[polygon(label="virus")])
         assert len(client.get("/api/views").json()) == len(noted)
-        assert page.change(0, upsert=[polygon()]) == {"revision": 1, "state": "draft", "created": True}
+        assert page.change(0, upsert=[polygon()])["created"] is True
         assert page.change(1, upsert=[polygon("q")])["created"] is False
         assert {view["id"] for view in client.get("/api/views").json()} == {*noted, plane}
         for other in (f"{image.id}:t0z9", f"{image.id}:t0z0", f"{image.id}:s4", f"{image.id}:t0best"):

@@ -65,16 +65,20 @@ async def _change(request: Request) -> Response:
 
 def _save(desk: Desk, view_id: str, body: Mapping[str, Any]) -> Response:
     store = desk.project.store
-    view, is_new = view_by_id(store, view_id), not is_noted(store, view_id)
-    change = _change_from_json(body, desk)
-    if is_new:
-        store.add_images([view])
-    try:
-        revision = store.save(view_id, _of_hand(change, store.head(view_id).state))
-    except Conflict as error:
-        return _both_sides(desk, error)
+    with desk.turn_to_write:
+        view, is_new = view_by_id(store, view_id), not is_noted(store, view_id)
+        change = _change_from_json(body, desk)
+        if is_new:
+            store.add_images([view])
+        head = store.head(view_id)
+        try:
+            revision = store.save(view_id, _of_hand(change, head.state))
+        except Conflict as error:
+            return _both_sides(desk, error)
     desk.changed()
-    return reply({"revision": revision, "state": store.head(view_id).state, "created": is_new})
+    has_others = head.revision > change.base_revision
+    state = store.head(view_id).state
+    return reply({"revision": revision, "state": state, "created": is_new, "others": has_others})
 
 
 def _change_from_json(body: Mapping[str, Any], desk: Desk) -> ChangeSet:
@@ -144,7 +148,8 @@ async def _restore(request: Request) -> Response:
 def _restored(desk: Desk, view_id: str, body: Mapping[str, Any]) -> Response:
     revision = _whole("revision", body.get("revision"))
     item_of(desk, view_id, revision)
-    new = desk.project.restore(view_id, revision, author=author_of(body, desk))
+    with desk.turn_to_write:
+        new = desk.project.restore(view_id, revision, author=author_of(body, desk))
     desk.changed()
     return reply({"revision": new, "state": desk.project.store.head(view_id).state})
 

@@ -40,10 +40,11 @@ def _changed(desk: Desk, body: Mapping[str, Any]) -> Response:
     if ("add" in body) == ("map" in body):
         raise UsageError("expected either add or map", next_step='{"add": ["cell"]} or {"map": {"cel": "cell"}}')
     views: Mapping[str, int] = {}
-    if "add" in body:
-        desk.project.add_classes(*_new(body["add"], desk.settings.classes))
-    else:
-        views = desk.project.map_classes(_mapping(body["map"]), author=author_of(body, desk))
+    with desk.turn_to_write:
+        if "add" in body:
+            desk.project.add_classes(*_new(body["add"], desk.settings.classes))
+        else:
+            views = desk.project.map_classes(_mapping(body["map"]), author=author_of(body, desk))
     desk.changed()
     return reply({"classes": _told(desk), "views": views})
 

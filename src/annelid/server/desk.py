@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ class Desk:
         bulletin: what happens is told here.
         summaries: counts of every view.
         thumbnail_turn: what a request for a thumbnail waits for.
+        turn_to_write: held by whoever saves annotation, classes or settings after looking at them: a class must not
+            go between the look and the save.
         author: name of the person.
         pixels: open images and their levels.
         assistants: what turns clicks into outlines.
@@ -46,6 +49,7 @@ class Desk:
         self.bulletin = Bulletin()
         self.author = author
         self.thumbnail_turn = asyncio.Semaphore(_THUMBNAILS_AT_ONCE)
+        self.turn_to_write = threading.Lock()
         self.summaries = Summaries(self.project.store)
         self.bulletin.add_source(ProjectWatch(self.project.store, self.project.root))
         self._settings: tuple[object, Settings] | None = None

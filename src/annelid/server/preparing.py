@@ -175,7 +175,8 @@ async def _keep(request: Request) -> Response:
 def _kept(desk: Desk, chosen: Preprocessing) -> Response:
     """Models see images so from now on; the images themselves stay as they are."""
     project = desk.project
-    settings.save(project.root, dataclasses.replace(project.settings, preprocessing=chosen))
+    with desk.turn_to_write:
+        settings.save(project.root, dataclasses.replace(project.settings, preprocessing=chosen))
     project.store.log("preprocessing", chosen.to_dict(), {})
     desk.tell("views", {})
     return reply({"preprocessing": chosen.to_dict(), "models": [card.reference for card in project.models()]})

@@ -116,6 +116,15 @@ test("somebody else's change of another object comes in, and both are kept", asy
   assert.deepEqual(objects(server), objects(store));
 });
 
+test("two who remove the same object see what else the other one did", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a"), square("b")] }));
+  const { store, autosave } = page(server);
+  server.write({ upsert: [square("b", 9)], removed: ["a"] });
+  store.apply({ upsert: [], removed: ["a"] });
+  await autosave.flush();
+  assert.deepEqual(objects(store), [square("b", 9)]);
+});
+
 test("the same object changed by two is a conflict that keeps nothing else back", async () => {
   const server = new FakeServer(annotation({ objects: [square("a")] }));
   const { store, autosave } = page(server);

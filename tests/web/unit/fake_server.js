@@ -48,9 +48,10 @@ export class FakeServer {
     await null;
     this.before?.(change);
     this.saves.push(change);
+    const others = this.revision > base_revision;
     const revision = this.write(change, base_revision);
     this.after?.();
-    return { revision };
+    return { revision, others };
   }
 
   async load() {

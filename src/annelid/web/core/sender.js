@@ -101,19 +101,19 @@ export class Sender {
   /** @param {Change} change */
   async _send(change) {
     try {
-      const { revision } = await this._server.save({ ...change, base_revision: this._base, author: this._author });
-      this._arrived(change, revision);
+      const saved = await this._server.save({ ...change, base_revision: this._base, author: this._author });
+      this._arrived(change, saved);
     } catch (error) {
       await this._failed(asApiError(error));
     }
   }
 
   /**
-   * A number beyond the next means that somebody else saved in between; after a try whose answer was lost nobody knows.
+   * Where others saved in between, what they did has yet to be read; after a try whose answer was lost nobody knows.
    * @param {Change} change
-   * @param {number} revision
+   * @param {import("./view_server.js").Saved} saved
    */
-  _arrived(change, revision) {
+  _arrived(change, { revision, others }) {
     const { seen } = this;
     this._conflicts = 0;
     this._unsent.arrived();
@@ -121,7 +121,7 @@ export class Sender {
     for (const object of change.upsert) seen.objects.set(object.id, object);
     seen.covered = change.covered ?? seen.covered;
     seen.state = change.state ?? seen.state;
-    if (this._tries || revision > this._base + 1) this._isStale = true;
+    if (this._tries || others) this._isStale = true;
     else this._base = this._store.revision = revision;
     this._reached();
   }

@@ -4,9 +4,15 @@ import { get, request } from "../api.js";
 /** @typedef {import("../types.js").Change} Change */
 
 /**
+ * @typedef {Object} Saved
+ * @property {number} revision
+ * @property {boolean} others whether somebody else had changed the view since the revision that the change was based on
+ */
+
+/**
  * The server as one view sees it.
  * @typedef {Object} ViewServer
- * @property {(body: Change & {base_revision: number, author: string}) => Promise<{revision: number}>} save
+ * @property {(body: Change & {base_revision: number, author: string}) => Promise<Saved>} save
  * @property {() => Promise<Annotation>} load
  */
 
