@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from starlette.testclient import TestClient
 from tests.server.asking import asking
 
 from annelid import geometry
+from annelid.assist.base import Outline
+from annelid.assist.file_picture import FilePicture
+from annelid.locate import locate
 from annelid.project import Project
 
 SIZE = 120
@@ -104,6 +108,26 @@ def test_what_makes_no_sense_is_refused_in_words(
     answer = outline(client, **{"view": view, **asked})
     assert answer.status_code == status
     assert said in answer.json()["error"]["message"]
+
+
+def test_what_a_network_made_of_a_file_is_forgotten_when_the_file_changes(served: tuple[TestClient, str]) -> None:
+    client, view = served
+    desk = client.app.state.desk  # type: ignore[attr-defined]
+    keys: list[str] = []
+
+    class Noting:
+        name = "classical"
+
+        def outline(self, picture: FilePicture, _prompt: Any, _hints: Any) -> Outline:
+            keys.append(picture.key)
+            return Outline((), 0.0)
+
+    desk.assistants.get = lambda _name: Noting()
+    path = locate(desk.pixels.view(view).image, desk.project.root)
+    for seconds in (1, 1, 2):
+        os.utime(path, (seconds, seconds))
+        outline(client, view=view, points=[[5, 5, 1]])
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_proposals_are_queued(served: tuple[TestClient, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,13 +119,14 @@ def test_sources_are_asked_only_while_somebody_listens_and_by_one_thread() -> No
     assert set(asked) == {"annelid-bulletin"}
 
 
-def test_a_source_that_fails_once_is_asked_again() -> None:
+@pytest.mark.parametrize("error", [ProjectError("the drive is away"), KeyError("a bug")])
+def test_a_source_that_fails_once_is_asked_again(error: Exception) -> None:
     told, asked = Bulletin(), []
 
     def source() -> Iterable[Told]:
         asked.append(1)
         if len(asked) == 1:
-            raise ProjectError("the drive is away")
+            raise error
         return [("job", {"n": len(asked)})]
 
     told.add_source(source)
@@ -153,6 +154,18 @@ def test_what_this_process_and_another_one_write_is_told(tmp_path: Path) -> None
         project.map_classes({"virus": None})
         assert watch() == [("classes", {})]
         assert first not in str(watch())
+
+
+def test_what_could_not_be_read_once_is_told_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (view,) = make_project(tmp_path / "p")
+    with Project(tmp_path / "p") as project:
+        watch = ProjectWatch(project.store, project.root)
+        project.add_classes("virus")
+        project.store.save(view, ChangeSet(0, Objects.from_boxes([[1, 2, 3, 4]], ["cell"]), author="human:eve"))
+        with monkeypatch.context() as patch, pytest.raises(ValueError, match="nothing"):
+            patch.setattr(project.store, "numbers", lambda: int("nothing"))
+            watch()
+        assert watch() == [("classes", {}), ("view", {"id": view, "revision": 1})]
 
 
 def test_new_images_are_told(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ class FilePicture:
     Args:
         file: the image; its first plane is looked at.
         preprocessing: how people and networks see it.
-        fingerprint: of the file's content.
+        version: what changes with the file, whatever its name; pictures of one version and plane are the same.
         plane: what tells the plane from others of the file.
         channels: those that are shown, by index; () are all.
 
@@ -34,7 +34,7 @@ class FilePicture:
         self,
         file: ImageFile,
         preprocessing: Preprocessing,
-        fingerprint: str = "",
+        version: str,
         plane: Sequence[object] = (),
         channels: Sequence[int] = (),
     ) -> None:
@@ -42,7 +42,7 @@ class FilePicture:
         if not all(0 <= c < count for c in channels):
             raise UsageError(f"there is no channel {max(channels)}: the image has {count}, counted from 0")
         self._file, self._preprocessing, self._channels = file, preprocessing, list(channels)
-        told = [fingerprint, list(plane), preprocessing.to_dict()]
+        told = [version, list(plane), preprocessing.to_dict()]
         self.key = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
 
     @property

@@ -179,9 +179,11 @@ class ProjectData:
         if unknown:
             known = ", ".join(now.classes) or "none yet"
             raise UsageError(f"the project has no class {unknown[0]!r}", next_step=f"it has {known}")
-        revisions = self.store.relabel(dict(mapping), author)
         renamed = [mapping.get(name, name) for name in now.classes]
         kept = tuple(dict.fromkeys(name for name in renamed if name is not None))
+        both = tuple(dict.fromkeys((*now.classes, *kept)))  # killed in between, no object is of an unknown class
+        settings.save(self.root, dataclasses.replace(now, classes=both))
+        revisions = self.store.relabel(dict(mapping), author)
         settings.save(self.root, dataclasses.replace(now, classes=kept))
         self._log("classes", {"map": dict(mapping)}, {"images": len(revisions)})
         return revisions

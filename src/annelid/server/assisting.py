@@ -57,7 +57,8 @@ def outlined(desk: Desk, asked: Mapping[str, Any]) -> dict[str, Any]:
     name = str(asked.get("engine") or "classical")
     assistant, view = desk.assistants.get(name), _view(desk, asked)
     with desk.pixels.images.reading(view) as file:
-        picture = FilePicture(file, desk.settings.preprocessing, view.image.fingerprint, view.plane, _channels(asked))
+        version = desk.pixels.version(view)  # a fingerprint is of head and tail only, and of when it was imported
+        picture = FilePicture(file, desk.settings.preprocessing, version, view.plane, _channels(asked))
         found = assistant.outline(picture, prompt, _hints(asked.get("hints")))
     return _answer(found, name, time.perf_counter() - began)
 

@@ -147,3 +147,6 @@ def _asked(source: Source) -> list[Told]:
     except (AnnelidError, OSError) as error:
         _LOG.warning("live events: %s", error)
         return []
+    except Exception:  # noqa: BLE001 - one source that is broken must not silence all others
+        _LOG.exception("live events: a bug in Annelid")
+        return []

@@ -23,14 +23,11 @@ class ProjectWatch:
 
     def __call__(self) -> list[Told]:
         """The events since it was called last; next to nothing is read where there are none."""
-        told: list[Told] = []
-        if (written := self._state()) != self._written:
-            self._written = written
-            told.append(("classes", {}))
-        if (stamp := self._store.stamp()) != self._stamp:
-            self._stamp = stamp
-            told += self._changed_views()
-        return told
+        written, stamp = self._state(), self._store.stamp()
+        changed = self._changed_views() if stamp != self._stamp else []
+        told: list[Told] = [("classes", {})] if written != self._written else []
+        self._written, self._stamp = written, stamp  # not before all was read: else nobody would hear of it
+        return told + changed
 
     def _changed_views(self) -> list[Told]:
         before, now = self._revisions, self._store.numbers()
