@@ -59,14 +59,13 @@ def test_the_queue_goes_on_when_the_server_and_then_the_runner_are_killed(tmp_pa
     process, client = served(root)
     with client:
         ids = [client.post("api/jobs", json={"verb": "check", "arguments": {}}).json()["id"] for _ in range(3)]
-    runner = until(lambda: runner_of(root))
     process.kill()
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
     until(lambda: queue.find(root, ids[0]).state == "finished")
     until(lambda: queue.find(root, ids[1]).state == "running")
-    os.kill(runner, signal.SIGKILL)
+    os.kill(until(lambda: runner_of(root)), signal.SIGKILL)
     until(lambda: runner_of(root) is None)
     process, client = served(root)  # finds the work, and starts a new runner
     try:

@@ -13,6 +13,7 @@ from tests import small
 from tests.server.asking import asking
 
 from annelid import jobs
+from annelid.alone import alone
 from annelid.project import Project
 from annelid.queue.entries import folder_of
 from annelid.server.bulletin import Told
@@ -43,6 +44,11 @@ def queued(client: TestClient, asked: dict[str, Any]) -> Any:
     answer = client.post("api/jobs", json=asked)
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+def wait_for_the_runner_to_end(project: Project) -> None:
+    with alone(folder_of(project.root) / "queue.lock", 30) as is_free:
+        assert is_free
 
 
 def test_runs_are_listed_with_their_best_figures(client: TestClient) -> None:
@@ -198,6 +204,7 @@ def test_predictions_and_exports_get_folders_of_their_own(
     client: TestClient, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("annelid.queue.begin", lambda _: False)
+    wait_for_the_runner_to_end(project)
     asked = {"verb": "predict", "arguments": {"model": "discs@v1", "images": [], "save": ["coco"]}}
     first, second = (queued(client, asked) for _ in range(2))
     folder = project.root / "predictions"

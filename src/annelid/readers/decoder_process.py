@@ -33,6 +33,7 @@ class DecoderProcess:
         self.lock = threading.RLock()
         self.how_it_ended = ""
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_retired = False
 
     @property
     def is_running(self) -> bool:
@@ -83,6 +84,8 @@ class DecoderProcess:
 
     def _started(self) -> tuple[IO[bytes], IO[bytes]]:
         self.end()
+        if self._is_retired:
+            raise EOFError
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", START, str(_ROOT)],
             stdin=subprocess.PIPE,
@@ -113,6 +116,11 @@ class DecoderProcess:
             process.kill()
             code = process.wait()
         self.how_it_ended = signal.Signals(-code).name if -code in list(signal.Signals) else f"exit code {code}"
+
+    def retire(self) -> None:
+        """End it for good: who still wants to close a file in it starts no new one."""
+        self._is_retired = True
+        self.end()
 
     def forget(self) -> None:
         """In a forked process: leave the decoder to the process that started it."""

@@ -152,7 +152,7 @@ class OpenImages:
         self._soon.cancel()
         with self._warming:
             for decoder in self._decoders:
-                decoder.end()
+                decoder.retire()
 
 
 def _let_go(files: list[ImageFile | None]) -> None:
