@@ -4,7 +4,6 @@ import { Actions } from "./actions.js";
 import { refreshClasses } from "./classes_of_project.js";
 import { Autosave } from "./core/autosave.js";
 import { initialChannels } from "./core/channels.js";
-import { inOrderOf } from "./core/image_list.js";
 import { isSamePlane } from "./core/planes.js";
 import { AnnotationStore } from "./core/store.js";
 import { journalOfPage } from "./journal_of_page.js";
@@ -17,6 +16,7 @@ import { TOOLS } from "./tools/index.js";
 import { look } from "./tools/look.js";
 import { ObjectLayer } from "./view/object_layer.js";
 import { Viewer } from "./view/viewer.js";
+import { viewsOfProject } from "./views_of_project.js";
 
 /** @typedef {import("./types.js").App} App */
 /** @typedef {import("./types.js").Channel} Channel */
@@ -38,13 +38,12 @@ export async function openEditor(host, app, id) {
   const [start, classes, views, journal] = await Promise.all([
     startOf(id),
     get("api/classes"),
-    get("api/views"),
+    viewsOfProject(id),
     journalOfPage(),
   ]);
-  const listed = inOrderOf(views, session.list, id);
   const store = new AnnotationStore(start.annotation);
   const autosave = new Autosave(store, { author: app.author, live: app.live, journal });
-  const editor = madeEditor(host, app, { ...start, classes, views: listed, store, autosave });
+  const editor = madeEditor(host, app, { ...start, classes, views, store, autosave });
   const leave = connect(editor);
   editor.viewer.load(id, start.facts, start.view.plane);
   if (session.place?.image === start.view.image) editor.viewer.zoomTo(session.place.scale, session.place.centre);

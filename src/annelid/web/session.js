@@ -13,6 +13,8 @@ export const session = {
   display: { ...DEFAULT_DISPLAY },
   /** Ids of the images as they were listed and filtered when one left the list. @type {string[]} */
   list: [],
+  /** Ids of those that the filters left out. @type {string[]} */
+  unlisted: [],
   /** What was copied last. @type {ImageObject[]} */
   clipboard: [],
   /** Where one was on an image, for its other planes. @type {Place | null} */

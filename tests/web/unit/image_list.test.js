@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EVERYTHING, choices, chosen, folders, planeOf, progress } from "../../../src/annelid/web/core/image_list.js";
+import {
+  EVERYTHING,
+  choices,
+  chosen,
+  folders,
+  inOrderOf,
+  planeOf,
+  progress,
+} from "../../../src/annelid/web/core/image_list.js";
 
 /**
  * @param {string} name
@@ -109,4 +117,12 @@ test("5,000 images are sorted and filtered within a frame or two", () => {
   const start = performance.now();
   chosen(views, { ...EVERYTHING, text: "image" });
   assert.ok(performance.now() - start < 200);
+});
+
+test("images that came since the list was left are gone through behind it, what was filtered out is not", () => {
+  const views = ["d", "c", "b", "a"].map((name) => view(name));
+  const ids = (/** @type {string} */ open, list = ["c", "a"], unlisted = ["b"]) =>
+    inOrderOf(views, list, unlisted, open).map(({ id }) => id);
+  assert.deepEqual(ids("a"), ["c", "a", "d"]);
+  assert.deepEqual(ids("b"), ["a", "b", "c", "d"]);
 });

@@ -146,6 +146,15 @@ test("a first change by hand makes a new view a draft, somebody else's does not"
   assert.equal(store.state, "new");
 });
 
+test("a view to which somebody else added objects meanwhile is not new again by undo", () => {
+  const store = new AnnotationStore(annotation({ state: "new" }));
+  store.apply({ upsert: [square("a")] });
+  store.apply({ upsert: [square("b")] }, "remote");
+  store.undo();
+  assert.deepEqual([...store.objects.keys()], ["b"]);
+  assert.equal(store.state, "draft");
+});
+
 test("a model's object is a proposal until its middle is reviewed", () => {
   const objects = [square("a", 0, { author: "model:m" }), square("b", 100, { author: "model:m" }), square("c")];
   const store = new AnnotationStore(annotation({ objects }));

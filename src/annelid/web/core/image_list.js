@@ -63,16 +63,20 @@ function byName(a, b) {
 }
 
 /**
- * The images in the order of a list that one came from, where it has the one that is open; else all by name.
+ * The images in the order of a list that one came from, then those that came since, where the list has the one that
+ * is open; else all by name.
  * @param {ViewSummary[]} views
  * @param {string[]} list ids
+ * @param {string[]} unlisted ids of what filters left out of the list
  * @param {string} open id
  * @returns {ViewSummary[]}
  */
-export function inOrderOf(views, list, open) {
+export function inOrderOf(views, list, unlisted, open) {
   if (!list.includes(open)) return [...views].sort(byName);
   const known = new Map(views.map((view) => [view.id, view]));
-  return list.map((id) => known.get(id)).filter((view) => view !== undefined);
+  const before = new Set([...list, ...unlisted]);
+  const came = views.filter(({ id }) => !before.has(id)).sort(byName);
+  return [...list.map((id) => known.get(id)).filter((view) => view !== undefined), ...came];
 }
 
 /**

@@ -58,6 +58,8 @@ export class AnnotationStore {
     this._back = [];
     /** @type {Turn[]} */
     this._forth = [];
+    /** Ids of what there was while the view was new. @type {Set<string>} */
+    this._known = new Set();
     /** @type {Counts | null} */
     this._counts = null;
   }
@@ -82,6 +84,7 @@ export class AnnotationStore {
     const done = normalised(this, change);
     const isFirst = origin === "local" && this.state === "new" && change.state === undefined;
     if (isFirst && (done.upsert.length || done.removed.length)) done.state = "draft";
+    if (this.state === "new" && done.state) this._known = new Set(this.objects.keys());
     if (isEmpty(done)) return done;
     const inverse = this._put(done, origin);
     if (origin === "local") {
@@ -185,7 +188,9 @@ export class AnnotationStore {
       delete possible.covered;
       left.push(COVERED);
     }
-    if (change.state && this.state !== expected.state) delete possible.state;
+    const isNew = (/** @type {string} */ id) => !this._known.has(id) && !possible.removed.includes(id);
+    const isBegun = change.state === "new" && [...this.objects.keys()].some(isNew); // somebody else added them
+    if (this.state !== expected.state || isBegun) delete possible.state;
     return { change: possible, left };
   }
 

@@ -195,13 +195,21 @@ class ImagesPage {
     return this.views.filter((view) => picked.has(view.id));
   }
 
+  /** What one goes through from here, and what the filters left out of it. */
+  remember() {
+    if (!this.browser) return;
+    session.list = this.browser.picking.ids;
+    const listed = new Set(session.list);
+    session.unlisted = this.views.flatMap(({ id }) => (listed.has(id) ? [] : [id]));
+  }
+
   close() {
     this.isThere = false;
     clearTimeout(this.timer);
     before.wanted = this.wanted.value;
     before.top = this.browser?.list.element.scrollTop ?? before.top;
     before.current = this.browser?.picking.current ?? before.current;
-    session.list = this.browser?.picking.ids ?? session.list;
+    this.remember();
     for (const leave of [...this.heard, ...this.left]) leave();
   }
 }

@@ -4,6 +4,7 @@ import { boxHolds, shapeBox } from "../core/geometry.js";
 import { hashOf } from "../core/route.js";
 import { counted } from "../core/words.js";
 import { fill, h } from "../dom.js";
+import { refreshViews } from "../views_of_project.js";
 
 /** @typedef {import("../types.js").Editor} Editor */
 
@@ -12,8 +13,12 @@ import { fill, h } from "../dom.js";
  * @param {Editor} editor
  */
 export function states(editor) {
-  const { view, views } = editor;
-  const place = views.findIndex(({ id }) => id === view.id);
+  const { view } = editor;
+  const place = h("span", { class: "dim number", id: "image-place" });
+  const [before, behind] = [
+    step(editor, -1, "‹", "Image before (PageUp)"),
+    step(editor, 1, "›", "Next image (PageDown)"),
+  ];
   const state = h("span", { class: "state", id: "image-state", role: "status" });
   const action = h("button", { class: "button", id: "image-complete", onclick: () => toggle(editor) });
   const next = h(
@@ -33,21 +38,31 @@ export function states(editor) {
     action.title = isWhole ? "Not complete after all (Alt+R)" : "Every object of this image is annotated (Ctrl+Enter)";
     action.classList.toggle("primary", !isWhole);
   };
+  const showPlace = () => {
+    place.textContent = `${editor.views.findIndex(({ id }) => id === view.id) + 1} / ${editor.views.length}`;
+    before.disabled = !neighbour(editor, -1);
+    behind.disabled = !neighbour(editor, 1);
+    next.disabled = !nextOpen(editor);
+  };
   show();
-  next.disabled = !nextOpen(editor);
+  showPlace();
   const element = h(
     "div",
     { class: "toolbar states" },
-    step(editor, -1, "‹", "Image before (PageUp)"),
+    before,
     h("strong", { class: "image-name", id: "image-name", title: view.path }, view.name),
-    h("span", { class: "dim number" }, `${place + 1} / ${views.length}`),
-    step(editor, 1, "›", "Next image (PageDown)"),
+    place,
+    behind,
     h("span", { class: "spacer" }),
     state,
     action,
     next,
   );
-  return { element, close: editor.store.subscribe(show) };
+  const leave = [
+    editor.store.subscribe(show),
+    editor.app.live.on("views", () => void refreshViews(editor).then(showPlace)),
+  ];
+  return { element, close: () => leave.forEach((stop) => stop()) };
 }
 
 /** @param {Editor} editor */
@@ -88,8 +103,10 @@ function toggle(editor) {
  * @param {string} title
  */
 function step(editor, by, text, title) {
-  const other = neighbour(editor, by);
-  const go = () => other && editor.app.go(hashOf("annotate", other.id));
+  const go = () => {
+    const other = neighbour(editor, by);
+    if (other) editor.app.go(hashOf("annotate", other.id));
+  };
   const id = by > 0 ? "next-image" : "previous-image";
-  return h("button", { class: "icon-button", id, title, "aria-label": title, disabled: !other, onclick: go }, text);
+  return h("button", { class: "icon-button", id, title, "aria-label": title, onclick: go }, text);
 }
