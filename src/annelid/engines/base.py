@@ -166,8 +166,8 @@ class PredictConfig:
     trust: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("conf", "iou", "max_det"):
-            if not isinstance(getattr(self, name), int | float):
+        for name in ("conf", "iou", "max_det", "imgsz"):
+            if not isinstance(getattr(self, name), int | float) and not (name == "imgsz" and self.imgsz is None):
                 raise UsageError(f"{name}: expected a number, found {getattr(self, name)!r}")
         for name in ("conf", "iou"):
             if not 0 <= getattr(self, name) <= 1:

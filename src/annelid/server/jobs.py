@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,26 +19,10 @@ from annelid.project import Project
 from annelid.queue import Queued
 from annelid.server.bulletin import Told
 from annelid.server.desk import Desk, desk_of
+from annelid.server.job_wish import require_sense
 from annelid.server.reply import body_of, reply
 from annelid.server.runs import folder_of_run
 from annelid.train import safe_name
-
-ALLOWED: Mapping[str, frozenset[str]] = {
-    "resume": frozenset({"run", "batch"}),
-    "propose": frozenset({"model", "images", "conf", "iou", "max_det", "imgsz", "device"}),
-    "predict": frozenset({"model", "images", "name", "save", "conf", "iou", "max_det", "imgsz", "device"}),
-    "evaluate": frozenset({"model", "part", "compare", "iou", "max_det", "imgsz", "device"}),
-    "export": frozenset({"name", "format", "state"}),
-    "check": frozenset({"pixels"}),
-    "diagnose": frozenset({"run"}),
-}
-"""Verb -> what a page may ask of it; of a training, everything but what is in `REFUSED`."""
-REFUSED = ("trust", "data", "cfg", "mix", "class_map", "track")
-"""Of these a training takes paths, or code: they are for the terminal."""
-
-
-NAMES = ("model", "compare", "augmentations", "name", "run")
-"""Arguments that name something here; as a path they could name anything."""
 
 
 def listed(request: Request) -> Response:
@@ -71,40 +54,19 @@ def enqueue(desk: Desk, verb: str, arguments: Mapping[str, Any]) -> Queued:
     Args:
         desk: the server's.
         verb: see `annelid.queue.add`.
-        arguments: see `ALLOWED`; ``images`` are ids of views, ``name`` is a new folder's in ``predictions/`` or
-            ``exports/``.
+        arguments: see `annelid.server.job_wish.ALLOWED`; ``images`` are ids of views, ``name`` is a new folder's in
+            ``predictions/`` or ``exports/``.
 
     Raises:
-        UsageError: there is no such verb, or a page may not ask that.
+        UsageError: there is no such verb, a page may not ask that, or a value is wrong.
+        EngineError: the engine of a training is not installed.
     """
-    _refuse(verb, arguments)
+    require_sense(desk.project, verb, arguments)
     root = desk.project.root
     entry = queue.add(root, verb, _arguments(desk.project, verb, dict(arguments)))
     queue.begin(root)
     desk.changed()
     return entry
-
-
-def _refuse(verb: str, arguments: Mapping[str, Any]) -> None:
-    allowed = ALLOWED.get(verb)
-    for name in arguments:
-        if name in REFUSED or (allowed is not None and name not in allowed):
-            known = f"it takes {', '.join(sorted(allowed))}" if allowed else "the command line takes it: annelid train"
-            raise UsageError(f"{verb}: {name} can't be asked for here", next_step=known)
-    refuse_paths(arguments)
-
-
-def refuse_paths(given: Mapping[str, Any]) -> None:
-    """Refuse what would be read from anywhere on this computer.
-
-    Raises:
-        UsageError: one of `NAMES` is a path.
-    """
-    for name in NAMES:
-        value = str(given.get(name) or "")
-        if set(value) & set("/\\") or value.startswith(".") or re.match("[A-Za-z]:", value):
-            step = "put weights into models/fetched of the project, and name the file; other files are for the terminal"
-            raise UsageError(f"{name}: {value[:100]} is a path", next_step=step)
 
 
 def _arguments(project: Project, verb: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from annelid.engines.base import Engine, Parameter
 from annelid.errors import UsageError
 from annelid.project import Project
 from annelid.server.desk import desk_of
-from annelid.server.jobs import refuse_paths
+from annelid.server.job_wish import refuse_paths
 from annelid.server.reply import body_of, reply
 
 SCRATCH = tuple(f"{family}{size}" for family in ("yolo11", "yolo26", "yolov8") for size in "nsmlx")
