@@ -105,6 +105,43 @@ test("an answer that was lost is no conflict", async () => {
   assert.deepEqual(objects(server), [square("a", 6)]);
 });
 
+test("what is changed on after an answer was lost is no conflict with oneself", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a")], state: "draft" }));
+  const { store, autosave } = page(server);
+  server.after = () => {
+    server.after = null;
+    throw AWAY;
+  };
+  server.before = () => {
+    if (server.saves.length) throw AWAY;
+  };
+  store.apply({ upsert: [square("a", 5)], state: "reviewed", covered: [[0, 0, 9, 0, 9, 9]] });
+  await autosave.flush(5);
+  store.apply({ upsert: [square("a", 6)], state: "draft", covered: [] });
+  server.before = null;
+  assert.ok(await autosave.flush());
+  assert.deepEqual([server.state, server.covered, objects(server)], ["draft", [], [square("a", 6)]]);
+  assert.deepEqual([store.state, store.covered, autosave.conflicts.value], ["draft", [], []]);
+});
+
+test("what is taken back after an answer was lost is taken back on the server too", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a")] }));
+  const { store, autosave } = page(server);
+  server.after = () => {
+    server.after = null;
+    throw AWAY;
+  };
+  server.before = () => {
+    if (server.saves.length) throw AWAY;
+  };
+  store.apply({ upsert: [square("a", 5), square("b")] });
+  await autosave.flush(5);
+  store.undo();
+  server.before = null;
+  assert.ok(await autosave.flush());
+  assert.deepEqual([objects(server), objects(store)], [[square("a")], [square("a")]]);
+});
+
 test("somebody else's change of another object comes in, and both are kept", async () => {
   const server = new FakeServer(annotation({ objects: [square("a"), square("b")] }));
   const { store, autosave } = page(server);
@@ -230,6 +267,19 @@ test("what the server refuses is said and kept, and keeps nothing else back", as
   assert.ok(await autosave.flush());
   await settle();
   assert.deepEqual([server.objects.size, autosave.state.value, await shelf.all("p")], [21, "saved", []]);
+});
+
+test("what was made good while it was on the way is not tried again as it was", async () => {
+  const server = new FakeServer(annotation({ objects: [square("a")] }));
+  const { store, autosave } = page(server);
+  server.before = ({ upsert }) => {
+    if (upsert[0]?.shape[0][0][0] !== 5) return;
+    store.apply({ upsert: [square("a", 6)] });
+    throw new ApiError(422, { message: "no" });
+  };
+  store.apply({ upsert: [square("a", 5)] });
+  assert.ok(await autosave.flush());
+  assert.deepEqual([autosave.state.value, objects(server)], ["saved", [square("a", 6)]]);
 });
 
 test("a conflict that cannot be found is no reason to ask without a pause", async () => {

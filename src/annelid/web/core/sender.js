@@ -1,5 +1,6 @@
 import { ApiError } from "../api.js";
 import { merge } from "./merge.js";
+import { Unanswered } from "./unanswered.js";
 
 /** @typedef {import("../types.js").Annotation} Annotation */
 /** @typedef {import("../types.js").Change} Change */
@@ -33,6 +34,7 @@ export class Sender {
     this.away = "";
     this._store = store;
     this._unsent = unsent;
+    this._unanswered = new Unanswered();
     this._server = server;
     this._author = author;
     this._firstWait = firstWaitMs;
@@ -104,12 +106,12 @@ export class Sender {
       const saved = await this._server.save({ ...change, base_revision: this._base, author: this._author });
       this._arrived(change, saved);
     } catch (error) {
-      await this._failed(asApiError(error));
+      await this._failed(change, asApiError(error));
     }
   }
 
   /**
-   * Where others saved in between, what they did has yet to be read; after a try whose answer was lost nobody knows.
+   * Where others saved in between, what they did has yet to be read.
    * @param {Change} change
    * @param {import("./view_server.js").Saved} saved
    */
@@ -121,17 +123,25 @@ export class Sender {
     for (const object of change.upsert) seen.objects.set(object.id, object);
     seen.covered = change.covered ?? seen.covered;
     seen.state = change.state ?? seen.state;
-    if (this._tries || others) this._isStale = true;
+    if (others) this._isStale = true;
     else this._base = this._store.revision = revision;
     this._reached();
   }
 
-  /** @param {ApiError} error */
-  async _failed(error) {
-    if (REFUSALS.includes(error.status)) return this._unsent.refuse(inWords(error));
+  /**
+   * @param {Change} change
+   * @param {ApiError} error
+   */
+  async _failed(change, error) {
+    if (REFUSALS.includes(error.status)) {
+      this._reached();
+      return this._unsent.refuse(inWords(error));
+    }
+    const isConflict = error.status === CONFLICT;
+    if (!isConflict) this._unanswered.add(change);
     this._unsent.comeBack();
-    this._isStale ||= error.status === CONFLICT;
-    if (!this._isStale || ++this._conflicts > MOST_CONFLICTS) await this._pause(error);
+    this._isStale = true; // in either case it has to be seen first what the server has
+    if (!isConflict || ++this._conflicts > MOST_CONFLICTS) await this._pause(error);
   }
 
   /** Take in what others did; what they changed of the same objects becomes a conflict. */
@@ -140,7 +150,7 @@ export class Sender {
     this._newest = 0;
     try {
       this._merge(await this._server.load());
-      if (this._conflicts <= MOST_CONFLICTS) this._reached();
+      if (!this._unsent.isBusy) this._reached();
     } catch (error) {
       this._isStale = true;
       await this._pause(asApiError(error));
@@ -151,7 +161,9 @@ export class Sender {
   _merge({ revision, covered, state, objects }) {
     const { ids } = this._unsent;
     const theirs = { objects: new Map(objects.map((object) => [object.id, object])), covered, state };
-    const { remote, clashes } = merge(this.seen, theirs, this._store, (id) => ids.has(id));
+    const seen = this._unanswered.arrivedIn(this.seen, theirs);
+    const { remote, clashes } = merge(seen, theirs, this._store, (id) => ids.has(id));
+    this._unanswered.clear();
     this.seen = theirs;
     this._base = this._store.revision = revision;
     this._unsent.clash(clashes, theirs);

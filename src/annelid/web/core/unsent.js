@@ -33,12 +33,9 @@ export class Unsent {
 
   /** Everything as one change. */
   get all() {
-    const clashes = [...this.clashes.values()].map(mineOf);
     const flying = this.flying ? [this.flying] : [];
-    return [...this.refused.map(({ change }) => change), ...clashes, ...flying, ...this.waiting].reduce(
-      joined,
-      NOTHING,
-    );
+    const changes = [...this.refused.map(({ change }) => change), allMine(this.clashes), ...flying, ...this.waiting];
+    return changes.reduce(joined, NOTHING);
   }
 
   /** The ids of all objects that are different here; COVERED and STATE among them. */
@@ -90,13 +87,17 @@ export class Unsent {
 
   /**
    * The server will not take the change on the way. Halves of it are tried: what is wrong shall keep nothing else back.
+   * What was done to the same objects since takes its place.
    * @param {string} why
    */
   refuse(why) {
-    const change = this.flying ?? NOTHING;
+    const newer = this.waiting.reduce(joined, NOTHING);
+    const ids = new Set(touched(newer));
+    const older = only(this.flying ?? NOTHING, (id) => !ids.has(id));
+    const change = without(older, newer);
     const halves = this.refused.length < MOST_REFUSED ? halved(change) : null;
     if (halves) this.waiting.unshift(...halves);
-    else this.refused.push({ change, why });
+    else if (!isEmpty(change)) this.refused.push({ change, why });
     this.flying = null;
   }
 
@@ -160,6 +161,17 @@ export class Unsent {
  */
 export function mineOf({ id, mine }) {
   return mine ? { upsert: [mine], removed: [] } : { upsert: [], removed: [id] };
+}
+
+/**
+ * What is kept here of all clashes.
+ * @param {Map<string, Clash>} clashes
+ * @returns {Change}
+ */
+function allMine(clashes) {
+  const all = [...clashes.values()];
+  const removed = all.filter(({ mine }) => !mine).map(({ id }) => id);
+  return { upsert: all.flatMap(({ mine }) => mine ?? []), removed };
 }
 
 /**
