@@ -22,7 +22,7 @@ export function sendLeftoversOf(app) {
 
 /** @param {App} app */
 async function send(app) {
-  const { sent, kept } = await sendLeftovers(await journalOfPage(), app.author, openView());
+  const { sent, kept } = await sendLeftovers(await journalOfPage(), app.author, openView);
   if (sent.length) app.notify(`Changes on ${counted(sent.length, "image")} that were not saved before are saved now`);
   if (!kept.length) return;
   const names = await Promise.all(

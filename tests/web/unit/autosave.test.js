@@ -336,6 +336,72 @@ test("what a tab that died left unsent comes back in the next one", async () => 
   assert.deepEqual(await shelf.all("p"), []);
 });
 
+test("of two closed tabs that changed the same object neither is lost", async () => {
+  for (const [choice, x] of /** @type {const} */ ([
+    ["mine", 7],
+    ["theirs", 5],
+  ])) {
+    const shelf = new MemoryShelf();
+    const server = new FakeServer(annotation({ objects: [square("a")] }));
+    server.before = () => {
+      throw AWAY;
+    };
+    for (const [name, at] of /** @type {const} */ ([
+      ["t1", 5],
+      ["t2", 7],
+    ])) {
+      const { store, autosave } = page(server, tab(shelf, name));
+      store.apply({ upsert: [square("a", at)] });
+      await settle();
+      autosave.close();
+    }
+    server.before = null;
+    const { store, autosave } = page(server, tab(shelf, "t3"));
+    await autosave.recover();
+    autosave.resolve("a", choice);
+    assert.ok(await autosave.flush());
+    assert.deepEqual([objects(server), objects(store)], [[square("a", x)], [square("a", x)]]);
+  }
+});
+
+test("who was left keeps nothing in the place of who came after", async () => {
+  const shelf = new MemoryShelf();
+  const server = new FakeServer(annotation());
+  const journal = tab(shelf, "t1");
+  /** @type {() => void} */
+  let answer = () => {};
+  const slow = new Promise((resolve) => (answer = () => resolve(null)));
+  const save = server.save.bind(server);
+  server.save = async (body) => (await slow, save(body));
+  const old = page(server, journal);
+  old.store.apply({ upsert: [square("a")] });
+  await old.autosave.flush(5);
+  old.autosave.close();
+  const young = page(server, journal);
+  assert.equal(await young.autosave.recover(), 1);
+  young.store.apply({ upsert: [square("b")] });
+  await settle();
+  const entries = await shelf.all("p");
+  answer();
+  await old.autosave.flush();
+  assert.deepEqual(
+    entries.map(({ change }) => change.upsert.map(({ id }) => id)),
+    [["a", "b"]],
+  );
+  assert.ok(await young.autosave.flush());
+  await settle();
+  assert.deepEqual([objects(server), await shelf.all("p")], [[square("a"), square("b")], []]);
+});
+
+test("a browser that cannot say what was left does not keep an image from being opened", async () => {
+  const shelf = new MemoryShelf();
+  shelf.all = () => Promise.reject(new Error("the storage is gone"));
+  const { store, autosave } = page(new FakeServer(annotation()), tab(shelf, "t1"));
+  assert.equal(await autosave.recover(), 0);
+  store.apply({ upsert: [square("a")] });
+  assert.ok(await autosave.flush());
+});
+
 test("what the server took without our hearing of it is not sent again", async () => {
   const shelf = new MemoryShelf();
   const server = new FakeServer(annotation());
@@ -407,7 +473,7 @@ test("what was left on images that nobody opens is sent too; what clashes waits 
   servers.get("v2")?.write({ upsert: [square("a", 9)] });
   const serverFor = (/** @type {string} */ view) => servers.get(view) ?? assert.fail(view);
   const journal = tab(shelf, "t");
-  const result = await sendLeftovers(journal, "human:ann", "v3", serverFor);
+  const result = await sendLeftovers(journal, "human:ann", () => "v3", serverFor);
   assert.deepEqual(result, { sent: ["v1"], kept: ["v2"] });
   assert.deepEqual(
     [...servers.values()].map((server) => objects(server)[0].shape[0][0][0]),

@@ -1,6 +1,7 @@
 import { Signal } from "../signal.js";
 import { isEmpty, touched } from "./change.js";
 import { settled } from "./conflict.js";
+import { equal } from "./equal.js";
 import { replayed } from "./replay.js";
 import { SAVED, wordsOf } from "./save_state.js";
 import { Sender } from "./sender.js";
@@ -41,6 +42,8 @@ export class Autosave {
     const changed = () => this._keep();
     this._sender = new Sender({ store, unsent: this._unsent, server, author, firstWaitMs, changed });
     this._isKept = true;
+    this._isRecovering = false;
+    journal?.hold(store.view, this);
     this._leave = [
       store.subscribe(({ change, origin }) => origin === "local" && this._take(change)),
       live?.on("view", ({ id, revision }) => id === store.view && this._sender.hear(revision)),
@@ -59,7 +62,8 @@ export class Autosave {
    * @returns {Promise<number>} how many objects came back
    */
   async recover() {
-    const entries = (await this._journal?.left(this._store.view)) ?? [];
+    this._isRecovering = true; // what this tab left lies where it will write
+    const entries = await this._left().finally(() => (this._isRecovering = false));
     for (const entry of entries) this._replay(entry);
     if (entries.length) await this._written();
     for (const entry of entries) await this._journal?.drop(entry);
@@ -83,7 +87,11 @@ export class Autosave {
     if (!clash) return;
     this._unsent.clashes.delete(id);
     const { remote, local } = settled(clash, choice);
-    if (remote) this._store.apply(remote, "remote");
+    if (remote) {
+      this._store.apply(remote, "remote");
+      // what another closed tab left is not on the server either
+      if (!equal(clash.theirs ?? undefined, this._sender.seen.objects.get(id))) this._unsent.add(remote);
+    }
     if (local && remote) this._store.apply(local, "local");
     else if (local) this._unsent.add(local);
     this._keep();
@@ -135,6 +143,16 @@ export class Autosave {
     void this._sender.run();
   }
 
+  /** What was left; a browser that cannot say so must not keep the image from being opened. */
+  async _left() {
+    try {
+      return (await this._journal?.left(this._store.view)) ?? [];
+    } catch {
+      this._isKept = false;
+      return [];
+    }
+  }
+
   /** @param {Entry} entry */
   _replay(entry) {
     const { local, clashes } = replayed(entry, this._store);
@@ -158,12 +176,13 @@ export class Autosave {
 
   /** Everything unsent, with what the server had in its place. */
   async _written() {
+    if (this._isRecovering) return;
     const { all, clashes } = this._unsent;
     const { objects, covered, state } = this._sender.seen;
     const before = touched(all).flatMap((id) => objects.get(id) ?? []);
     const seen = Object.fromEntries(before.map((object) => [object.id, object]));
     const content = { change: all, seen, clashing: [...clashes.keys()], covered, state };
-    await this._journal?.keep(this._store.view, isEmpty(all) ? null : content);
+    await this._journal?.keep(this._store.view, isEmpty(all) ? null : content, this);
   }
 
   /** Ask before a page is left that has something unsaved; try at once when the network is back. */

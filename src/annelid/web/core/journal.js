@@ -48,18 +48,32 @@ export class Journal {
     this._unwritten = new Map();
     /** @type {Promise<void> | null} */
     this._writing = null;
+    /** @type {Map<string, unknown>} who keeps changes of each view */
+    this._holders = new Map();
+  }
+
+  /**
+   * From now on only this one keeps changes of a view: whoever did so before has been left, and may still wait for an
+   * answer.
+   * @param {string} view
+   * @param {unknown} holder
+   */
+  hold(view, holder) {
+    this._holders.set(view, holder);
   }
 
   /**
    * Keep the unsent changes of a view in the place of those kept before; null when there are none.
    * @param {string} view
    * @param {Omit<Entry, "project" | "tab" | "view"> | null} content
+   * @param {unknown} [holder]
    * @returns {Promise<void>} when it is written
    */
-  keep(view, content) {
+  async keep(view, content, holder) {
+    if (this._holders.get(view) !== holder) return;
     this._unwritten.set(view, content && { ...content, view });
     this._writing ??= this._write();
-    return this._writing;
+    await this._writing;
   }
 
   /**
