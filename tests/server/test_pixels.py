@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,16 @@ def test_figures_of_a_channel_are_those_of_its_pixels(root: Path, client: TestCl
     assert channel["low"] <= channel["percentiles"][0] < channel["percentiles"][1] <= channel["high"]
     assert len(channel["histogram"]) == 256
     assert sum(channel["histogram"]) == pixels.size
+
+
+def test_figures_are_counted_once_for_a_file(root: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = write(root, "a.tif", np.arange(40 * 30, dtype=np.uint16).reshape(40, 30))
+    counted: list[int] = []
+    monkeypatch.setattr("annelid.server.pyramid.channel_facts", lambda *_: counted.append(1))
+    for seconds in (1, 1, 2):
+        os.utime(root / "a.tif", (seconds, seconds))
+        facts(client, view)
+    assert len(counted) == 2
 
 
 def test_channels_without_a_signal_are_not_shown_at_first(root: Path, client: TestClient) -> None:

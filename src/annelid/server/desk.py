@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +34,7 @@ class Desk:
         ProjectError: it is not a project.
 
     Attributes:
+        id: what tells the project from others, for what browsers keep.
         project: the project; its store is safe for threads.
         bulletin: what happens is told here.
         summaries: counts of every view.
@@ -45,6 +48,7 @@ class Desk:
 
     def __init__(self, root: Path, author: str = "") -> None:
         self.project = Project(root)
+        self.id = hashlib.sha256(os.fsencode(self.project.root)).hexdigest()[:16]
         self.project.store.read_apart()
         self.bulletin = Bulletin()
         self.author = author

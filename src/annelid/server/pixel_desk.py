@@ -22,15 +22,11 @@ class PixelDesk:
     Args:
         store: the project's.
         root: the project's folder.
-
-    Attributes:
-        project: what tells the project from others, for what browsers keep.
     """
 
     def __init__(self, store: Store, root: Path) -> None:
         self.images = OpenImages(root)
         self.pyramids = Pyramids(self.images, KeptLevels(root / "cache" / "levels"))
-        self.project = hashlib.sha256(str(root).encode()).hexdigest()[:12]
         self._store, self._root = store, root
         self._views: dict[str, View] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}

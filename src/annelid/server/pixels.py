@@ -29,9 +29,9 @@ _ASK_AGAIN = "private, no-cache"
 
 
 def _facts(request: Request) -> Response:
-    pixels = desk_of(request).pixels
-    view = _view(request, pixels)
-    return reply(facts_of(view, pixels.pyramids.of(view), pixels.version(view), pixels.project))
+    desk = desk_of(request)
+    view = _view(request, desk.pixels)
+    return reply(facts_of(view, desk.pixels.pyramids.of(view), desk.pixels.version(view), desk.id))
 
 
 async def _tile(request: Request) -> Response:

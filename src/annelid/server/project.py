@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -19,7 +16,7 @@ def _project(request: Request) -> Response:
     settings, states = desk.settings, _states(desk)
     return reply(
         {
-            "id": hashlib.sha256(os.fsencode(desk.project.root)).hexdigest()[:16],
+            "id": desk.id,
             "name": desk.project.root.name,
             "root": str(desk.project.root),
             "version": annelid.__version__,

@@ -7,12 +7,15 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from annelid.image import View
 from annelid.readers.base import ImageFile, ImageInfo, Pixels
 from annelid.server import levels
+from annelid.server.channel_facts import channel_facts
 from annelid.server.kept_levels import KeptLevels
 from annelid.server.open_images import Key, OpenImages
 
@@ -114,12 +117,17 @@ class Pyramid:
         if self.has_base and self.base_level and self._seconds > _SLOW_SECONDS:
             self._kept.save(self._name, self._base)
 
-    def samples(self) -> Pixels:
-        """Pixels ``[n, c]`` to take statistics of: all of the kept level if it is there or quickly had, else of places.
+    @cached_property
+    def channels(self) -> list[dict[str, Any]]:
+        """What a page has to know of each channel (see `annelid.server.channel_facts`); counted once.
 
         Raises:
             ImageError: the file cannot be read.
         """
+        return channel_facts(self.info, self._samples())
+
+    def _samples(self) -> Pixels:
+        """Pixels ``[n, c]``: all of the kept level if it is there or quickly had, else of some places."""
         w, h = self.info.size_wh
         if self.has_base or w * h <= _BAND_PIXELS:
             return self.base().reshape(-1, self._base.shape[2])
