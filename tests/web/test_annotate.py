@@ -235,6 +235,38 @@ def test_objects_are_selected_by_a_frame_moved_duplicated_and_made_of_another_cl
     annotator.press("Escape", "1")
 
 
+def test_what_is_typed_for_one_object_is_not_given_to_the_next(annotator: Annotator) -> None:
+    annotator.open().press("r")
+    annotator.drag((5, 5), (15, 15))
+    annotator.drag((30, 30), (40, 40))
+    annotator.press("v")
+    annotator.page.locator("summary", has_text="Attributes").click()
+    annotator.page.fill("#attribute-key", "round")
+    annotator.page.fill("#attribute-value", "yes")
+    annotator.page.keyboard.press("Enter")
+    annotator.page.fill("[data-attribute=round]", "no")
+    annotator.click((10, 10))
+    annotator.page.locator("summary", has_text="Attributes").click()
+    first, second = annotator.objects()
+    assert first["extra"] == {}
+    assert second["extra"] == {"round": "no"}
+
+
+def test_a_drag_of_what_changed_meanwhile_is_given_up(annotator: Annotator) -> None:
+    annotator.open().press("r")
+    annotator.drag((5, 5), (15, 15))
+    annotator.press("v")
+    annotator.page.mouse.move(*annotator.screen(10, 10))
+    annotator.page.mouse.down()
+    annotator.page.mouse.move(*annotator.screen(20, 20), steps=3)
+    annotator.press("Control+z")
+    annotator.page.mouse.up()
+    assert annotator.objects() == []
+    expect(annotator.page.locator("#notices")).to_contain_text("changed meanwhile")
+    annotator.press("Control+Shift+z")
+    assert len(annotator.objects()) == 1
+
+
 def test_what_is_locked_stays(annotator: Annotator) -> None:
     annotator.open().press("r")
     annotator.drag((10, 10), (20, 20))

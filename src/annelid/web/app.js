@@ -123,11 +123,13 @@ function askWhoWorks(app, show) {
  * @param {App} app
  */
 function tellWhatFails(app) {
-  addEventListener("unhandledrejection", ({ reason }) => {
+  const tell = (/** @type {any} */ reason) => {
     if (reason?.name === "AbortError") return;
     const step = reason instanceof ApiError && reason.nextStep ? `\n${reason.nextStep}` : "";
     app.notify(`${reason?.message ?? reason}${step}`, "error");
-  });
+  };
+  addEventListener("unhandledrejection", ({ reason }) => tell(reason));
+  addEventListener("error", ({ error }) => error && tell(error));
 }
 
 /**

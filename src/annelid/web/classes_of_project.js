@@ -15,12 +15,18 @@ export async function refreshClasses(editor) {
  * Add or map classes on the server; what is unsaved goes there first.
  * @param {Editor} editor
  * @param {{add: string[]} | {map: Record<string, string | null>}} what
+ * @returns {Promise<boolean>} false where it has to wait
  */
 export async function changeClasses(editor, what) {
-  await editor.autosave.flush();
+  const isSaved = await editor.autosave.flush();
+  if (!isSaved && "map" in what) {
+    editor.notify("Not all changes of this image are saved yet: a class can be changed when they are.", "warning");
+    return false;
+  }
   const { classes } = await post("api/classes", { ...what, author: editor.author });
   take(editor, classes);
   await editor.autosave.sync();
+  return true;
 }
 
 /**

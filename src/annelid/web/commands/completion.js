@@ -57,7 +57,7 @@ export function completionActions(editor) {
  * @returns {Promise<boolean>} false when the person went back
  */
 export async function completeImage(editor) {
-  if (!(await decided(editor, proposals(editor), "image"))) return false;
+  if (!(await decided(editor, "image"))) return false;
   editor.apply({ covered: [wholeImage(editor)], state: "reviewed", message: "image complete" });
   const { size } = editor.store.objects;
   editor.notify(
@@ -72,11 +72,11 @@ export async function completeImage(editor) {
  * @param {Ring} ring
  */
 export async function completeArea(editor, ring) {
-  const within = proposals(editor).filter(({ shape }) => {
+  const isWithin = (/** @type {ImageObject} */ { shape }) => {
     const centre = shapeCentre(shape);
     return centre !== null && ringContains(ring, ...centre);
-  });
-  if (!(await decided(editor, within, "area"))) return;
+  };
+  if (!(await decided(editor, "area", isWithin))) return;
   editor.apply({ covered: [...editor.store.covered, ring], state: "reviewed", message: "area complete" });
   editor.notify("This area is complete: only such areas are learned from.");
 }
@@ -99,27 +99,41 @@ function wholeImage({ view }) {
 }
 
 /**
- * What becomes of proposals that nobody looked at: complete means that somebody did.
+ * What becomes of proposals that nobody looked at: complete means that somebody did. Asked until there are none, also
+ * where new ones came meanwhile.
  * @param {Editor} editor
- * @param {ImageObject[]} open
  * @param {"image" | "area"} what
+ * @param {(object: ImageObject) => boolean} [isWithin]
  * @returns {Promise<boolean>} false when the person goes back
  */
-async function decided(editor, open, what) {
-  if (!open.length) return true;
+async function decided(editor, what, isWithin = () => true) {
+  for (let open = proposals(editor).filter(isWithin); open.length; open = proposals(editor).filter(isWithin)) {
+    const answer = await askAbout(open.length, what);
+    if (!answer) return false;
+    if (answer === "accept") accepted(editor, open);
+    else rejected(editor, open);
+  }
+  const { store } = editor;
+  const locked = [...store.objects.values()].filter((object) => store.proposal(object) && isWithin(object)).length;
+  if (locked) editor.notify(`${counted(locked, "proposal")} still open but locked: Alt+K unlocks all.`, "warning");
+  return !locked;
+}
+
+/**
+ * @param {number} count
+ * @param {"image" | "area"} what
+ */
+async function askAbout(count, what) {
   const words = [
-    `A model proposed ${counted(open.length, "object")} in this ${what} that nobody decided on yet.`,
+    `A model proposed ${counted(count, "object")} in this ${what} that nobody decided on yet.`,
     `A complete ${what} has none: what is wrong here is learned.`,
   ].join(" ");
-  const answer = await ask(
-    `${counted(open.length, "proposal")} still open`,
+  return ask(
+    `${counted(count, "proposal")} still open`,
     [h("p", {}, words)],
     [
       { value: "reject", label: "Remove them", kind: "danger" },
       { value: "accept", label: "Accept them", kind: "primary" },
     ],
   );
-  if (answer === "accept") accepted(editor, open);
-  if (answer === "reject") rejected(editor, open);
-  return answer !== "";
 }

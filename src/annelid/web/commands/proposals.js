@@ -2,6 +2,7 @@ import { inReadingOrder } from "../core/order.js";
 import { counted } from "../core/words.js";
 import { h } from "../dom.js";
 import { ask } from "../panels/dialog.js";
+import { unchanged } from "../tools/add.js";
 import { bringIntoSight } from "./selecting.js";
 
 /** @typedef {import("../actions.js").Action} Action */
@@ -69,22 +70,23 @@ export function proposals({ store, locked }) {
 }
 
 /**
+ * Accept proposals; those on which somebody else decided meanwhile are left as they are.
  * @param {Editor} editor
  * @param {ImageObject[]} objects
  */
 export function accepted(editor, objects) {
-  editor.apply({
-    upsert: objects.map(({ id }) => editor.corrected(id)),
-    message: `accepted ${counted(objects.length, "proposal")}`,
-  });
+  const upsert = unchanged(editor, objects).map(({ id }) => editor.corrected(id));
+  editor.apply({ upsert, message: `accepted ${counted(upsert.length, "proposal")}` });
 }
 
 /**
+ * Reject proposals; those on which somebody else decided meanwhile are left as they are.
  * @param {Editor} editor
  * @param {ImageObject[]} objects
  */
 export function rejected(editor, objects) {
-  editor.apply({ removed: objects.map(({ id }) => id), message: `rejected ${counted(objects.length, "proposal")}` });
+  const removed = unchanged(editor, objects).map(({ id }) => id);
+  editor.apply({ removed, message: `rejected ${counted(removed.length, "proposal")}` });
 }
 
 /**

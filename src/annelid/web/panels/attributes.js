@@ -12,8 +12,12 @@ import { changeable } from "../tools/add.js";
  */
 export function attributes(editor) {
   const element = h("div", { class: "section-body attributes", id: "attributes" });
+  /** @type {ImageObject[]} */
+  let shown = [];
   const show = () => {
     const chosen = [...editor.selection.value].flatMap((id) => editor.store.get(id) ?? []);
+    if (chosen.length && chosen.length === shown.length && chosen.every((object, n) => object === shown[n])) return;
+    shown = chosen; // what is typed here meanwhile stays while others change other objects
     if (!chosen.length)
       return fill(element, h("p", { class: "dim" }, "Select an object to see and change what is known of it."));
     fill(
@@ -22,7 +26,7 @@ export function attributes(editor) {
       ignored(editor, chosen),
       parents(editor, chosen),
       table(editor, chosen),
-      adding(editor),
+      adding(editor, chosen),
     );
   };
   show();
@@ -49,13 +53,15 @@ function heading({ store }, chosen) {
 }
 
 /**
- * Change all of the selected that may be changed.
+ * Change all that were shown and may be changed: what is typed for them is not for what was selected since.
  * @param {Editor} editor
+ * @param {ImageObject[]} chosen
  * @param {(object: ImageObject) => ImageObject} make
  * @param {string} message
  */
-function change(editor, make, message) {
-  editor.apply({ upsert: changeable(editor).map(({ id }) => make(editor.corrected(id))), message });
+function change(editor, chosen, make, message) {
+  const ids = chosen.map(({ id }) => id);
+  editor.apply({ upsert: changeable(editor, ids).map(({ id }) => make(editor.corrected(id))), message });
 }
 
 /**
@@ -67,7 +73,12 @@ function ignored(editor, chosen) {
   box.checked = chosen.every(({ ignore }) => ignore);
   box.indeterminate = !box.checked && chosen.some(({ ignore }) => ignore);
   box.addEventListener("change", () =>
-    change(editor, (object) => ({ ...object, ignore: box.checked }), box.checked ? "ignored" : "no longer ignored"),
+    change(
+      editor,
+      chosen,
+      (object) => ({ ...object, ignore: box.checked }),
+      box.checked ? "ignored" : "no longer ignored",
+    ),
   );
   const title = "Neither an object nor background: nothing is learned there";
   return h("label", { class: "check", title }, box, h("span", {}, "Ignore in training"));
@@ -82,17 +93,10 @@ function parents(editor, chosen) {
   const has = chosen.filter(({ parent }) => parent);
   const last = chosen.at(-1);
   const set = () => {
-    const children = new Set(chosen.slice(0, -1).map(({ id }) => id));
-    const make = (/** @type {ImageObject} */ object) =>
-      children.has(object.id) ? { ...object, parent: last?.id ?? "" } : object;
-    editor.apply({
-      upsert: changeable(editor)
-        .filter(({ id }) => children.has(id))
-        .map(({ id }) => make(editor.corrected(id))),
-      message: "put into another object",
-    });
+    const parent = last?.id ?? "";
+    change(editor, chosen.slice(0, -1), (object) => ({ ...object, parent }), "put into another object");
   };
-  const clear = () => change(editor, (object) => ({ ...object, parent: "" }), "taken out of its object");
+  const clear = () => change(editor, chosen, (object) => ({ ...object, parent: "" }), "taken out of its object");
   const parent = has.length === 1 && chosen.length === 1 ? store.get(has[0].parent) : undefined;
   const go = () => parent && (editor.selection.value = new Set([parent.id]));
   return h(
@@ -121,14 +125,14 @@ function table(editor, chosen) {
       "aria-label": key,
       "data-attribute": key,
     });
-    input.addEventListener("change", () => setExtra(editor, key, parsedValue(input.value)));
+    input.addEventListener("change", () => setExtra(editor, chosen, key, parsedValue(input.value)));
     const remove = h(
       "button",
       {
         class: "icon-button",
         "aria-label": `Remove ${key}`,
         title: `Remove ${key}`,
-        onclick: () => setExtra(editor, key, undefined),
+        onclick: () => setExtra(editor, chosen, key, undefined),
       },
       "✕",
     );
@@ -137,8 +141,11 @@ function table(editor, chosen) {
   return h("div", { class: "attribute-table" }, rows.flat());
 }
 
-/** @param {Editor} editor */
-function adding(editor) {
+/**
+ * @param {Editor} editor
+ * @param {ImageObject[]} chosen
+ */
+function adding(editor, chosen) {
   const key = h("input", {
     id: "attribute-key",
     placeholder: "attribute",
@@ -156,20 +163,21 @@ function adding(editor) {
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    setExtra(editor, key.value.trim(), parsedValue(value.value));
+    setExtra(editor, chosen, key.value.trim(), parsedValue(value.value));
   });
   return form;
 }
 
 /**
  * @param {Editor} editor
+ * @param {ImageObject[]} chosen
  * @param {string} key
  * @param {unknown} value undefined removes it
  */
-function setExtra(editor, key, value) {
+function setExtra(editor, chosen, key, value) {
   const make = (/** @type {ImageObject} */ object) => {
     const { [key]: _, ...rest } = object.extra;
     return { ...object, extra: value === undefined ? rest : { ...rest, [key]: value } };
   };
-  if (key) change(editor, make, value === undefined ? `${key} removed` : `${key} set`);
+  if (key) change(editor, chosen, make, value === undefined ? `${key} removed` : `${key} set`);
 }

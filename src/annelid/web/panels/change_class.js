@@ -96,6 +96,6 @@ async function remove(editor, { name, count }) {
  * @param {string | null} next
  */
 async function map(editor, name, next) {
-  await changeClasses(editor, { map: { [name]: next } });
-  if (next && editor.currentClass.value === name) editor.currentClass.value = next;
+  const isDone = await changeClasses(editor, { map: { [name]: next } });
+  if (isDone && next && editor.currentClass.value === name) editor.currentClass.value = next;
 }

@@ -114,7 +114,8 @@ class HistoryPanel {
   /** @param {Revision} one */
   async _restore({ revision }) {
     const { autosave, author } = this._editor;
-    await autosave.flush();
+    if (!(await autosave.flush()))
+      return this._editor.notify("Not all changes are saved yet: then one can go back.", "warning");
     await post(`${this._path}/restore`, { revision, author });
     this._back();
     await autosave.sync();

@@ -1,5 +1,5 @@
 import { reshaped } from "../core/reshape.js";
-import { addObject, changeable } from "./add.js";
+import { addObject, changeable, unchanged } from "./add.js";
 import { imageLength } from "./place.js";
 import { colorOf } from "./preview.js";
 import { Stroke } from "./stroke.js";
@@ -155,7 +155,9 @@ class BrushTool {
     const done = strokes.map((stroke) => ({ object: stroke.object, shape: stroke.shape() }));
     const fresh = done.find(({ object, shape }) => !object && shape.length);
     if (fresh) return void addObject(editor, { kind: "mask", shape: fresh.shape });
-    const known = done.flatMap(({ object, shape }) => (object ? [{ object, shape }] : []));
+    const targets = strokes.flatMap(({ object }) => object ?? []);
+    const same = new Set(unchanged(editor, targets));
+    const known = done.flatMap(({ object, shape }) => (object && same.has(object) ? [{ object, shape }] : []));
     const kept = known.filter(({ shape }) => shape.length);
     const removed = known.filter(({ shape }) => !shape.length).map(({ object }) => object.id);
     const upsert = kept.map(({ object, shape }) => reshaped(editor.corrected(object.id), shape, "mask"));

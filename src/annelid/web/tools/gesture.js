@@ -1,7 +1,7 @@
 // What a press on the image began with the select tool, and what it comes to.
 
 import { newId } from "../core/ids.js";
-import { changeable } from "./add.js";
+import { changeable, unchanged } from "./add.js";
 
 /** @typedef {import("../types.js").Editor} Editor */
 /** @typedef {import("../types.js").ImageObject} ImageObject */
@@ -75,7 +75,9 @@ export function finish({ what, before, after }, editor) {
   if (!after.length) return void changeable(editor);
   const known = new Set(before.map(({ id }) => id));
   const isCopy = after.some(({ id }) => !known.has(id));
-  const upsert = isCopy ? after : after.map((object) => ({ ...editor.corrected(object.id), ...place(object) }));
+  const same = new Set(isCopy ? [] : unchanged(editor, before).map(({ id }) => id));
+  const changed = after.filter(({ id }) => same.has(id));
+  const upsert = isCopy ? after : changed.map((object) => ({ ...editor.corrected(object.id), ...place(object) }));
   editor.apply({ upsert, message: isCopy ? "duplicated" : what === "move" ? "moved" : "reshaped" });
   if (isCopy) editor.selection.value = new Set(after.map(({ id }) => id));
 }
