@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from annelid import geometry
 from annelid.assist.base import ArrayPicture, Hints, Point, Prompt
 from annelid.assist.choice import Assistants
 from annelid.assist.client import WorkerProcess
+from annelid.assist.embeddings import FOLDER
 from annelid.assist.sam import Sam, seen_window
 from annelid.engines.sam.network import open_network
 from annelid.errors import EngineError, UsageError
@@ -46,7 +46,15 @@ def mask_of(shape: geometry.Shape) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return geometry.shape_to_mask(shape, PICTURE.shape[:2])
 
 
-def test_embedding_and_masks_are_those_of_upstream(weights: Path, worker: WorkerProcess) -> None:
+@pytest.fixture(scope="module")
+def key(weights: Path, worker: WorkerProcess) -> str:
+    """That of the embedding of `PICTURE`, which the worker has made."""
+    sam = Sam(weights, worker)
+    sam.outline(ArrayPicture(PICTURE), prompt(*CLICKS), Hints())
+    return sam._key(ArrayPicture(PICTURE), (0, 0, 200, 150), 1)
+
+
+def test_embedding_and_masks_are_those_of_upstream(weights: Path, worker: WorkerProcess, key: str) -> None:
     from ultralytics.models.sam import Predictor
 
     upstream = Predictor(
@@ -54,8 +62,8 @@ def test_embedding_and_masks_are_those_of_upstream(weights: Path, worker: Worker
     )
     upstream.set_image(PICTURE[..., ::-1].copy())
     upstream.args.conf = -1e9  # nothing that was learned: scores may be anything
-    embedding = open_network(weights).embed(PICTURE)
-    np.testing.assert_array_equal(embedding["features"], upstream.features.numpy())
+    with np.load(weights.parents[2] / FOLDER / f"{key}.npz") as embedding:
+        np.testing.assert_array_equal(embedding["features"], upstream.features.numpy())
     sam = Sam(weights, worker)
     for clicks, box in ((CLICKS, None), (CLICKS[:1], None), ((), BOX), (CLICKS[:1], BOX)):
         points = [[click[:2] for click in clicks]] if clicks else None
@@ -65,28 +73,23 @@ def test_embedding_and_masks_are_those_of_upstream(weights: Path, worker: Worker
         np.testing.assert_array_equal(mask_of(found.shape), result.masks.data.numpy()[0].astype(bool))
 
 
-def test_the_encoder_runs_once_for_an_image_and_never_again_after_a_restart(tmp_path: Path, weights: Path) -> None:
-    first = WorkerProcess(tmp_path)
-    question = {"weights": str(weights), "key": "a" * 64, "size_hw": [150, 200], "points": CLICKS, "box": None}
-    try:
-        told, _ = first.answer(question)
-        assert told == {"need": "picture", "bytes": 0} or told == {"need": "picture"}
-        told, bits = first.answer(question, PICTURE.tobytes())
-        assert told["encoded"] == 1
-        began = time.perf_counter()
-        again, same = first.answer({**question, "points": CLICKS[:1]})
-        assert time.perf_counter() - began < 1.5  # the decoder, on a busy machine; the encoder takes seconds
-        assert again["encoded"] == 1
-        assert len(same) == len(bits)
-    finally:
-        first.close()
-    second = WorkerProcess(tmp_path)
+def test_the_encoder_runs_once_for_an_image_and_never_again_after_a_restart(
+    weights: Path, worker: WorkerProcess, key: str
+) -> None:
+    question = {"weights": str(weights), "key": key, "size_hw": [150, 200], "points": CLICKS, "box": None}
+    told, bits = worker.answer(question)
+    assert told["encoded"] == 1
+    began = time.perf_counter()
+    worker.answer({**question, "points": CLICKS[:1]})
+    assert time.perf_counter() - began < 1.5  # the decoder, on a busy machine; the encoder takes seconds
+    assert worker.answer({**question, "key": "a" * 64})[0]["need"] == "picture"
+    second = WorkerProcess(weights.parents[2])
     try:
         told, bits_again = second.answer(question)
-        assert told["encoded"] == 0
-        np.testing.assert_array_equal(bits_again, bits)
     finally:
         second.close()
+    assert told["encoded"] == 0
+    np.testing.assert_array_equal(bits_again, bits)
 
 
 def test_a_process_that_dies_is_said_and_started_anew(weights: Path, worker: WorkerProcess) -> None:
@@ -128,14 +131,6 @@ def test_an_idle_process_ends_and_comes_back(weights: Path, tmp_path: Path) -> N
     assert not process.is_running
     assert process.answer(question)[0]["need"] == "picture"
     process.close()
-
-
-def test_the_server_loads_no_network() -> None:
-    import subprocess
-
-    code = "import sys, annelid.server; print([m for m in ('torch', 'ultralytics') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_weights_that_are_none_are_refused_in_words(tmp_path: Path, worker: WorkerProcess) -> None:

@@ -6,7 +6,6 @@ Both are computed by Ultralytics' own predictors, with its own preprocessing.
 from __future__ import annotations
 
 import functools
-import pickle
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from annelid.engines.base import Pixels
 from annelid.engines.yolo import environment
+from annelid.engines.yolo.unloadable import UNLOADABLE
 from annelid.errors import EngineError
 
 SIDE = 1024
@@ -28,18 +28,6 @@ _CLICKS, _CLICKS_ON_CPU = 32, 16
 Arrays = dict[str, NDArray[Any]]
 """An embedding as it is kept."""
 Bits = NDArray[np.bool_]
-_UNLOADABLE = (
-    pickle.UnpicklingError,
-    RuntimeError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    ValueError,
-    ImportError,
-    IndexError,
-    EOFError,
-    OSError,
-)
 
 
 class Network(Protocol):
@@ -83,7 +71,7 @@ def open_network(weights: Path, device: str = "") -> Network:
         return FastSam(weights, device)
     try:
         return Sam(weights, device)
-    except _UNLOADABLE as error:
+    except UNLOADABLE as error:
         reason = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
         step = "the name of the file has to be that under which its publisher gives it"
         raise EngineError(f"{weights}: not the weights of {weights.stem} ({reason})", next_step=step) from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from ultralytics.nn.tasks import load_checkpoint, torch_safe_load
 
+from annelid.engines.yolo.unloadable import UNLOADABLE
 from annelid.errors import EngineError
 
 
@@ -35,18 +35,7 @@ def open_checkpoint(path: Path, *, trust: bool) -> tuple[Any, dict[str, Any]]:
         if not trust:
             torch_safe_load(path, safe_only=True)
         model, checkpoint = load_checkpoint(path)
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        ValueError,
-        ImportError,
-        IndexError,
-        EOFError,
-        OSError,
-    ) as error:
+    except UNLOADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if trust:
             raise EngineError(f"{path}: not a YOLO model ({reason})", next_step="give another .pt file") from error
