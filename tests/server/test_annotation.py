@@ -121,6 +121,14 @@ def test_a_save_that_is_repeated_does_no_harm(page: Page) -> None:
     assert [one["message"] for one in page.get("revisions")] == ["drawn", ""]
 
 
+@pytest.mark.parametrize("extra", [{"id": 2**70}, {"id": 10**400}, {"note": "\ud800"}, {"share": math.inf}])
+def test_attributes_that_no_page_can_hold_keep_no_image_closed(page: Page, extra: dict[str, Any]) -> None:
+    triangle = np.array([[0, 0], [9, 0], [9, 9]], float)
+    odd = Objects.from_shapes([((triangle,),)], ["cell"], ids=["odd"], extra=[extra])
+    page.client.app.state.desk.project.store.save(page.view, ChangeSet(0, odd))  # type: ignore[attr-defined]
+    assert set(page.objects()["odd"]["extra"]) == set(extra)
+
+
 @given(objects=object_sets((40, 30), attributes=True))
 def test_objects_of_every_kind_come_back_from_the_page_as_they_were(objects: Objects) -> None:
     sent = orjson.loads(reply(objects_to_json(objects)).body)

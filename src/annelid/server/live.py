@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from annelid.server.bulletin import Bulletin, Event
 from annelid.server.desk import desk_of
+from annelid.server.reply import as_json
 
 HEARTBEAT_SECONDS = 15.0
 _RETRY_MS = 1000
@@ -49,8 +49,7 @@ async def stream(bulletin: Bulletin, heartbeat: float = HEARTBEAT_SECONDS) -> As
 
 
 def _written(event: Event) -> bytes:
-    data = orjson.dumps(event.data, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.number, event.name.encode(), data)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.number, event.name.encode(), as_json(event.data))
 
 
 ROUTES: tuple[BaseRoute, ...] = (Route("/live", _live),)

@@ -24,6 +24,8 @@ from annelid.errors import (
 )
 
 _LOG = logging.getLogger(__name__)
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+_LARGEST = 10**300
 
 
 class TooLarge(UsageError):  # noqa: N818 - what the status is called
@@ -49,8 +51,26 @@ _STATUS: tuple[tuple[type[AnnelidError], int], ...] = (
 
 def reply(value: Any, status: int = 200) -> Response:
     """A JSON answer; NaN becomes null, arrays and numpy numbers are written as lists and numbers."""
-    body = orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
-    return Response(body, status, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(as_json(value), status, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def as_json(value: Any) -> bytes:
+    """JSON for a page; numbers and texts that no page can hold as near as it can."""
+    try:
+        return orjson.dumps(value, default=str, option=_OPTIONS)
+    except orjson.JSONEncodeError:  # somebody's attribute of 30 digits must not keep an image closed
+        return orjson.dumps(_holdable(value), default=str, option=_OPTIONS)
+
+
+def _holdable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_holdable(key): _holdable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_holdable(each) for each in value]
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    is_long = isinstance(value, int) and abs(value) >= 2**63
+    return (float(value) if abs(value) < _LARGEST else str(value)) if is_long else value
 
 
 def refusal(status: int, message: str, next_step: str = "", **more: Any) -> Response:
