@@ -58,6 +58,10 @@ async function start() {
     if (location.hash.startsWith("#/annotate/")) void router?.show(); // what one draws from now on is by that name
   });
   place("header").append(head.element);
+  place("skip").addEventListener("click", (event) => {
+    event.preventDefault(); // what stands behind # is a page's name here
+    place("page").focus();
+  });
   head.element.querySelector("#live")?.before(jobSign(app));
   if (kept(AUTHOR) === null) ask();
   listenForFiles(app);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { crossesItself, ringCrossesItself } from "../../../src/annelid/web/core/crossing.js";
-import { boxRing, ellipseRing, ringRotatedBox, rotatedBoxRing } from "../../../src/annelid/web/core/figures.js";
+import { boxRing, ellipseRing } from "../../../src/annelid/web/core/figures.js";
 import {
   areasContain,
   distanceToOutline,
@@ -14,7 +14,7 @@ import {
 } from "../../../src/annelid/web/core/geometry.js";
 import { Grid } from "../../../src/annelid/web/core/grid.js";
 import { newId } from "../../../src/annelid/web/core/ids.js";
-import { nearestEdge, nearestVertex } from "../../../src/annelid/web/core/nearest.js";
+import { nearestEdge } from "../../../src/annelid/web/core/nearest.js";
 import { simplifyRing, simplifyShape } from "../../../src/annelid/web/core/simplify.js";
 import { random } from "./made.js";
 
@@ -51,16 +51,9 @@ test("the nearest outline may be that of a hole", () => {
   assert.equal(distanceToOutline([], 0, 0), Infinity);
 });
 
-test("the nearest vertex and edge are told with their place", () => {
-  assert.deepEqual(nearestVertex(RING, 10, 1), { part: 0, ring: 0, index: 1, x: 10, y: 0, distance: 1 });
+test("the nearest edge is told with its place", () => {
   assert.deepEqual(nearestEdge(RING, 11, 4), { part: 0, ring: 0, index: 1, x: 10, y: 4, distance: 1 });
   assert.equal(nearestEdge([], 1, 1), null);
-});
-
-test("a rotated box is found again in its corners; four other corners are none", () => {
-  const params = [10, 20, 8, 3, 0.7];
-  ringRotatedBox(rotatedBoxRing(params))?.forEach((value, n) => assert.ok(Math.abs(value - params[n]) < 1e-9));
-  assert.equal(ringRotatedBox([0, 0, 5, 1, 5, 5, 0, 5]), null);
 });
 
 test("a polygon through an ellipse has the ellipse's area", () => {

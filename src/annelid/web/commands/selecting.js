@@ -104,7 +104,7 @@ async function chooseRange(editor) {
  * @param {Record<"low" | "high" | "small" | "large", number | null>} range
  * @returns {(object: ImageObject) => boolean}
  */
-export function inRange({ low, high, small, large }) {
+function inRange({ low, high, small, large }) {
   const holds = (
     /** @type {number | null} */ value,
     /** @type {number | null} */ least,

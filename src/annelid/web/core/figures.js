@@ -43,18 +43,3 @@ export function rotatedBoxRing([cx, cy, width, height, angle = 0]) {
     (v, n) => v + (n % 2 ? cy : cx),
   );
 }
-
-/**
- * The params of a ring of four corners that is a rotated box; null when it is none.
- * @param {Ring} ring clockwise or against it
- * @param {number} [tolerance] pixels
- * @returns {number[] | null} cx, cy, width, height, angle
- */
-export function ringRotatedBox(ring, tolerance = 1e-6) {
-  if (ring.length !== 8) return null;
-  const [x0, y0, x1, y1, x2, y2, x3, y3] = ring;
-  const [cx, cy] = [(x0 + x2) / 2, (y0 + y2) / 2];
-  if (Math.hypot((x1 + x3) / 2 - cx, (y1 + y3) / 2 - cy) > tolerance) return null;
-  if (Math.abs(Math.hypot(x2 - x0, y2 - y0) - Math.hypot(x3 - x1, y3 - y1)) > tolerance) return null;
-  return [cx, cy, Math.hypot(x1 - x0, y1 - y0), Math.hypot(x3 - x0, y3 - y0), Math.atan2(y1 - y0, x1 - x0)];
-}

@@ -18,7 +18,7 @@ const FLOAT_STEPS = 65535;
  * @param {number} value
  * @param {Pick<Channel, "low" | "high" | "gamma">} channel
  */
-export function brightness(value, channel) {
+function brightness(value, channel) {
   const part = (value - channel.low) / (channel.high - channel.low);
   return part > 0 ? Math.min(1, part) ** channel.gamma : 0;
 }

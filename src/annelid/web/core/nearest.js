@@ -3,7 +3,7 @@ import { nearestOnSegment } from "./geometry.js";
 /** @typedef {import("../types.js").Shape} Shape */
 
 /**
- * A vertex of a shape, or the edge that begins there, and the point of it that was meant.
+ * An edge of a shape, named by the vertex where it begins, and the point of it that was meant.
  * @typedef {Object} Place
  * @property {number} part
  * @property {number} ring
@@ -14,17 +14,6 @@ import { nearestOnSegment } from "./geometry.js";
  */
 
 /**
- * The vertex that is nearest to a point; null where there is none.
- * @param {Shape} shape
- * @param {number} x
- * @param {number} y
- * @returns {Place | null}
- */
-export function nearestVertex(shape, x, y) {
-  return least(shape, x, y, (ring, i) => [ring[i], ring[i + 1]]);
-}
-
-/**
  * The edge that is nearest to a point, and its point that is nearest; null where there is none.
  * @param {Shape} shape
  * @param {number} x
@@ -32,30 +21,17 @@ export function nearestVertex(shape, x, y) {
  * @returns {Place | null}
  */
 export function nearestEdge(shape, x, y) {
-  return least(shape, x, y, (ring, i) => {
-    const next = (i + 2) % ring.length;
-    return nearestOnSegment(ring[i], ring[i + 1], ring[next], ring[next + 1], x, y);
-  });
-}
-
-/**
- * @param {Shape} shape
- * @param {number} x
- * @param {number} y
- * @param {(ring: number[], i: number) => [number, number]} pointOf
- * @returns {Place | null}
- */
-function least(shape, x, y, pointOf) {
   /** @type {Place | null} */
   let best = null;
-  shape.forEach((rings, part) =>
-    rings.forEach((points, ring) => {
+  for (const [part, rings] of shape.entries()) {
+    for (const [ring, points] of rings.entries()) {
       for (let i = 0; i < points.length; i += 2) {
-        const [px, py] = pointOf(points, i);
+        const j = (i + 2) % points.length;
+        const [px, py] = nearestOnSegment(points[i], points[i + 1], points[j], points[j + 1], x, y);
         const distance = Math.hypot(px - x, py - y);
-        if (distance < (best?.distance ?? Infinity)) best = { part, ring, index: i / 2, x: px, y: py, distance };
+        if (!best || distance < best.distance) best = { part, ring, index: i / 2, x: px, y: py, distance };
       }
-    }),
-  );
+    }
+  }
   return best;
 }

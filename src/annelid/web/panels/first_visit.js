@@ -5,7 +5,7 @@ import { importer } from "./importer.js";
 /** @typedef {import("../types.js").App} App */
 
 /** What is taken, in words. */
-export const TAKEN = [
+const TAKEN = [
   [
     "Images",
     "TIFF (8, 16 and 32 bits, stacks, OME, pyramids, SVS, NDPI), OME-Zarr folders, CZI, PNG, JPEG, BMP; " +

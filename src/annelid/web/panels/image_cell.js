@@ -7,7 +7,7 @@ import { fill, h } from "../dom.js";
 /** @typedef {import("../types.js").ClassInfo} ClassInfo */
 
 /** State -> word. */
-export const STATES = { new: "new", draft: "draft", reviewed: "reviewed" };
+const STATES = { new: "new", draft: "draft", reviewed: "reviewed" };
 
 /**
  * An image as a card with its thumbnail.

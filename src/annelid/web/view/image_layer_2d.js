@@ -9,7 +9,7 @@ import { MOST_AT_ONCE, compose, tableOf } from "../core/lookup.js";
 
 const BUDGET_MS = 6;
 const MOST_KEPT = 192;
-export const GROUND = "#16191c";
+const GROUND = "#16191c";
 
 export class ImageLayer2d {
   /**
