@@ -96,6 +96,17 @@ def test_a_minus_click_takes_the_neighbour_off() -> None:
     assert not mask[80, 94]
 
 
+def test_clicks_at_both_ends_of_a_large_faint_object_mean_all_of_it() -> None:
+    from scipy import ndimage
+
+    rows, columns = np.mgrid[:420, :300]
+    truth = np.asarray(np.hypot((columns - 150) / 70, (rows - 210) / 150) <= 1)
+    texture = ndimage.gaussian_filter(np.random.default_rng(0).normal(0, 1, truth.shape), 12) * 500
+    pixels = np.asarray(np.clip(110 - 25 * truth + texture, 0, 255)[..., None], np.uint8)
+    assert iou(found(pixels, (150, 100, 1), (150, 320, 1), zoom=0.6), truth) > 0.7
+    assert not found(pixels, (150, 100, 1), (150, 320, 1), (150, 352, 0), zoom=0.6)[351:354, 149:152].all()
+
+
 def test_a_click_far_away_adds_a_piece() -> None:
     one, other = disk(40, 50, 12), disk(110, 100, 14)
     mask = found(picture(one | other), (40.5, 50.5, 1), (110.5, 100.5, 1))

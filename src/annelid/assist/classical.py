@@ -2,11 +2,12 @@
 
 Lines of steep change are sought at every size and for bright and dark objects (`search`), moved to where inside and
 outside differ most (`refine`), and compared (`judge`). Each further click bends the line (`correct`), or adds a piece
-where it lies far away.
+where it lies far away; where nothing convinces around such clicks, one line is sought that holds them all (`through`).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from annelid.assist.correct import Click, choose, correct
 from annelid.assist.excerpt import HALF, Excerpt, excerpt, step_of
 from annelid.assist.refine import refine
 from annelid.assist.search import Found, search
+from annelid.assist.through import through
 from annelid.errors import UsageError
 
 _FAR = 1.6
@@ -75,7 +77,11 @@ class Classical:
         if not small and prompt.box is None and _may_be_larger(found[1]):
             farther = _found(picture, prompt, hints, step * _FARTHER)
             found = max(found, farther, key=lambda f: float(f[1].worth.max()))
-        return _finished(picture, prompt, *found)
+        pieces = _pieces(prompt, *found)
+        if len(pieces) > 1 and found[1].worth.max() < _DOUBTFUL:
+            found = _around_all(picture, prompt, hints)
+            pieces = _pieces(prompt, *found)
+        return _finished(picture, prompt, *found, pieces)
 
 
 def _may_be_larger(candidates: Candidates) -> bool:
@@ -120,15 +126,35 @@ def _overlap(box: tuple[float, float, float, float], line: Contour) -> float:
     return float(shared / ((x2 - x1) * (y2 - y1) + (box[2] - box[0]) * (box[3] - box[1]) - shared))
 
 
-def _finished(picture: Picture, prompt: Prompt, seen: Excerpt, candidates: Candidates) -> Outline:
-    """The best line, corrected by all clicks but the one that it was found by."""
+def _around_all(picture: Picture, prompt: Prompt, hints: Hints) -> tuple[Excerpt, Candidates]:
+    """Lines around all + clicks, seen from far enough for them to be near each other; each click missed counts."""
+    inside = np.array([(p.x, p.y) for p in prompt.points if p.inside])
+    extent = float(np.hypot(*np.ptp(inside, 0)))
+    seen = excerpt(picture, prompt, max(step_of(prompt), 2 ** math.ceil(math.log2(max(extent / HALF, 1)))))
+    clicks = _clicks(prompt, seen)
+    x, y = seen.here(*inside.mean(0))
+    found = [*search(seen.pixels, x, y), *through([click for click in clicks if click.inside])]
+    candidates = _judged(seen, found, x, y, hints)
+    missed = [sum(not click.is_kept_by(line) for click in clicks) for line in candidates.lines]
+    return seen, replace(candidates, worth=candidates.worth - np.array(missed))
+
+
+def _clicks(prompt: Prompt, seen: Excerpt) -> list[Click]:
+    return [Click(*seen.here(p.x, p.y), p.inside) for p in prompt.points]
+
+
+def _pieces(prompt: Prompt, seen: Excerpt, candidates: Candidates) -> list[Piece]:
+    """The best line, corrected by all clicks but the one that it was found by, and others where clicks are far away."""
     best = candidates.best
     pieces = [Piece(candidates.lines[best], candidates.signs[best], candidates)]
-    clicks = [Click(*seen.here(p.x, p.y), p.inside) for p in prompt.points]
-    for click in clicks:
+    for click in _clicks(prompt, seen):
         _take(seen, pieces, click)
+    return pieces
+
+
+def _finished(picture: Picture, prompt: Prompt, seen: Excerpt, candidates: Candidates, pieces: list[Piece]) -> Outline:
     mask, origin = _mask(picture.size_wh, prompt, seen, [piece.line for piece in pieces])
-    score = float(np.clip(candidates.worth[best], 0, 1))
+    score = float(np.clip(candidates.worth.max(), 0, 1))
     return Outline(tracing.mask_to_shape(mask, origin), score)
 
 
