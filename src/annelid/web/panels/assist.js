@@ -101,6 +101,8 @@ function said({ clicks, isBusy, score, problem }) {
   if (isBusy) return [h("span", { class: "spinner", "aria-hidden": "true" }), " working …"];
   if (!clicks) return ["Click inside an object, or drag a box around it."];
   return [
-    score !== null && score < 0.45 ? "Unsure: click + at both ends of it, or drag a box around it." : "Enter keeps it; + and − clicks correct it.",
+    score !== null && score < 0.45
+      ? "Unsure: click + at both ends of it, or drag a box around it."
+      : "Enter keeps it; + and − clicks correct it.",
   ];
 }
