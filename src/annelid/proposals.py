@@ -26,7 +26,7 @@ def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> 
         model: reference of the model.
 
     Returns:
-        View id -> change set.
+        View id -> change set; views without one stay as they are.
     """
     found = {item.id: editable(item.objects) for item in predicted.items}
     changes = {}
@@ -35,6 +35,8 @@ def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> 
             continue
         earlier = item.objects[[str(a).startswith("model:") for a in item.objects.authors]]
         upsert, removed = diff(earlier, found[item.id])
+        if not len(upsert) and not removed:
+            continue  # an image on which nothing was found is no draft
         changes[item.id] = ChangeSet(
             item.revision, upsert, removed, author=f"model:{model}", message="proposed", state="draft"
         )

@@ -19,7 +19,9 @@ test("a job is told beside its images only", () => {
   assert.match(jobOfView(job, "a") ?? "", /being proposed/);
   assert.equal(jobOfView(job, "b"), null);
   assert.equal(jobOfView({ ...job, verb: "train" }, "a"), null);
-  assert.equal(jobOfView({ ...job, state: "finished" }, "a"), "");
+  assert.equal(jobOfView({ ...job, state: "interrupted" }, "a"), "");
+  const finished = { ...job, state: "finished", arguments: { images: ["a"], model: "cells@v1", conf: 0.25 } };
+  assert.match(jobOfView(finished, "a") ?? "", /^cells@v1 found nothing with a score of 0.25 or more:/);
   const failed = { ...job, state: "failed", error: { message: "no such model", next_step: "train one" } };
   assert.equal(jobOfView(failed, "a"), "No proposals: no such model: train one");
 });

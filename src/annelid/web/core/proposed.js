@@ -22,9 +22,9 @@ export function sayOpen(open, seen) {
 
 /**
  * What is to be said of a job beside an image.
- * @param {{verb: string, state: string, arguments: {images?: string[]}, error?: {message?: string, next_step?: string}}} job
+ * @param {{verb: string, state: string, arguments: {images?: string[], model?: string, conf?: number}, error?: {message?: string, next_step?: string}}} job
  * @param {string} view id
- * @returns {string | null} null when it is another's, "" when there is nothing to say any more
+ * @returns {string | null} null when it is another's; of a finished one what is said where no proposals came of it
  */
 export function jobOfView({ verb, state, arguments: given, error }, view) {
   const images = given.images ?? [];
@@ -32,5 +32,7 @@ export function jobOfView({ verb, state, arguments: given, error }, view) {
   if (state === "queued") return "Proposals are queued.";
   if (state === "running") return "Objects are being proposed …";
   if (state === "failed") return `No proposals: ${[error?.message, error?.next_step].filter(Boolean).join(": ")}`;
-  return "";
+  if (state !== "finished") return "";
+  const least = given.conf === undefined ? "" : ` with a score of ${given.conf} or more`;
+  return `${given.model ?? "The model"} found nothing${least}: propose with a lower score, or annotate more and train.`;
 }

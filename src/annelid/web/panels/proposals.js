@@ -1,13 +1,13 @@
-import { get, post } from "../api.js";
+import { post } from "../api.js";
 import { accepted, proposals, rejected } from "../commands/proposals.js";
 import { above, jobOfView, sayOpen } from "../core/proposed.js";
 import { counted } from "../core/words.js";
 import { fill, h } from "../dom.js";
-import { ask } from "./dialog.js";
+import { askModel } from "./ask_model.js";
 
 /** @typedef {import("../types.js").Editor} Editor */
 /** @typedef {import("../types.js").ImageObject} ImageObject */
-/** @typedef {{verb: string, state: string, arguments: {images?: string[]}, error?: {message?: string, next_step?: string}}} Job */
+/** @typedef {{verb: string, state: string, arguments: {images?: string[], model?: string, conf?: number}, error?: {message?: string, next_step?: string}}} Job */
 
 /**
  * What a model proposed here and nobody decided on: a least score to see, accept and reject by it, propose again.
@@ -21,7 +21,7 @@ export function proposalsPanel(editor) {
     editor.store.subscribe(show),
     editor.locked.subscribe(show),
     editor.viewer.objects.options.subscribe(show),
-    editor.app.live.on("job", (/** @type {Job} */ job) => showJob(editor, parts.job, job)),
+    editor.app.live.on("job", (/** @type {Job} */ job) => void showJob(editor, parts.job, job)),
   ];
   return { element: parts.element, close: () => leave.forEach((one) => one()) };
 }
@@ -74,12 +74,13 @@ function widgets(editor) {
  * @param {Editor} editor
  * @param {ReturnType<typeof widgets>} parts
  */
-function showState(editor, { said, some, slider, least, accept, reject }) {
+function showState(editor, { said, some, slider, least, accept, reject, job }) {
   const { minScore } = editor.viewer.objects.options.value;
   const open = proposals(editor);
   const seen = above(open, minScore);
   fill(said, sayOpen(open.length, seen.length));
   some.hidden = !open.length;
+  if (open.length) job.hidden = true;
   slider.value = String(minScore);
   fill(least, minScore.toFixed(2));
   fill(accept, `Accept ${seen.length}`);
@@ -117,33 +118,13 @@ async function propose(editor, job) {
       "warning",
     );
   }
-  const model = h("select", { id: "propose-model" }, await modelOptions());
-  const conf = h("input", { id: "propose-conf", type: "number", min: 0, max: 1, step: 0.05, value: 0.25 });
-  const answer = await ask(
-    "Propose objects on this image",
-    [
-      h("div", { class: "field" }, h("label", { for: "propose-model" }, "Model"), model),
-      h("div", { class: "field" }, h("label", { for: "propose-conf" }, "Least score of a proposal (0 to 1)"), conf),
-      h("p", { class: "dim" }, "What a person drew or accepted stays; what a model proposed before is replaced."),
-    ],
-    [{ value: "propose", label: "Propose", kind: "primary" }],
-  );
-  if (!answer) return;
+  const choice = await askModel("Propose objects on this image", [
+    "What a person drew or accepted stays; what a model proposed before is replaced.",
+  ]);
+  if (!choice) return;
   await editor.autosave.flush();
-  const entry = await post("api/proposals", { views: [editor.view.id], model: model.value, conf: conf.valueAsNumber });
-  showJob(editor, job, entry);
-}
-
-/** The models that can propose, newest first; the classical one needs no training. */
-async function modelOptions() {
-  const told = await get("api/models").catch(() => []);
-  const cards = Array.isArray(told) ? told : (told?.models ?? []);
-  const references = cards
-    .map((/** @type {{reference?: string}} */ card) => card.reference)
-    .filter(Boolean)
-    .reverse();
-  const own = references.map((/** @type {string} */ reference) => h("option", { value: reference }, reference));
-  return [...own, h("option", { value: "threshold" }, "Classical: bright or dark blobs, needs no training")];
+  const entry = await post("api/proposals", { views: [editor.view.id], ...choice });
+  await showJob(editor, job, entry);
 }
 
 /**
@@ -151,9 +132,10 @@ async function modelOptions() {
  * @param {HTMLElement} element
  * @param {Job} job
  */
-function showJob(editor, element, job) {
+async function showJob(editor, element, job) {
   const words = jobOfView(job, editor.view.id);
   if (words === null) return;
-  element.hidden = words === "";
+  if (job.state === "finished") await editor.autosave.sync(); // its proposals may be on their way
+  element.hidden = words === "" || (job.state === "finished" && proposals(editor).length > 0);
   fill(element, words);
 }
