@@ -2,6 +2,7 @@ import { inReadingOrder } from "../core/order.js";
 import { counted } from "../core/words.js";
 import { h } from "../dom.js";
 import { ask } from "../panels/dialog.js";
+import { field } from "../panels/field.js";
 import { unchanged } from "../tools/add.js";
 import { bringIntoSight } from "./selecting.js";
 
@@ -147,16 +148,11 @@ async function acceptAbove(editor) {
   };
   input.addEventListener("input", tell);
   tell();
-  const field = h(
-    "div",
-    { class: "field" },
-    h("label", { for: "least-score" }, "Accept those with at least this score"),
-    input,
-    said,
-  );
+  const body = field("Accept those with at least this score", input);
+  body.append(said);
   const answer = await ask(
     "Accept proposals above a score",
-    [field],
+    [body],
     [{ value: "accept", label: "Accept", kind: "primary" }],
   );
   if (answer) accepted(editor, chosen(input.valueAsNumber));

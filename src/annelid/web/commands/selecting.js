@@ -3,6 +3,7 @@ import { inReadingOrder } from "../core/order.js";
 import { fitted } from "../core/transform.js";
 import { counted } from "../core/words.js";
 import { ask } from "../panels/dialog.js";
+import { field } from "../panels/field.js";
 import { h } from "../dom.js";
 
 /** @typedef {import("../actions.js").Action} Action */
@@ -70,20 +71,15 @@ function chooseClass(editor) {
 
 /** @param {Editor} editor */
 async function chooseRange(editor) {
-  const field = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ placeholder) =>
-    h(
-      "div",
-      { class: "field" },
-      h("label", { for: `range-${name}` }, label),
-      h("input", { id: `range-${name}`, name, type: "number", step: "any", min: 0, placeholder }),
-    );
+  const entry = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ placeholder) =>
+    field(label, h("input", { id: `range-${name}`, name, type: "number", step: "any", min: 0, placeholder }));
   const body = h(
     "div",
     { class: "range-fields" },
-    field("low", "Score at least", "0"),
-    field("high", "Score at most", "1"),
-    field("small", "Area at least, px²", "0"),
-    field("large", "Area at most, px²", "any"),
+    entry("low", "Score at least", "0"),
+    entry("high", "Score at most", "1"),
+    entry("small", "Area at least, px²", "0"),
+    entry("large", "Area at most, px²", "any"),
   );
   const answer = await ask(
     "Select by score or by size",

@@ -1,6 +1,7 @@
 import { ApiError, address, get, post } from "../api.js";
 import { ago, bytes, counted, number } from "../core/words.js";
 import { fill, h } from "../dom.js";
+import { field } from "../panels/field.js";
 import { lossList } from "../panels/losses.js";
 
 /** @typedef {{name: string, title: string, line: string}} Format */
@@ -47,7 +48,7 @@ function exportForm(formats, states) {
     "form",
     { class: "panel export-form" },
     h("fieldset", { class: "formats" }, h("legend", {}, "Format"), ...choices),
-    h("div", { class: "field" }, h("label", { for: "export-state" }, "Which images"), state),
+    field("Which images", state),
     h(
       "p",
       { class: "dim" },

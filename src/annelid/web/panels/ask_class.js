@@ -1,6 +1,7 @@
 import { changeClasses } from "../classes_of_project.js";
 import { h } from "../dom.js";
 import { ask } from "./dialog.js";
+import { field } from "./field.js";
 
 /** @typedef {import("../types.js").Editor} Editor */
 
@@ -20,15 +21,9 @@ export async function askForClass(editor) {
     autofocus: true,
   });
   const hint = "Classes are what the model will tell apart, such as nucleus, or mitotic and resting.";
-  const field = h(
-    "div",
-    { class: "field" },
-    h("label", { for: "class-name" }, "Name of the class"),
-    input,
-    h("p", { class: "hint" }, hint),
-  );
+  const body = field("Name of the class", input, hint);
   const title = isFirst ? "What did you draw?" : "New class";
-  const answer = await ask(title, [field], [{ value: "add", label: "Add the class", kind: "primary" }]);
+  const answer = await ask(title, [body], [{ value: "add", label: "Add the class", kind: "primary" }]);
   const name = input.value.trim();
   if (!answer || !name) return "";
   if (!editor.classes.value.some((one) => one.name === name)) await changeClasses(editor, { add: [name] });

@@ -1,6 +1,7 @@
 import { ApiError, get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { assistEngine, assistState } from "../tools/assist_engine.js";
+import { field } from "./field.js";
 
 /** @typedef {import("../types.js").Editor} Editor */
 /** @typedef {import("../tools/assist_engine.js").Engine} Engine */
@@ -21,7 +22,7 @@ export function assistPanel(editor) {
     "section",
     { class: "panel assist", id: "assist-panel", "aria-label": "Assist" },
     h("h3", {}, "Assist"),
-    h("div", { class: "field" }, h("label", { for: "assist-engine" }, "Engine"), choice),
+    field("Engine", choice),
     health,
     line,
     h(

@@ -2,6 +2,7 @@ import { changeClasses } from "../classes_of_project.js";
 import { counted } from "../core/words.js";
 import { h } from "../dom.js";
 import { ask } from "./dialog.js";
+import { field } from "./field.js";
 
 /** @typedef {import("../types.js").ClassInfo} ClassInfo */
 /** @typedef {import("../types.js").Editor} Editor */
@@ -33,14 +34,8 @@ export async function changeClass(editor, one) {
 async function rename(editor, { name, count }) {
   const input = h("input", { id: "class-name", value: name, required: true, maxlength: 80, autofocus: true });
   const words = `${counted(count, "object")} will have the new name, on all images. Trained models keep the old one.`;
-  const field = h(
-    "div",
-    { class: "field" },
-    h("label", { for: "class-name" }, "New name"),
-    input,
-    h("p", { class: "hint" }, words),
-  );
-  const answer = await ask(`Rename “${name}”`, [field], [{ value: "rename", label: "Rename", kind: "primary" }]);
+  const body = field("New name", input, words);
+  const answer = await ask(`Rename “${name}”`, [body], [{ value: "rename", label: "Rename", kind: "primary" }]);
   const next = input.value.trim();
   if (!answer || !next || next === name) return;
   if (editor.classes.value.some((one) => one.name === next)) {
@@ -63,14 +58,8 @@ async function merge(editor, { name, count }) {
     `${counted(count, "object")} on all images will be of that class, and “${name}” will be gone.`,
     "The history of each image keeps what was.",
   ].join(" ");
-  const field = h(
-    "div",
-    { class: "field" },
-    h("label", { for: "class-into" }, `“${name}” becomes part of`),
-    select,
-    h("p", { class: "hint" }, words),
-  );
-  const answer = await ask(`Merge “${name}”`, [field], [{ value: "merge", label: "Merge", kind: "danger" }]);
+  const body = field(`“${name}” becomes part of`, select, words);
+  const answer = await ask(`Merge “${name}”`, [body], [{ value: "merge", label: "Merge", kind: "danger" }]);
   if (answer) await map(editor, name, select.value);
 }
 

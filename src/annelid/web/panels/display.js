@@ -1,6 +1,7 @@
 import { DEFAULT_DISPLAY } from "../view/display_options.js";
 import { wheelSetting } from "../view/wheel_setting.js";
 import { h } from "../dom.js";
+import { field } from "./field.js";
 
 /** @typedef {import("../types.js").Editor} Editor */
 /** @typedef {import("../view/display_options.js").DisplayOptions} DisplayOptions */
@@ -80,7 +81,7 @@ export function display(editor) {
 function slider(id, label, min, max, step, changed) {
   const input = h("input", { id, type: "range", min, max, step });
   input.addEventListener("input", () => changed(Number(input.value)));
-  return { element: h("div", { class: "field inline" }, h("label", { for: id }, label), input), input };
+  return { element: field(label, input, "", "inline"), input };
 }
 
 /**
@@ -96,7 +97,7 @@ function choice(id, label, words, chosen) {
     Object.entries(words).map(([value, text]) => h("option", { value }, text)),
   );
   input.addEventListener("change", () => chosen(input.value));
-  return { element: h("div", { class: "field inline" }, h("label", { for: id }, label), input), input };
+  return { element: field(label, input, "", "inline"), input };
 }
 
 /**

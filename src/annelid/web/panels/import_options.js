@@ -1,4 +1,5 @@
 import { h } from "../dom.js";
+import { field } from "./field.js";
 
 const Z = [
   ["", "the plane in the middle"],
@@ -37,10 +38,10 @@ export function importOptions(formats) {
     "details",
     { class: "import-options" },
     h("summary", {}, "Options"),
-    field("Annotation format", format, ""),
-    field("Images without annotation are", missing, ""),
-    field("Of focal stacks, take", z, ""),
-    field("Of movies, take", t, ""),
+    field("Annotation format", format),
+    field("Images without annotation are", missing),
+    field("Of focal stacks, take", z),
+    field("Of movies, take", t),
     field(
       "Group in the file names",
       group,
@@ -60,16 +61,6 @@ export function importOptions(formats) {
       classes: names(classes.value),
     }),
   };
-}
-
-/**
- * @param {string} label
- * @param {HTMLElement} control
- * @param {string} hint
- */
-function field(label, control, hint) {
-  const said = hint ? h("span", { class: "hint" }, hint) : null;
-  return h("div", { class: "field" }, h("label", { for: control.id }, label), control, said);
 }
 
 /** @param {string} text */

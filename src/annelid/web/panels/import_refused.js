@@ -1,4 +1,5 @@
 import { h } from "../dom.js";
+import { field } from "./field.js";
 
 /** @typedef {import("../api.js").ApiError} ApiError */
 
@@ -69,5 +70,5 @@ function classPick(name, index, classes) {
     h("option", { value: "" }, `add ${name} as a new class`),
     classes.map((known) => h("option", { value: known }, `take it for ${known}`)),
   );
-  return { name, select, element: h("div", { class: "field inline" }, h("label", { for: id }, name), select) };
+  return { name, select, element: field(name, select, "", "inline") };
 }

@@ -207,11 +207,7 @@ class Import {
   }
 }
 
-/**
- * @param {any} told classes with counts, in a list or under `classes`
- * @returns {string[]}
- */
-function names(told) {
-  const classes = Array.isArray(told) ? told : (told?.classes ?? []);
-  return classes.map((/** @type {any} */ one) => (typeof one === "string" ? one : one.name));
+/** @param {import("../types.js").ClassInfo[]} classes */
+function names(classes) {
+  return classes.map(({ name }) => name);
 }

@@ -2,6 +2,7 @@
 
 import { fill, h } from "../dom.js";
 import { PROJECTIONS, isSamePlane, stepped, viewIdOf } from "../core/planes.js";
+import { field } from "./field.js";
 
 /** @typedef {import("../types.js").Editor} Editor */
 /** @typedef {import("../core/planes.js").Plane} Plane */
@@ -58,9 +59,8 @@ function projections(go) {
     h("option", { value: name }, WORDS[/** @type {keyof typeof WORDS} */ (name)]),
   );
   const select = h("select", { id: "plane-projection", onchange: () => go(select.value) }, options);
-  const label = h("label", { for: "plane-projection" }, "Planes as one");
   const update = (/** @type {string} */ projection) => (select.value = projection);
-  return { element: h("div", { class: "field inline" }, label, select), update };
+  return { element: field("Planes as one", select, "", "inline"), update };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { changed, channelName } from "../core/preprocessing.js";
 import { fill, h } from "../dom.js";
+import { field } from "./field.js";
 
 /** @typedef {import("../core/preprocessing.js").Preprocessing} Preprocessing */
 /** @typedef {import("../signal.js").Signal<Preprocessing>} Chosen */
@@ -38,8 +39,8 @@ export function preprocessingForm(chosen) {
   const percentiles = h(
     "div",
     { class: "pair" },
-    labelled("Black at percentile", low),
-    labelled("White at percentile", high),
+    field("Black at percentile", low),
+    field("White at percentile", high),
   );
   const values = h("div", { class: "fixed-values" });
   const clahe = h(
@@ -59,10 +60,10 @@ export function preprocessingForm(chosen) {
     { class: "panel preprocessing-form", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
     h("h3", {}, "How images become pictures"),
     channels,
-    labelled("Range: what is black and what is white", range),
+    field("Range: what is black and what is white", range),
     percentiles,
     values,
-    labelled("Equalise", equalize),
+    field("Equalise", equalize),
     clahe,
   );
   const sync = (/** @type {Preprocessing} */ now) => {
@@ -149,8 +150,8 @@ function pairs(now, set) {
     return h(
       "div",
       { class: "pair" },
-      labelled(now.values.length > 1 ? `Black, channel ${index + 1}` : "Black", black),
-      labelled("White", white),
+      field(now.values.length > 1 ? `Black, channel ${index + 1}` : "Black", black),
+      field("White", white),
     );
   });
 }
@@ -191,19 +192,11 @@ function slider(name, label, limits, chose) {
   const input = h("input", { id: name, name, type: "range", ...limits });
   const said = h("output", { for: name });
   input.addEventListener("input", () => chose(input.valueAsNumber));
-  const element = h("div", { class: "field" }, h("label", { for: name }, `${label}: `, said), input);
+  const element = field([`${label}: `, said], input);
   const show = (/** @type {number} */ value, /** @type {string} */ words) => {
     input.valueAsNumber = value;
     input.setAttribute("aria-valuetext", words);
     fill(said, words);
   };
   return { element, show };
-}
-
-/**
- * @param {string} label
- * @param {HTMLElement} control
- */
-function labelled(label, control) {
-  return h("div", { class: "field" }, h("label", { for: control.id }, label), control);
 }

@@ -2,6 +2,7 @@ import { get, post } from "../api.js";
 import { counted } from "../core/words.js";
 import { h } from "../dom.js";
 import { ask } from "./dialog.js";
+import { field } from "./field.js";
 
 /** @typedef {import("../types.js").App} App */
 /** @typedef {import("../types.js").ViewSummary} ViewSummary */
@@ -33,21 +34,9 @@ export async function useModel(card, app) {
   filter.addEventListener("input", tell);
   tell();
   const body = [
-    h(
-      "div",
-      { class: "field" },
-      h("label", { for: "use-filter" }, "Images"),
-      filter,
-      h("span", { class: "hint" }, "Empty: all of them."),
-    ),
+    field("Images", filter, "Empty: all of them."),
     said,
-    h(
-      "div",
-      { class: "field" },
-      h("label", { for: "use-conf" }, "Least confidence"),
-      conf,
-      h("span", { class: "hint" }, "Empty: what it predicts with, the best on validation."),
-    ),
+    field("Least confidence", conf, "Empty: what it predicts with, the best on validation."),
     h(
       "p",
       { class: "small dim" },
