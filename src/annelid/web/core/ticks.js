@@ -1,3 +1,5 @@
+import { number } from "./words.js";
+
 // Where the lines of a chart's axis are.
 
 /**
@@ -38,7 +40,7 @@ export function logTicks(low, high) {
 export function figure(value) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString("en");
+  if (size >= 1000) return number(Math.round(value));
   return size >= 100
     ? value.toFixed(0)
     : size >= 10

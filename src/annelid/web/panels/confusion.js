@@ -1,4 +1,5 @@
 import { fill, h } from "../dom.js";
+import { number } from "../core/words.js";
 
 /**
  * The confusion matrix: columns are true classes, rows what was predicted; the last row was missed, the last column made up.
@@ -58,7 +59,7 @@ function line(classes, matrix, row, index, asShare) {
     const cell = h(
       "td",
       { class: index === column ? "number right" : "number wrong" },
-      asShare ? `${(100 * share).toFixed(0)} %` : count.toLocaleString("en"),
+      asShare ? `${(100 * share).toFixed(0)} %` : number(count),
     );
     cell.style.setProperty("--share", String(share));
     return cell;

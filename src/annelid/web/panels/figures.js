@@ -1,4 +1,5 @@
 import { h } from "../dom.js";
+import { number } from "../core/words.js";
 
 /**
  * Figures of all classes or of one, with intervals.
@@ -88,7 +89,7 @@ function row(figures) {
     "tr",
     {},
     h("th", { scope: "row" }, figures.name ?? ""),
-    h("td", { class: "number" }, (figures.objects ?? 0).toLocaleString("en")),
+    h("td", { class: "number" }, number(figures.objects ?? 0)),
     ...cells,
   );
 }

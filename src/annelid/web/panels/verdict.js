@@ -1,4 +1,5 @@
 import { h } from "../dom.js";
+import { number } from "../core/words.js";
 
 /**
  * Is it good enough: an answer in words, and what was found, missed and made up as bars on one scale.
@@ -62,7 +63,7 @@ function bar(name, total, parts, most) {
     { class: "bar-row" },
     h("span", { class: "dim" }, name),
     h("span", { class: "bar" }, pieces),
-    h("b", { class: "number" }, total.toLocaleString("en")),
+    h("b", { class: "number" }, number(total)),
   );
 }
 
@@ -71,5 +72,5 @@ function bar(name, total, parts, most) {
  * @param {number} count
  */
 function legend(kind, count) {
-  return h("span", {}, h("i", { class: `swatch ${kind}` }), `${kind} `, h("b", {}, count.toLocaleString("en")));
+  return h("span", {}, h("i", { class: `swatch ${kind}` }), `${kind} `, h("b", {}, number(count)));
 }

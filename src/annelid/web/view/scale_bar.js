@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { lengthText, roundLength } from "../core/scale_bar.js";
+import { number } from "../core/words.js";
 
 const MOST = 140;
 
@@ -16,7 +17,7 @@ export function scaleBar(viewer) {
     if (!facts) return;
     const um = facts.pixel_size_um;
     const { length, pixels } = roundLength((um || 1) / viewer.transform.value.scale, MOST);
-    text.textContent = um ? lengthText(length) : `${length.toLocaleString("en")} px`;
+    text.textContent = um ? lengthText(length) : `${number(length)} px`;
     line.style.width = `${pixels}px`;
   };
   update();
