@@ -290,7 +290,7 @@ def test_copies_go_to_another_image_at_the_same_place(annotator: Annotator) -> N
 def test_proposals_are_decided_one_by_one_and_remember_what_they_were(annotator: Annotator) -> None:
     annotator.page.goto(f"{annotator.base}#/annotate/{annotator.views[2]['id']}")
     expect(annotator.page.locator("#image-state")).to_contain_text("proposals open")
-    annotator.page.locator("#viewer").focus()
+    annotator.page.click("#tool-select")  # keys are the image's after a click on a button
     before = annotator.objects(2)
     annotator.press("Enter", "Enter", "x")
     after = annotator.objects(2)
@@ -311,6 +311,16 @@ def test_complete_asks_what_becomes_of_open_proposals(annotator: Annotator) -> N
     done = annotator.saved(3)
     assert done["covered"] == [[0, 0, SIZE, 0, SIZE, SIZE, 0, SIZE]]
     assert {one["author"] for one in done["objects"]} == {"human:ann"}
+
+
+def test_what_is_in_hand_is_part_of_what_is_complete(annotator: Annotator) -> None:
+    annotator.open().press("p")
+    annotator.click((10, 10), (40, 10), (40, 40))
+    annotator.press("Control+Enter")
+    done = annotator.saved()
+    assert (done["state"], len(done["objects"])) == ("reviewed", 1)
+    annotator.press("b", "Alt+r")
+    assert annotator.saved()["state"] == "draft"
 
 
 def test_an_area_is_complete(annotator: Annotator) -> None:

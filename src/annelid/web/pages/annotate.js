@@ -10,6 +10,7 @@ import { channels } from "../panels/channels.js";
 import { classes } from "../panels/classes.js";
 import { conflict } from "../panels/conflict.js";
 import { display } from "../panels/display.js";
+import { handBack } from "../panels/hand_back.js";
 import { help } from "../panels/help.js";
 import { history } from "../panels/history.js";
 import { objects } from "../panels/objects.js";
@@ -40,11 +41,13 @@ export async function mount(host, app, argument) {
   const leaveActions = editor.actions.add(allActions(editor));
   const parts = await layout(host, stage, editor, query);
   stage.focus({ preventScroll: true });
+  const leaveFocus = handBack(host, stage);
   const next = neighbour(editor, 1);
   const timer = setTimeout(() => next && fetchAhead(next.id), 400);
   return async () => {
     clearTimeout(timer);
     leaveKeys();
+    leaveFocus();
     for (const part of parts) part.close?.();
     leaveActions();
     await opened.close();
