@@ -1,4 +1,4 @@
-import { changeClasses } from "../classes_of_project.js";
+import { changeClasses, refreshClasses } from "../classes_of_project.js";
 import { counted } from "../core/words.js";
 import { h } from "../dom.js";
 import { ask } from "./dialog.js";
@@ -10,9 +10,12 @@ import { field } from "./field.js";
 /**
  * Rename a class, merge it into another, or delete it: for the whole project, so in words first.
  * @param {Editor} editor
- * @param {ClassInfo} one
+ * @param {ClassInfo} chosen
  */
-export async function changeClass(editor, one) {
+export async function changeClass(editor, chosen) {
+  await editor.autosave.flush();
+  await refreshClasses(editor); // what was drawn since counts, too
+  const one = editor.classes.value.find(({ name }) => name === chosen.name) ?? chosen;
   const answer = await ask(
     `Class “${one.name}”`,
     [h("p", {}, `${counted(one.count, "object")} of the project ${one.count === 1 ? "is" : "are"} of this class.`)],
