@@ -18,7 +18,7 @@ TOLERANCE = 0.75
 def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> dict[str, ChangeSet]:
     """Change sets that put predictions on images as drafts.
 
-    What a person drew stays; what a model proposed before is replaced.
+    What a person drew stays, also where a prediction lies over it; what a model proposed before is replaced.
 
     Args:
         items: the images as they are now.
