@@ -352,3 +352,15 @@ def test_the_sheet_of_keys_does_what_it_lists(annotator: Annotator) -> None:
     annotator.page.fill("#help-filter", "ellipse")
     annotator.page.click("[data-action=tool-ellipse]")
     expect(annotator.page.locator("#tool-ellipse")).to_have_attribute("aria-pressed", "true")
+
+
+def test_an_image_that_cannot_be_read_is_no_dead_end(annotator: Annotator) -> None:
+    page, (first, second) = annotator.page, annotator.views[:2]
+    error = {"message": "a.png: damaged", "next_step": "copy it again", "type": "InputError"}
+    page.route(f"**/{first['id']}/pixels*", lambda route: route.fulfill(status=422, json={"error": error}))
+    page.goto(f"{annotator.base}#/images")
+    page.goto(f"{annotator.base}#/annotate/{first['id']}")
+    expect(page.locator(".page-failed")).to_contain_text("damaged")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"#image-name:text-is('{second['name']}')")
+    page.unroute(f"**/{first['id']}/pixels*")

@@ -39,7 +39,7 @@ export function imageActions(editor) {
 
 /**
  * The image before or behind this one in the list.
- * @param {Editor} editor
+ * @param {Pick<Editor, "view" | "views">} editor
  * @param {1 | -1} by
  * @returns {ViewSummary | undefined}
  */

@@ -20,6 +20,7 @@ import { section } from "../panels/section.js";
 import { states } from "../panels/states.js";
 import { status } from "../panels/status.js";
 import { toolbar } from "../panels/toolbar.js";
+import { unreadable } from "../panels/unreadable.js";
 import { TOOLS } from "../tools/index.js";
 
 /** @typedef {import("../types.js").App} App */
@@ -35,7 +36,8 @@ const ENTER = () => new KeyboardEvent("keydown", { key: "Enter" });
 export async function mount(host, app, argument) {
   const [id = "", query = ""] = argument.split("?");
   const stage = h("div", { class: "stage", id: "viewer", "aria-label": "Image" });
-  const opened = await openEditor(stage, app, id);
+  const opened = await openEditor(stage, app, id).catch((error) => unreadable(host, app, id, error));
+  if (!opened) return () => {};
   const { editor } = opened;
   const leaveKeys = listenToKeys(editor);
   const leaveActions = editor.actions.add(allActions(editor));

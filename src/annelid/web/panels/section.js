@@ -1,6 +1,8 @@
 import { h } from "../dom.js";
 import { keep, kept } from "../keep.js";
 
+const SOON_MS = 800;
+
 /** @typedef {{element: HTMLElement, close?: () => void}} Panel */
 
 /**
@@ -18,6 +20,17 @@ export function section(id, title, content, { isOpen = true, aside } = {}) {
     h("summary", {}, h("h3", {}, title), h("span", { class: "spacer" }), aside),
     content,
   );
+  details.firstElementChild?.addEventListener("click", () => !details.open && comeIntoSight(details));
   details.addEventListener("toggle", () => keep(`section.${id}`, details.open ? "open" : "closed"));
   return details;
+}
+
+/**
+ * What is unfolded at the lower border shall be seen, also what comes a moment later.
+ * @param {HTMLElement} element
+ */
+function comeIntoSight(element) {
+  const watch = new ResizeObserver(() => element.scrollIntoView({ block: "nearest" }));
+  watch.observe(element);
+  setTimeout(() => watch.disconnect(), SOON_MS);
 }
