@@ -6,6 +6,7 @@ import { fill, h } from "../dom.js";
 import { jobsPanel } from "../panels/jobs.js";
 import { useModel } from "../panels/use_model.js";
 
+/** @typedef {import("../training_types.js").Card} Card */
 /** @typedef {import("../types.js").App} App */
 
 /** @type {import("../types.js").Mount} */
@@ -21,7 +22,7 @@ export async function mount(host, app) {
 }
 
 /**
- * @param {any[]} cards
+ * @param {Card[]} cards
  * @param {App} app
  */
 function library(cards, app) {
@@ -47,7 +48,7 @@ function library(cards, app) {
 /**
  * A model with its versions, the newest first.
  * @param {string} name
- * @param {any[]} versions
+ * @param {Card[]} versions
  * @param {App} app
  */
 function model(name, versions, app) {
@@ -80,7 +81,7 @@ function model(name, versions, app) {
 }
 
 /**
- * @param {any} card
+ * @param {Card} card
  * @param {App} app
  */
 function version(card, app) {
@@ -108,7 +109,7 @@ function version(card, app) {
     ),
     h("p", {}, figures(card.metrics)),
     h("p", { class: "small dim" }, lineage(card)),
-    card.leakage.map((/** @type {string} */ text) => h("p", { class: "notice warning small" }, text)),
+    card.leakage.map((text) => h("p", { class: "notice warning small" }, text)),
     h(
       "div",
       { class: "toolbar" },
@@ -124,7 +125,7 @@ function version(card, app) {
   );
 }
 
-/** @param {Record<string, any>} metrics */
+/** @param {Card["metrics"]} metrics */
 function figures(metrics) {
   const told = ["test", "val"].flatMap((part) => {
     const of = metrics[part]?.mask ?? metrics[part]?.box;
@@ -148,7 +149,7 @@ function figures(metrics) {
   return told.length ? told : [h("span", { class: "dim" }, "not measured yet")];
 }
 
-/** @param {any} card */
+/** @param {Card} card */
 function lineage(card) {
   const images = Object.entries(card.images).map(([part, count]) => `${count} ${part}`);
   const objects = Object.entries(card.objects).map(([name, count]) => counted(Number(count), name, name));
@@ -156,7 +157,7 @@ function lineage(card) {
   return `${card.engine}, ${from}; ${listed(images)} images, learned from ${listed(objects)}; ${counted(card.epochs_run, "epoch")} in ${duration(card.seconds)}.`;
 }
 
-/** @param {any} card */
+/** @param {Card} card */
 function details(card) {
   const rows = [
     ["classes", card.classes.join(", ")],

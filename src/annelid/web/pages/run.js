@@ -10,6 +10,7 @@ import { runHead } from "../panels/run_head.js";
 import { runPictures } from "../panels/run_pictures.js";
 import { verdictPanel } from "../panels/verdict.js";
 
+/** @typedef {import("../training_types.js").Run} Run */
 /** @typedef {import("../types.js").App} App */
 
 const POLL_MS = 1500;
@@ -18,8 +19,7 @@ const QUIET_POLLS = 4;
 
 /** @type {import("../types.js").Mount} */
 export async function mount(host, app, argument) {
-  const page = new RunPage(host, app, argument.split("?")[0] ?? "");
-  await page.read();
+  const page = new RunPage(host, app, await runOf(argument.split("?")[0] ?? ""));
   page.leave.push(
     app.live.on("hello", () => void page.read()),
     app.live.on("run", ({ name }) => name === page.name && void page.read()),
@@ -27,32 +27,49 @@ export async function mount(host, app, argument) {
   return () => page.close();
 }
 
+/**
+ * @param {string} name
+ * @returns {Promise<Run>}
+ */
+function runOf(name) {
+  return get(`api/runs/${encodeURIComponent(name)}`);
+}
+
 /** A training as it goes, and what came of it. */
 class RunPage {
   /**
    * @param {HTMLElement} host
    * @param {App} app
-   * @param {string} name
+   * @param {Run} run
    */
-  constructor(host, app, name) {
+  constructor(host, app, run) {
     this.host = host;
     this.app = app;
-    this.name = name;
+    this.name = run.name;
+    this.run = run;
     this.curves = curvesPanel();
     this.head = h("div", {});
     this.result = h("div", { class: "column" });
     this.pictures = h("div", {});
     /** @type {(() => void)[]} */
     this.leave = [];
-    this.position = 0;
+    this.position = run.position;
     this.quiet = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.isClosed = false;
     fill(
       host,
-      h("div", { class: "column run", "data-run": name }, this.head, this.result, this.curves.element, this.pictures),
+      h(
+        "div",
+        { class: "column run", "data-run": run.name },
+        this.head,
+        this.result,
+        this.curves.element,
+        this.pictures,
+      ),
     );
+    this.take(run);
   }
 
   close() {
@@ -63,8 +80,12 @@ class RunPage {
 
   /** Read all of it anew. */
   async read() {
-    const run = await get(`api/runs/${encodeURIComponent(this.name)}`);
-    if (this.isClosed) return;
+    const run = await runOf(this.name);
+    if (!this.isClosed) this.take(run);
+  }
+
+  /** @param {Run} run */
+  take(run) {
     this.run = run;
     this.position = run.position;
     this.columns = run.curves;
@@ -90,9 +111,9 @@ class RunPage {
       return [h("p", { class: "notice", id: "run-waits" }, h("span", { class: "spinner" }), waits(run.job))];
     const measured = Object.entries(run.measured ?? {}).map(([part, figures]) => figuresPanel(part, figures));
     const shown = run.parts.test ?? run.parts.val;
-    const names = shown?.classes.map((/** @type {{name: string}} */ { name }) => name) ?? [];
+    const names = shown?.classes.map(({ name }) => name) ?? [];
     return [
-      run.verdict ? verdictPanel(run) : null,
+      run.verdict ? verdictPanel(run.verdict) : null,
       h(
         "div",
         { class: "columns" },

@@ -44,7 +44,7 @@ export async function mount(host, app, argument) {
 
 /** @param {HTMLElement} panel */
 async function listRuns(panel) {
-  const runs = /** @type {any[]} */ (await get("api/runs"));
+  const runs = /** @type {import("../training_types.js").RunLine[]} */ (await get("api/runs"));
   if (!runs.length) return;
   const rows = runs.map((run) =>
     h(

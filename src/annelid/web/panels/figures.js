@@ -1,13 +1,8 @@
 import { h } from "../dom.js";
 import { number } from "../core/words.js";
 
-/**
- * Figures of all classes or of one, with intervals.
- * @typedef {Object} Row
- * @property {string} [name]
- * @property {number} [objects]
- * @property {Record<string, [number, number]> | null} [intervals]
- */
+/** @typedef {import("../training_types.js").Figures} Figures */
+/** @typedef {import("../training_types.js").Measured} Measured */
 
 const COLUMNS = /** @type {const} */ ([
   ["F1", "F1", "both in one figure"],
@@ -20,11 +15,11 @@ const COLUMNS = /** @type {const} */ ([
 /**
  * The figures of a part with their intervals, a row per class.
  * @param {string} part
- * @param {any} measured what was measured, as the server gives it
+ * @param {Measured} measured
  */
 export function figuresPanel(part, measured) {
-  const kind = measured.metrics.mask ? "mask" : "box";
-  const figures = measured.metrics[kind];
+  const { mask, box } = measured.metrics;
+  const figures = mask ?? box;
   const all = { name: "all", objects: measured.objects, ...figures };
   const classes = figures.classes.length > 1 ? figures.classes : [];
   const heads = COLUMNS.map(([, title, hint]) => h("th", { scope: "col", class: "number", title: hint }, title));
@@ -39,13 +34,7 @@ export function figuresPanel(part, measured) {
       h(
         "thead",
         {},
-        h(
-          "tr",
-          {},
-          h("th", {}, kind === "mask" ? "of outlines" : "of boxes"),
-          h("th", { class: "number" }, "objects"),
-          ...heads,
-        ),
+        h("tr", {}, h("th", {}, mask ? "of outlines" : "of boxes"), h("th", { class: "number" }, "objects"), ...heads),
       ),
       h("tbody", {}, [all, ...classes].map(row)),
     ),
@@ -66,8 +55,8 @@ export function figuresPanel(part, measured) {
 }
 
 /**
- * @param {any} figures
- * @param {any} measured
+ * @param {Figures} figures
+ * @param {Measured} measured
  */
 function conditions(figures, measured) {
   const at = `P, R and F1 at confidence ${(figures.conf ?? 0).toFixed(2)}`;
@@ -77,7 +66,7 @@ function conditions(figures, measured) {
     : `${at}. No intervals: ${groups} groups of images are too few.`;
 }
 
-/** @param {Row & Record<string, any>} figures */
+/** @param {Figures} figures */
 function row(figures) {
   const cells = COLUMNS.map(([key]) => {
     const value = figures[key];

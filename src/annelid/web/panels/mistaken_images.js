@@ -30,12 +30,10 @@ export function mistakenImages(run, model, app) {
 
 /**
  * @param {string} run
- * @param {any} found
+ * @param {import("../training_types.js").Mistaken} found
  */
 function table(run, found) {
-  const kinds = Object.keys(found.kinds).filter((kind) =>
-    found.images.some((/** @type {any} */ line) => line.counts[kind]),
-  );
+  const kinds = Object.keys(found.kinds).filter((kind) => found.images.some((line) => line.counts[kind]));
   const head = h(
     "tr",
     {},
@@ -44,7 +42,7 @@ function table(run, found) {
     h("th", { class: "number" }, "found"),
     kinds.map((kind) => h("th", { class: "number", title: found.kinds[kind] }, NAMES[kind] ?? kind)),
   );
-  const rows = found.images.map((/** @type {any} */ line) => {
+  const rows = found.images.map((line) => {
     const name = line.view ? h("a", { href: address(run, line.view), "data-view": line.view }, line.name) : line.name;
     const cells = kinds.map((kind) =>
       h("td", { class: "number" }, line.counts[kind] ? String(line.counts[kind]) : h("span", { class: "dim" }, "·")),

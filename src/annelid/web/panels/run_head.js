@@ -2,9 +2,11 @@ import { bestEpoch, duration } from "../core/course.js";
 import { hashOf } from "../core/route.js";
 import { h } from "../dom.js";
 
+/** @typedef {import("../training_types.js").Run} Run */
+
 /**
  * What a run is, how far it has come, and the buttons to stop it and to go on.
- * @param {any} run
+ * @param {Run} run
  * @param {{stop: () => void, resume: () => void}} actions
  */
 export function runHead(run, { stop, resume }) {
@@ -51,7 +53,7 @@ export function runHead(run, { stop, resume }) {
       { class: "dim" },
       `${run.engine}, ${run.task === "segment" ? "outlines" : "boxes"}, started from ${run.start}. ${typed(run.params)}`,
     ),
-    run.said.map((/** @type {string} */ text) => h("p", { class: "small" }, text)),
+    run.said.map((text) => h("p", { class: "small" }, text)),
     run.state === "running" ? going(run) : null,
     run.error ? ended(run.error) : null,
     remarks(run.remarks),
@@ -71,11 +73,11 @@ function typed(params) {
   return given.length ? `Chosen by hand: ${given.join(", ")}.` : "Nothing was chosen by hand.";
 }
 
-/** @param {any} run */
+/** @param {Run} run */
 function going(run) {
   const { now } = run;
   const epochs = run.epochs || 0;
-  const within = now?.what?.startsWith("epoch") && now.of ? now.done / now.of : 0;
+  const within = now?.what?.startsWith("epoch") && now.of ? (now.done ?? 0) / now.of : 0;
   const bar = epochs
     ? h("progress", {
         class: "progress",
@@ -112,7 +114,7 @@ function remarks(said) {
   );
 }
 
-/** @param {any} run */
+/** @param {Run} run */
 function facts(run) {
   const { last, card } = run;
   if (!last) return null;

@@ -10,10 +10,10 @@ const TITLES = {
 
 /**
  * The pictures that a run has so far: truth and predictions on validation images side by side first.
- * @param {any} run
+ * @param {import("../training_types.js").Run} run
  */
 export function runPictures(run) {
-  const names = /** @type {string[]} */ (run.pictures);
+  const names = run.pictures;
   const first = Object.keys(TITLES).filter((name) => names.includes(name));
   if (!names.length) return null;
   const others = names.filter((name) => !(name in TITLES));

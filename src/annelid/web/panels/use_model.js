@@ -9,7 +9,7 @@ import { field } from "./field.js";
 
 /**
  * Ask on which images a model shall find objects, and whether as proposals to correct or as files; queue that.
- * @param {any} card
+ * @param {import("../training_types.js").Card} card
  * @param {App} app
  */
 export async function useModel(card, app) {

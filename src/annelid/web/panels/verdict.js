@@ -3,9 +3,9 @@ import { number } from "../core/words.js";
 
 /**
  * Is it good enough: an answer in words, and what was found, missed and made up as bars on one scale.
- * @param {any} run
+ * @param {import("../training_types.js").Verdict} verdict
  */
-export function verdictPanel({ verdict }) {
+export function verdictPanel(verdict) {
   const { truth, found, extra } = verdict.counts;
   const most = Math.max(truth, found + extra, 1);
   return h(
