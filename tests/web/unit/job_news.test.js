@@ -50,4 +50,5 @@ test("images that are prepared for a training are no share of it", () => {
   const at = (/** @type {any} */ progress) => atWork([job("running", { verb: "train", progress })]);
   assert.equal(at({ what: "preparing train images", done: 4, of: 4 }), "Training");
   assert.equal(at({ what: "epoch", done: 1, of: 4 }), "Training 25 %");
+  assert.equal(at({ what: "epoch 2/4, batch", done: 1, of: 2 }), "Training 37 %");
 });

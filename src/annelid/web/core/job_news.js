@@ -45,11 +45,23 @@ export function atWork(jobs) {
   const running = open.find(({ state }) => state === "running");
   if (!open.length) return "";
   if (!running) return `${open.length} waiting`;
-  const { what, done = 0, of = 0 } = running.progress ?? {};
-  const isWhole = what === "epoch" || !LONG.has(running.verb); // what is prepared for a training is no share of it
-  const share = of > 0 && isWhole ? ` ${Math.floor((100 * done) / of)} %` : "";
+  const done = shareOf(running);
+  const share = done === null ? "" : ` ${Math.floor(100 * done)} %`;
   const more = open.length > 1 ? `, ${open.length - 1} more` : "";
   return `${WORDS[running.verb]?.[0] ?? running.verb}${share}${more}`;
+}
+
+/**
+ * How much of a job is done; null where that is not known.
+ * @param {Job} job
+ * @returns {number | null} 0..1
+ */
+export function shareOf({ verb, progress: { what = "", done = 0, of = 0 } }) {
+  const part = of > 0 ? done / of : 0;
+  const [, epoch, epochs] = /^epoch (\d+)\/(\d+)/.exec(what) ?? []; // a batch of it
+  if (epoch && epochs) return (Number(epoch) - 1 + part) / Number(epochs);
+  const isWhole = what === "epoch" || !LONG.has(verb); // what is prepared for a training is no share of it
+  return of > 0 && isWhole ? part : null;
 }
 
 /**

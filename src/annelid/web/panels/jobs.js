@@ -1,5 +1,6 @@
 import { get, post } from "../api.js";
 import { duration } from "../core/course.js";
+import { shareOf } from "../core/job_news.js";
 import { hashOf } from "../core/route.js";
 import { ago } from "../core/words.js";
 import { fill, h } from "../dom.js";
@@ -124,9 +125,11 @@ function folder(path) {
 }
 
 /** @param {Job} job */
-function progress({ progress: { what, done, of, seconds_left: left } }) {
+function progress(job) {
+  const { what, done, of, seconds_left: left } = job.progress;
   if (!what) return h("p", { class: "dim small" }, h("span", { class: "spinner" }), " starting");
-  const bar = of ? h("progress", { class: "progress", max: of, value: done ?? 0, "aria-label": what }) : null;
+  const share = shareOf(job);
+  const bar = share === null ? null : h("progress", { class: "progress", max: 1, value: share, "aria-label": what });
   const words = `${what} ${done ?? ""}${of ? ` of ${of}` : ""}${left ? `, ${duration(left)} left` : ""}`;
   return h("div", {}, bar, h("p", { class: "dim small" }, words));
 }

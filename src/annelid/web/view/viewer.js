@@ -190,7 +190,7 @@ export class Viewer {
   showBox([x1, y1, x2, y2], share = 0.4) {
     const { width, height } = this.screen;
     const scale = Math.min((width * share) / Math.max(1, x2 - x1), (height * share) / Math.max(1, y2 - y1), 16);
-    this.zoomTo(scale, [(x1 + x2) / 2, (y1 + y2) / 2]);
+    this.zoomTo(Math.max(scale, fitted(this.size, this.screen).scale), [(x1 + x2) / 2, (y1 + y2) / 2]);
   }
 
   /**
