@@ -402,6 +402,23 @@ test("a browser that cannot say what was left does not keep an image from being 
   assert.ok(await autosave.flush());
 });
 
+test("a browser that keeps nothing more does not keep an image from being opened either, and forgets nothing", async () => {
+  const shelf = new MemoryShelf();
+  const server = new FakeServer(annotation());
+  server.before = () => {
+    throw AWAY;
+  };
+  const first = page(server, tab(shelf, "t1"));
+  first.store.apply({ upsert: [square("a")] });
+  await settle();
+  first.autosave.close();
+  shelf.put = () => Promise.reject(new Error("the disk is full"));
+  const second = page(server, tab(shelf, "t2"));
+  assert.equal(await second.autosave.recover(), 1);
+  assert.deepEqual([objects(second.store), (await shelf.all("p")).length], [[square("a")], 1]);
+  second.autosave.close();
+});
+
 test("what the server took without our hearing of it is not sent again", async () => {
   const shelf = new MemoryShelf();
   const server = new FakeServer(annotation());
@@ -452,6 +469,56 @@ test("two people who change things at random, with a bad line, end with the same
       assert.deepEqual(objects(store), objects(server));
       autosave.close();
     }
+  }
+});
+
+test("what one drew and nobody touched is there in the end, whatever fails and whichever tab dies", async () => {
+  for (let seed = 1; seed <= 25; seed++) {
+    const chance = random(seed);
+    const server = new FakeServer(annotation({ objects: [square("o0"), square("o1")] }));
+    server.before = server.after = () => {
+      if (chance(4) === 0) throw chance(3) ? AWAY : new ApiError(503, { message: "starting" });
+    };
+    const shelf = new MemoryShelf();
+    /** @type {string[]} */
+    const open = [];
+    const opened = async () => {
+      const own = `t${open.push("")}`;
+      open[open.length - 1] = own;
+      const made = { own, ...page(server, tab(shelf, own, open)) };
+      await made.autosave.recover();
+      return made;
+    };
+    const pages = [await opened(), await opened()];
+    for (let n = 0; n < 30; n++) {
+      const which = chance(2);
+      const { own, store, autosave } = pages[which];
+      store.apply({ upsert: [square(`o${chance(6)}`, chance(1000))], removed: chance(4) ? [] : [`o${chance(6)}`] });
+      if (chance(4) === 0) store.undo();
+      store.apply({ upsert: [square(`new ${n}`, n)] });
+      await settle(chance(5));
+      for (const { id } of autosave.conflicts.value)
+        autosave.resolve(id, /** @type {const} */ (["mine", "theirs", "both"])[chance(3)]);
+      if (chance(8)) continue;
+      await settle(20);
+      autosave.close();
+      open[open.indexOf(own)] = "";
+      pages[which] = await opened();
+    }
+    server.before = server.after = null;
+    for (let n = 0; n < 8; n++) {
+      for (const { autosave } of pages) {
+        for (const { id } of autosave.conflicts.value) autosave.resolve(id, "mine");
+        await autosave.flush();
+        await autosave.sync();
+      }
+    }
+    await settle();
+    for (let n = 0; n < 30; n++)
+      assert.deepEqual(server.objects.get(`new ${n}`), square(`new ${n}`, n), `seed ${seed}`);
+    for (const { store } of pages) assert.deepEqual(objects(store), objects(server), `seed ${seed}`);
+    assert.deepEqual(await shelf.all("p"), [], `seed ${seed}`);
+    for (const { autosave } of pages) autosave.close();
   }
 });
 

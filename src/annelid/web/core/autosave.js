@@ -65,8 +65,7 @@ export class Autosave {
     this._isRecovering = true; // what this tab left lies where it will write
     const entries = await this._left().finally(() => (this._isRecovering = false));
     for (const entry of entries) this._replay(entry);
-    if (entries.length) await this._written();
-    for (const entry of entries) await this._journal?.drop(entry);
+    if (entries.length) await this._takeOver(entries).catch(() => {}); // they stay where they are
     this._keep();
     return entries.reduce((sum, { change }) => sum + touched(change).length, 0);
   }
@@ -151,6 +150,15 @@ export class Autosave {
       this._isKept = false;
       return [];
     }
+  }
+
+  /**
+   * What came back is kept in this tab's name from now on.
+   * @param {Entry[]} entries
+   */
+  async _takeOver(entries) {
+    await this._written();
+    for (const entry of entries) await this._journal?.drop(entry);
   }
 
   /** @param {Entry} entry */
