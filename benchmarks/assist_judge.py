@@ -53,7 +53,7 @@ def clicked(field: Field, number: int, seed: int) -> Clicked:
     masks = [geometry.shape_to_mask(((line.contour.ring(),),), truth.shape) for line in seen]
     overlaps = np.array([(mask & truth).sum() / (mask | truth).sum() for mask in masks])
     fold = zlib.crc32(field.pixels.tobytes()) % FOLDS  # images, not objects, are told apart
-    return Clicked(field.kind, fold, judge.measures(seen, found, pixels, x, y), overlaps)
+    return Clicked(field.kind, fold, judge.measures(seen, pixels, x, y), overlaps)
 
 
 def fitted(clicks: list[Clicked]) -> tuple[Floats, float]:

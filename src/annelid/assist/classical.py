@@ -104,7 +104,7 @@ def _around(seen: Excerpt, x: float, y: float, hints: Hints) -> Candidates:
 def _judged(seen: Excerpt, found: list[Found], x: float, y: float, hints: Hints) -> Candidates:
     refined = refine(seen.pixels, found)
     radii = np.sqrt([one.contour.area / np.pi for one in refined]) * seen.step
-    worth = judge.worth(judge.measures(refined, found, seen.pixels, x, y)) + judge.likeness(radii, hints)
+    worth = judge.worth(judge.measures(refined, seen.pixels, x, y)) + judge.likeness(radii, hints)
     return Candidates([one.contour for one in refined], [one.sign for one in refined], worth)
 
 

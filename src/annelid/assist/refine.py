@@ -32,7 +32,6 @@ class Seen:
         contour: the line.
         sign: 1 where the object is brighter than what surrounds it, -1 where it is darker.
         bright: float32 (64, 44), brightness in the direction that tells inside from outside, high inside.
-        grey: float32 (64, 44), mean of the channels.
         inside: bool (64, 44), where there is picture.
         steep: float32 (64, 44), how steeply ``bright`` falls.
         columns: int (64,), where the line runs.
@@ -41,7 +40,6 @@ class Seen:
     contour: Contour
     sign: int
     bright: Grey
-    grey: Grey
     inside: NDArray[np.bool_]
     steep: Grey
     columns: NDArray[np.intp]
@@ -63,8 +61,8 @@ def refine(window: Grey, found: Sequence[Found], pulls: Sequence[Grey] | None = 
         costs += np.stack(pulls)
     paths = best_paths(costs, _BEND, 1)
     return [
-        Seen(_moved(line, path), one.sign, bright, grey, inside, steps_down(bright, _EDGE_WIDTH), path)
-        for line, one, path, (bright, grey, inside) in zip(lines, found, paths, views, strict=True)
+        Seen(_moved(line, path), one.sign, bright, inside, steps_down(bright, _EDGE_WIDTH), path)
+        for line, one, path, (bright, inside) in zip(lines, found, paths, views, strict=True)
     ]
 
 
@@ -72,13 +70,13 @@ def _moved(line: Contour, path: NDArray[np.intp]) -> Contour:
     return Contour(line.x, line.y, line.radii * (SHARES[path] - STEP / 2)).smooth(_ROUNDED)
 
 
-def _unrolled(window: Grey, line: Contour, sign: int) -> tuple[Grey, Grey, NDArray[np.bool_]]:
+def _unrolled(window: Grey, line: Contour, sign: int) -> tuple[Grey, NDArray[np.bool_]]:
     reach = line.radii[:, None] * SHARES
     xs, ys = line.x + reach * COS[:, None], line.y + reach * SIN[:, None]
     sigma = float(np.clip(0.22 * np.sqrt(line.radii.mean()), 0.5, 2.0))
     channels = np.stack([sampled(window[..., c], xs, ys, sigma) for c in range(window.shape[2])], 2)
     inside = is_inside(window, xs, ys)
-    return _told_apart(channels, inside, sign), channels.mean(2), inside
+    return _told_apart(channels, inside, sign), inside
 
 
 def _told_apart(channels: Grey, inside: NDArray[np.bool_], sign: int) -> Grey:
@@ -94,7 +92,7 @@ def _told_apart(channels: Grey, inside: NDArray[np.bool_], sign: int) -> Grey:
     return np.asarray(channels @ (direction / (np.abs(direction).sum() + 1e-9)).astype(np.float32))
 
 
-def _costs(bright: Grey, _grey: Grey, inside: NDArray[np.bool_]) -> Grey:
+def _costs(bright: Grey, inside: NDArray[np.bool_]) -> Grey:
     """Low where the edge is steep, what lies before it is like the inside, and what follows like the outside."""
     within, around = float(np.median(bright[:, CORE])), float(np.percentile(bright[:, RING], 35))
     contrast = abs(within - around) + 0.3 * float(bright.std()) + 1e-6
