@@ -121,15 +121,15 @@ def proposed(desk: Desk, asked: Mapping[str, Any]) -> dict[str, Any]:
     views, conf = asked.get("views") or [], asked.get("conf")
     if not isinstance(views, list):
         raise UsageError("views: expected a list of ids")
-    items = desk.project.store.items(map(str, views)) if views else []
-    if missing := {str(v) for v in views} - {item.id for item in items}:
+    ids, heads = list(map(str, views)), desk.project.store.heads()
+    if missing := set(ids) - heads.keys():
         raise ProjectError(f"the project has no image {min(missing)}", next_step="go back to the list of images")
-    if items and all(item.state == "reviewed" for item in items):
+    if ids and all(heads[id_].state == "reviewed" for id_ in ids):
         step = "proposals are for what is not complete: reopen the image first"
         raise UsageError("these images are complete already", next_step=step)
     if conf is not None and not (isinstance(conf, int | float) and 0 <= conf <= 1):
         raise UsageError(f"conf: expected 0 to 1, found {conf!r:.40}")
-    arguments: dict[str, Any] = {"model": str(asked.get("model") or "threshold"), "images": [i.id for i in items]}
+    arguments: dict[str, Any] = {"model": str(asked.get("model") or "threshold"), "images": ids}
     if conf is not None:
         arguments["conf"] = float(conf)
     return enqueue(desk, "propose", arguments).to_dict()

@@ -92,10 +92,10 @@ def _files(project: Project, ids: Any) -> list[Path]:
     """The files of some views, each once; of every image where none is named."""
     if not isinstance(ids, list):
         raise UsageError("images has to be a list of ids of views")
-    items = project.store.items(map(str, ids)) if ids else project.store.items()
-    if missing := set(map(str, ids)) - {item.id for item in items}:
+    views = project.store.views(map(str, ids)) if ids else project.store.views()
+    if missing := set(map(str, ids)) - {view.id for view in views}:
         raise UsageError(f"the project has no image {min(missing)}", next_step="GET api/views lists what there is")
-    return list(dict.fromkeys(locate(item.image, project.root) for item in items))
+    return list(dict.fromkeys(locate(view.image, project.root) for view in views))
 
 
 def stop(request: Request) -> Response:

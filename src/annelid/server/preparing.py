@@ -29,6 +29,7 @@ from annelid.readers.base import ImageInfo, Window
 from annelid.readers.view import open_view
 from annelid.server.desk import Desk, desk_of
 from annelid.server.reply import body_of, reply
+from annelid.server.view_ids import view_by_id
 
 SIDE = 900
 """Pixels along the longer side of a preview."""
@@ -62,7 +63,7 @@ def previewed(project: Project, body: Mapping[str, Any]) -> dict[str, Any]:
         UsageError: the preprocessing makes no sense, or not with this image.
         ImageError: the image cannot be read.
     """
-    view = project.store.item(str(body.get("view", ""))).view
+    view = view_by_id(project.store, str(body.get("view", "")))
     given = body.get("preprocessing")
     chosen = project.settings.preprocessing if given is None else preprocessing_of(given)
     age = _age(view, project.root)
