@@ -1,5 +1,7 @@
+import { isSamePlane } from "../core/planes.js";
 import { h } from "../dom.js";
 import { TOOLS } from "../tools/index.js";
+import { look } from "../tools/look.js";
 import { cursor } from "./cursor.js";
 
 /** @typedef {import("../types.js").Editor} Editor */
@@ -26,9 +28,11 @@ export function status(editor) {
     retry.hidden = autosave.state.value !== "refused";
   };
   const showHint = () => {
-    const tool = TOOLS.find(({ id }) => id === editor.tool.value);
+    const isHere = isSamePlane(editor.plane.value, editor.view.plane);
+    const tool = isHere ? TOOLS.find(({ id }) => id === editor.tool.value) : look;
     hint.textContent = tool?.hint ?? "";
     hint.title = tool?.hint ?? "";
+    hint.classList.toggle("elsewhere", !isHere);
   };
   showSaved();
   showHint();
@@ -36,6 +40,7 @@ export function status(editor) {
     autosave.state.subscribe(showSaved),
     autosave.text.subscribe(showSaved),
     editor.tool.subscribe(showHint),
+    editor.plane.subscribe(showHint),
     place.close,
   ];
   const element = h("div", { class: "status" }, saved, retry, hint, place.element);

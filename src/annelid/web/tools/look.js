@@ -8,7 +8,7 @@ export const look = {
   icon: "",
   keys: [],
   cursor: "not-allowed",
-  hint: "",
+  hint: "Another plane than the one that is annotated, whose outlines are shown: annotate it (Alt+P), or go back.",
   down(event, editor) {
     if (event.button === 0)
       editor.notify("This is not the plane that is annotated: annotate it (Alt+P), or go back to it.", "warning");
