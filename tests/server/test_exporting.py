@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from tests.server.asking import asking
 from tests.small import project_of_discs
 
 from annelid import formats
@@ -22,12 +20,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project") / "discs"
     project_of_discs(folder, 2).close()
     return folder
-
-
-@pytest.fixture
-def client(root: Path) -> Iterator[TestClient]:
-    with asking(root) as client:
-        yield client
 
 
 def test_every_format_has_a_line(client: TestClient) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,6 @@ from annelid.server.uploads import safe_path
 def root(tmp_path: Path) -> Path:
     Project.init(tmp_path / "project").close()
     return tmp_path / "project"
-
-
-@pytest.fixture
-def client(root: Path) -> Iterator[TestClient]:
-    with asking(root) as client:
-        yield client
 
 
 def png(seed: int = 0) -> bytes:

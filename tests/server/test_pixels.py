@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,6 @@ def _one_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
 def root(tmp_path: Path) -> Path:
     Project.init(tmp_path / "project").close()
     return tmp_path / "project"
-
-
-@pytest.fixture
-def client(root: Path) -> Iterator[TestClient]:
-    with asking(root) as client:
-        yield client
 
 
 def add(root: Path, path: Path, **wish: Any) -> str:

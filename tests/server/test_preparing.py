@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from base64 import b64decode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.server.asking import asking
 from tests.small import project_of_discs
 
 from annelid import settings
@@ -26,12 +24,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project") / "discs"
     project_of_discs(folder, 2).close()
     return folder
-
-
-@pytest.fixture
-def client(root: Path) -> Iterator[TestClient]:
-    with asking(root) as client:
-        yield client
 
 
 def pixels(uri: str) -> Any:
