@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from annelid.server import make_app
-from annelid.server.security import Access
+from annelid.server.access import Access
 
 TOKEN = "a-token-of-the-tests"
 

@@ -18,8 +18,9 @@ from tests.server.small_project import make_project
 
 from annelid.errors import UsageError
 from annelid.server import make_app, security
+from annelid.server.access import Access, new_token
 from annelid.server.reply import ERROR_HANDLERS
-from annelid.server.security import Access, guarded, new_token
+from annelid.server.security import guarded
 
 TOKEN = "a-token"
 KNOWN = {"Authorization": f"Bearer {TOKEN}"}

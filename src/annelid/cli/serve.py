@@ -20,7 +20,7 @@ from annelid.cli import Json, app, place, show
 from annelid.errors import UsageError
 
 if TYPE_CHECKING:
-    from annelid.server.security import Access
+    from annelid.server.access import Access
 
 _PORT = 8765
 _BEYOND = """\
@@ -43,7 +43,7 @@ def serve(
     as_json: Json = False,
 ) -> None:
     """Open the project in the browser: label, correct, train, watch. An empty or new folder becomes a project."""
-    from annelid.server.security import LOOPBACK, Access, new_token
+    from annelid.server.access import LOOPBACK, Access, new_token
 
     given = tuple(allowed_host or ())
     names = (*LOOPBACK, _in_address(host)) if not _is_everywhere(host) else (*LOOPBACK, socket.gethostname())

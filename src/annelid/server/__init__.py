@@ -27,9 +27,10 @@ from annelid.server import (
     project,
     uploads,
 )
+from annelid.server.access import Access
 from annelid.server.desk import Desk
 from annelid.server.reply import ERROR_HANDLERS, bug
-from annelid.server.security import Access, guarded
+from annelid.server.security import guarded
 
 ROUTES: tuple[BaseRoute, ...] = (
     *project.ROUTES,
