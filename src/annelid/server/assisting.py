@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -56,10 +57,11 @@ def outlined(desk: Desk, asked: Mapping[str, Any]) -> dict[str, Any]:
     prompt = Prompt.of(asked.get("points") or [], asked.get("box"), asked.get("zoom"))
     name = str(asked.get("engine") or "classical")
     assistant, view = desk.assistants.get(name), _view(desk, asked)
-    with desk.pixels.images.reading(view) as file:
-        version = desk.pixels.version(view)  # a fingerprint is of head and tail only, and of when it was imported
-        picture = FilePicture(file, desk.settings.preprocessing, version, view.plane, _channels(asked))
-        found = assistant.outline(picture, prompt, _hints(asked.get("hints")))
+    pixels, preprocessing = desk.pixels, desk.settings.preprocessing
+    info, version = pixels.pyramids.of(view).info, pixels.version(view)
+    reading = partial(pixels.images.reading, view)
+    picture = FilePicture(reading, info, preprocessing, version, view.plane, _channels(asked))
+    found = assistant.outline(picture, prompt, _hints(asked.get("hints")))
     return _answer(found, name, time.perf_counter() - began)
 
 
