@@ -73,6 +73,18 @@ test("what is drawn and taken back before it is sent is not sent", async () => {
   assert.equal(server.saves.length, 0);
 });
 
+test("a server that was started anew and knows nobody is said with what to do", async () => {
+  const server = new FakeServer(annotation());
+  const { store, autosave } = page(server);
+  server.before = () => {
+    throw new ApiError(401, { message: "this server does not know you yet", next_step: "open its address" });
+  };
+  store.apply({ upsert: [square("a")] });
+  await settle();
+  assert.match(autosave.text.value, /does not know you yet · open its address/);
+  autosave.close();
+});
+
 test("while the server is away everything is kept, and sent when it is back", async () => {
   const server = new FakeServer(annotation());
   const { store, autosave } = page(server);

@@ -21,6 +21,8 @@ const LONGEST_WAIT_MS = 10_000;
 /** What the server will never take as it is: bad request, too large, not usable. Everything else may pass. */
 const REFUSALS = [400, 413, 422];
 const CONFLICT = 409;
+/** A server that was started anew asks who we are. */
+const STRANGER = [401, 403];
 /** Conflicts in a row after which the next try waits: looking at what the server has did not help. */
 const MOST_CONFLICTS = 3;
 
@@ -181,7 +183,7 @@ export class Sender {
    * @param {ApiError} error
    */
   async _pause(error) {
-    this.away = error.message;
+    this.away = STRANGER.includes(error.status) ? inWords(error) : error.message; // then only the person can do something
     this._changed();
     const wait = Math.min(this._firstWait * 2 ** this._tries++, LONGEST_WAIT_MS);
     await new Promise((resolve) => {
