@@ -74,6 +74,7 @@ async function start() {
   router = pages;
   addEventListener("hashchange", () => void follow(pages));
   await follow(pages);
+  import("./pages/annotate.js").catch(() => {}); // its many modules are there when the first image is opened
 }
 
 /**
