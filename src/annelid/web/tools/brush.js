@@ -1,5 +1,6 @@
 import { reshaped } from "../core/reshape.js";
 import { addObject, changeable, unchanged } from "./add.js";
+import { DrawingTool } from "./drawing_tool.js";
 import { imageLength } from "./place.js";
 import { colorOf } from "./preview.js";
 import { Stroke } from "./stroke.js";
@@ -12,19 +13,13 @@ const LEAST = 0.5;
 const MOST = 1000;
 
 /** Paints pixels into the selected object, or a new one; or rubs them out. */
-class BrushTool {
-  cursor = "crosshair";
-
+class BrushTool extends DrawingTool {
   /**
-   * @param {Pick<import("../types.js").Tool, "id" | "title" | "icon" | "keys" | "hint">} about
+   * @param {import("./drawing_tool.js").About} about
    * @param {0 | 1} value 0 rubs out
    */
   constructor(about, value) {
-    this.id = about.id;
-    this.title = about.title;
-    this.icon = about.icon;
-    this.keys = about.keys;
-    this.hint = about.hint;
+    super(about);
     this._value = value;
     /** @type {Stroke[]} */
     this._strokes = [];

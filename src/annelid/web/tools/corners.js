@@ -1,4 +1,5 @@
 import { addObject } from "./add.js";
+import { DrawingTool } from "./drawing_tool.js";
 import { imageLength, inside, isDrag } from "./place.js";
 import { colorOf, drawShape } from "./preview.js";
 
@@ -9,18 +10,13 @@ import { colorOf, drawShape } from "./preview.js";
 /** @typedef {Pick<ImageObject, "kind" | "shape" | "params">} Drawn */
 
 /** A figure between opposite corners: dragged, or clicked at both. Shift makes it regular, Alt starts in its middle. */
-export class CornersTool {
+export class CornersTool extends DrawingTool {
   /**
-   * @param {Pick<import("../types.js").Tool, "id" | "title" | "icon" | "keys" | "hint">} about
+   * @param {import("./drawing_tool.js").About} about
    * @param {(box: [number, number, number, number]) => Drawn} figure
    */
   constructor(about, figure) {
-    this.id = about.id;
-    this.title = about.title;
-    this.icon = about.icon;
-    this.keys = about.keys;
-    this.hint = about.hint;
-    this.cursor = "crosshair";
+    super(about);
     this._figure = figure;
     this._reset();
   }

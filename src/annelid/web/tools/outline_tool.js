@@ -1,3 +1,4 @@
+import { DrawingTool } from "./drawing_tool.js";
 import { Outline } from "./outline.js";
 import { colorOf } from "./preview.js";
 
@@ -6,19 +7,14 @@ import { colorOf } from "./preview.js";
 /** @typedef {import("../types.js").ToolEvent} ToolEvent */
 
 /** Draws a closed outline by clicks and drags, and hands it on. */
-export class OutlineTool {
+export class OutlineTool extends DrawingTool {
   /**
-   * @param {Pick<import("../types.js").Tool, "id" | "title" | "icon" | "keys" | "hint">} about
+   * @param {import("./drawing_tool.js").About} about
    * @param {(editor: Editor, ring: Ring) => void} done
    * @param {(editor: Editor) => string} [color]
    */
   constructor(about, done, color = colorOf) {
-    this.id = about.id;
-    this.title = about.title;
-    this.icon = about.icon;
-    this.keys = about.keys;
-    this.hint = about.hint;
-    this.cursor = "crosshair";
+    super(about);
     this._done = done;
     this._color = color;
     this._outline = new Outline();
