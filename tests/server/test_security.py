@@ -283,29 +283,28 @@ def test_a_report_may_bring_its_own_policy_but_nobody_may_frame_it(client: TestC
     assert policy == "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
-def test_a_bug_says_so_with_the_same_headers(tmp_path: Path) -> None:
-    def fail(_request: Request) -> Response:
-        raise ZeroDivisionError("oh")
+def answer_where(failure: Exception, project: Path) -> Any:
+    """What a request is answered whose endpoint raises."""
 
-    make_project(tmp_path / "p")
-    app = make_app(tmp_path / "p", Access(TOKEN))
+    def fail(_request: Request) -> Response:
+        raise failure
+
+    make_project(project)
+    app = make_app(project, Access(TOKEN))
     app.router.routes.insert(0, Route("/fail", fail))
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
-        answer = client.get("/fail", headers=KNOWN)
+        return client.get("/fail", headers=KNOWN)
+
+
+def test_a_bug_says_so_with_the_same_headers(tmp_path: Path) -> None:
+    answer = answer_where(ZeroDivisionError("oh"), tmp_path / "p")
     assert answer.status_code == 500
     assert "bug in Annelid: ZeroDivisionError" in answer.json()["error"]["message"]
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_a_full_disk_is_no_bug(tmp_path: Path) -> None:
-    def fail(_request: Request) -> Response:
-        raise OSError(errno.ENOSPC, "No space left on device", "/x/y")
-
-    make_project(tmp_path / "p")
-    app = make_app(tmp_path / "p", Access(TOKEN))
-    app.router.routes.insert(0, Route("/fail", fail))
-    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
-        answer = client.get("/fail", headers=KNOWN)
+    answer = answer_where(OSError(errno.ENOSPC, "No space left on device", "/x/y"), tmp_path / "p")
     assert answer.status_code == 503
     assert "free some disk space" in answer.json()["error"]["next_step"]
 

@@ -42,6 +42,27 @@ async function settle(turns = 60) {
   for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/**
+ * The next save arrives, its answer does not.
+ * @param {FakeServer} server
+ */
+function loseAnswer(server) {
+  server.after = () => {
+    server.after = null;
+    throw AWAY;
+  };
+}
+
+/**
+ * Once a save has arrived the server is away.
+ * @param {FakeServer} server
+ */
+function goAwayAfterSave(server) {
+  server.before = () => {
+    if (server.saves.length) throw AWAY;
+  };
+}
+
 test("a change is saved, and that is said", async () => {
   const server = new FakeServer(annotation({ state: "new" }));
   const { store, autosave } = page(server);
@@ -106,10 +127,7 @@ test("while the server is away everything is kept, and sent when it is back", as
 test("an answer that was lost is no conflict", async () => {
   const server = new FakeServer(annotation({ objects: [square("a")] }));
   const { store, autosave } = page(server);
-  server.after = () => {
-    server.after = null;
-    throw AWAY;
-  };
+  loseAnswer(server);
   store.apply({ upsert: [square("a", 5)] });
   await autosave.flush();
   store.apply({ upsert: [square("a", 6)] });
@@ -121,13 +139,8 @@ test("an answer that was lost is no conflict", async () => {
 test("what is changed on after an answer was lost is no conflict with oneself", async () => {
   const server = new FakeServer(annotation({ objects: [square("a")], state: "draft" }));
   const { store, autosave } = page(server);
-  server.after = () => {
-    server.after = null;
-    throw AWAY;
-  };
-  server.before = () => {
-    if (server.saves.length) throw AWAY;
-  };
+  loseAnswer(server);
+  goAwayAfterSave(server);
   store.apply({ upsert: [square("a", 5)], state: "reviewed", covered: [[0, 0, 9, 0, 9, 9]] });
   await autosave.flush(5);
   store.apply({ upsert: [square("a", 6)], state: "draft", covered: [] });
@@ -140,13 +153,8 @@ test("what is changed on after an answer was lost is no conflict with oneself", 
 test("what is taken back after an answer was lost is taken back on the server too", async () => {
   const server = new FakeServer(annotation({ objects: [square("a")] }));
   const { store, autosave } = page(server);
-  server.after = () => {
-    server.after = null;
-    throw AWAY;
-  };
-  server.before = () => {
-    if (server.saves.length) throw AWAY;
-  };
+  loseAnswer(server);
+  goAwayAfterSave(server);
   store.apply({ upsert: [square("a", 5), square("b")] });
   await autosave.flush(5);
   store.undo();
