@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { atWork, newsOf, runToOpen, waitsBehind } from "../../../src/annelid/web/core/job_news.js";
+import { atWork, newsOf, runToOpen } from "../../../src/annelid/web/core/job_news.js";
 
 /** @returns {any} */
 const job = (/** @type {string} */ state, more = {}) => ({
@@ -37,13 +37,11 @@ test("the header says what runs, how far it is, and how much waits", () => {
   assert.equal(atWork([job("running")]), "Proposing");
 });
 
-test("who has begun a training sees its run as soon as there is one, unless it waits behind others", () => {
+test("who has begun a training sees its run as soon as there is one", () => {
   assert.equal(runToOpen("1", job("running")), "");
   assert.equal(runToOpen("1", job("running", { run: "first" })), "first");
   assert.equal(runToOpen("", job("running", { run: "first" })), "");
   assert.equal(runToOpen("2", job("running", { run: "first" })), "");
-  assert.equal(waitsBehind([job("running")], "1"), false);
-  assert.equal(waitsBehind([job("finished", { id: "0" }), job("running", { id: "1" })], "2"), true);
 });
 
 test("images that are prepared for a training are no share of it", () => {

@@ -73,12 +73,3 @@ export function shareOf({ verb, progress: { what = "", done = 0, of = 0 } }) {
 export function runToOpen(awaited, job) {
   return job.id === awaited && ["running", "finished"].includes(job.state) ? (job.run ?? "") : "";
 }
-
-/**
- * Whether a job has to wait for others.
- * @param {Iterable<Job>} jobs
- * @param {string} id
- */
-export function waitsBehind(jobs, id) {
-  return [...jobs].some((job) => job.id !== id && (job.state === "running" || job.state === "queued"));
-}

@@ -34,6 +34,7 @@ export async function mount(host, app, argument) {
   form.plan();
   const leave = [
     app.live.on("run", showRuns),
+    app.live.on("hello", () => void form.lookAgain()),
     app.live.on("job", (job) => {
       if (job.ended) void showRuns();
       form.follow(job);

@@ -1,6 +1,6 @@
 import { ApiError, get, post } from "../api.js";
 import { wishesOf } from "../core/command.js";
-import { runToOpen, waitsBehind } from "../core/job_news.js";
+import { runToOpen } from "../core/job_news.js";
 import { hashOf } from "../core/route.js";
 import { counted, listed } from "../core/words.js";
 import { fill, h } from "../dom.js";
@@ -173,7 +173,8 @@ export class TrainForm {
     try {
       const job = await post("api/jobs", { verb: "train", arguments: asked });
       this.app.notify(`Training is job ${job.id} of the queue. It goes on when the page is closed.`);
-      this.awaited = waitsBehind(await get("api/jobs"), job.id) ? "" : job.id;
+      this.awaited = job.id;
+      await this.lookAgain();
     } catch (error) {
       this.show(refused(error), true);
     } finally {
@@ -181,10 +182,17 @@ export class TrainForm {
     }
   }
 
+  /** Ask about the awaited job: what was told while nobody listened is not told again. */
+  async lookAgain() {
+    if (!this.awaited) return;
+    const job = await get(`api/jobs/${this.awaited}`).catch(() => null); // it is looked for again after the gap
+    if (job) this.follow(job);
+  }
+
   /** @param {import("./jobs.js").Job} job */
   follow(job) {
     const run = runToOpen(this.awaited, job);
-    if (run) location.hash = hashOf("runs", run);
+    if (run && this.element.isConnected) location.hash = hashOf("runs", run);
   }
 }
 
