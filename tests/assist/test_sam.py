@@ -16,7 +16,6 @@ from annelid import geometry
 from annelid.assist.base import ArrayPicture, Hints, Point, Prompt
 from annelid.assist.choice import Assistants
 from annelid.assist.client import WorkerProcess
-from annelid.assist.embeddings import FOLDER
 from annelid.assist.sam import Sam, seen_window
 from annelid.engines.sam.network import open_network
 from annelid.errors import EngineError, UsageError
@@ -52,25 +51,6 @@ def key(weights: Path, worker: WorkerProcess) -> str:
     sam = Sam(weights, worker)
     sam.outline(ArrayPicture(PICTURE), prompt(*CLICKS), Hints())
     return sam._key(ArrayPicture(PICTURE), (0, 0, 200, 150), 1)
-
-
-def test_embedding_and_masks_are_those_of_upstream(weights: Path, worker: WorkerProcess, key: str) -> None:
-    from ultralytics.models.sam import Predictor
-
-    upstream = Predictor(
-        overrides={"model": str(weights), "imgsz": 1024, "mode": "predict", "save": False, "verbose": False}
-    )
-    upstream.set_image(PICTURE[..., ::-1].copy())
-    upstream.args.conf = -1e9  # nothing that was learned: scores may be anything
-    with np.load(weights.parents[2] / FOLDER / f"{key}.npz") as embedding:
-        np.testing.assert_array_equal(embedding["features"], upstream.features.numpy())
-    sam = Sam(weights, worker)
-    for clicks, box in ((CLICKS, None), (CLICKS[:1], None), ((), BOX), (CLICKS[:1], BOX)):
-        points = [[click[:2] for click in clicks]] if clicks else None
-        labels = [[click[2] for click in clicks]] if clicks else None
-        (result,) = upstream(bboxes=[list(box)] if box else None, points=points, labels=labels)
-        found = sam.outline(ArrayPicture(PICTURE), prompt(*clicks, box=box), Hints())
-        np.testing.assert_array_equal(mask_of(found.shape), result.masks.data.numpy()[0].astype(bool))
 
 
 def test_the_encoder_runs_once_for_an_image_and_never_again_after_a_restart(
