@@ -25,6 +25,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -144,7 +145,7 @@ class Bench:
         return self.root / "runs" / f"small-{epochs}-{seed}" / "weights" / "best.pt"
 
     def _stock(self, epochs: int, seed: int, name: str = "stock", **options: Any) -> tuple[float, float, Any]:
-        folder = self.out / f"{name}-{epochs}-{seed}"
+        folder = _fresh(self.out / f"{name}-{epochs}-{seed}")
         arguments = [self.out / "yolo" / "data.yaml", folder, epochs, seed, options or {"imgsz": 320}, self.start]
         best = folder / "run" / "weights" / "best.pt"
         seconds = _timed([sys.executable, "-c", STOCK, *map(str, arguments)], folder, best)
@@ -158,6 +159,7 @@ class Bench:
         typed = ["train", "--model", self.start, "--name", name, "--recipe", "small", f"epochs={epochs}"]
         typed += [f"seed={seed}", "plots=False"]
         best = self.weights(epochs, seed)
+        _fresh(best.parents[1])
         seconds = _timed([sys.executable, "-m", "annelid", "-C", str(self.root), *typed], self.out / name, best)
         return seconds, *self._measured(name)
 
@@ -220,6 +222,12 @@ def _write_arrays(project: Project, folder: Path) -> None:
 def _objects(labels: Any, name: str) -> Objects:
     shapes = list(label_image_to_shapes(labels).values())
     return Objects.from_shapes(shapes, [name] * len(shapes))
+
+
+def _fresh(folder: Path) -> Path:
+    """A folder without what an interrupted run left there: the next one would take another name beside it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def _timed(command: list[str], folder: Path, made: Path) -> float:

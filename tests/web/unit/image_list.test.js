@@ -10,6 +10,7 @@ import {
   planeOf,
   progress,
 } from "../../../src/annelid/web/core/image_list.js";
+import { within } from "./quick.js";
 
 /**
  * @param {string} name
@@ -114,9 +115,7 @@ test("images of the same name are told apart by the folder in which they differ"
 test("5,000 images are sorted and filtered within a frame or two", () => {
   const views = Array.from({ length: 5000 }, (_, n) => view(`image_${(n * 7919) % 5000}.tif`, { n_objects: n % 97 }));
   chosen(views, EVERYTHING);
-  const start = performance.now();
-  chosen(views, { ...EVERYTHING, text: "image" });
-  assert.ok(performance.now() - start < 200);
+  within(200, () => chosen(views, { ...EVERYTHING, text: "image" }));
 });
 
 test("images that came since the list was left are gone through behind it, what was filtered out is not", () => {
