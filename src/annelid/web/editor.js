@@ -9,7 +9,7 @@ import { AnnotationStore } from "./core/store.js";
 import { journalOfPage } from "./journal_of_page.js";
 import { keep } from "./keep.js";
 import { keptChannels } from "./panels/channel_memory.js";
-import { askForClass } from "./panels/ask_class.js";
+import { classOfDrawing } from "./panels/ask_class.js";
 import { session } from "./session.js";
 import { Signal } from "./signal.js";
 import { TOOLS } from "./tools/index.js";
@@ -91,7 +91,7 @@ function madeEditor(host, app, { view, facts, classes, views, store, autosave })
     notify: app.notify,
     apply: (change) => void store.apply(change, "local"),
     corrected: (id) => corrected(store, app, id),
-    askClass: async () => editor.currentClass.value || askForClass(editor),
+    askClass: async () => editor.currentClass.value || classOfDrawing(editor),
   };
   viewer.attach(editor, new ObjectLayer(viewer.objectCanvas, editor));
   return editor;

@@ -161,7 +161,7 @@
  * @property {ViewSummary[]} views all of the project, in the order of the list of images
  * @property {import("./core/autosave.js").Autosave} autosave
  * @property {import("./signal.js").Signal<number>} brush radius in image pixels
- * @property {() => Promise<string>} askClass the current class; asks for one where there is none, "" when that is given up
+ * @property {() => Promise<string>} askClass the current class; asks for one where there is none, "" when the drawing is thrown away
  * @property {(text: string, level?: "info" | "warning" | "error") => void} notify
  * @property {(change: Partial<Change>) => void} apply a local change: `store.apply` with what is missing filled in
  * @property {(id: string) => ImageObject} corrected the object with id as the person's own: author, score null, origin

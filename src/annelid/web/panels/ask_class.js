@@ -30,3 +30,30 @@ export async function askForClass(editor) {
   editor.currentClass.value = name;
   return name;
 }
+
+/**
+ * The class of what somebody drew while there was none. It is asked for until there is one or the drawing is thrown
+ * away: a slip of a finger, or a server that does not answer, loses no outline.
+ * @param {Editor} editor
+ * @returns {Promise<string>} "" when it was thrown away, or its page was left
+ */
+export async function classOfDrawing(editor) {
+  const here = location.hash;
+  while (location.hash === here) {
+    const name = await askForClass(editor).catch((error) => editor.notify(error.message, "error"));
+    if (name) return name;
+    if (location.hash === here && (await isThrownAway())) return "";
+  }
+  return "";
+}
+
+/** @returns {Promise<boolean>} */
+async function isThrownAway() {
+  const title = "Throw away what you drew?";
+  const words = "It is kept as soon as its class has a name.";
+  const answers = /** @type {import("./dialog.js").Answer[]} */ ([
+    { value: "throw", label: "Throw it away", kind: "danger" },
+    { value: "name", label: "Name its class", kind: "primary" },
+  ]);
+  return (await ask(title, [h("p", {}, words)], answers)) === "throw";
+}

@@ -17,7 +17,7 @@ const NAMES = {
  * Add what somebody drew, in the current class, and select it.
  * @param {Editor} editor
  * @param {Pick<ImageObject, "kind" | "shape"> & Partial<ImageObject>} drawn
- * @returns {Promise<string>} id of the object; "" when no class was given
+ * @returns {Promise<string>} id of the object; "" when it was thrown away
  */
 export async function addObject(editor, drawn) {
   const label = await editor.askClass();
