@@ -70,9 +70,11 @@ def test_touching_disks_are_told_apart() -> None:
     assert iou(mask, left) > 0.8
 
 
-def test_what_the_border_cuts_is_found_and_stays_in_the_image() -> None:
-    truth = disk(3, 80, 20)
-    assert iou(found(picture(truth), (5.5, 80.5, 1)), truth) > 0.85
+@pytest.mark.parametrize("x", [3, -6, -13])
+def test_what_the_border_cuts_is_found_and_stays_in_the_image(x: int) -> None:
+    truth = disk(x, 80, 20)
+    click = (truth[80].sum() / 2, 80.5, 1)
+    assert iou(found(picture(truth), click), truth) > 0.85
 
 
 def test_a_click_on_nothing_gives_at_least_the_clicked_pixel() -> None:

@@ -64,6 +64,10 @@ class Contour:
         """How far a point lies inside the line, along the ray from the centre; negative outside."""
         return self.radius_towards(x, y) - self.distance(x, y)
 
+    def grown(self, by: float) -> Contour:
+        """The same line, farther from the centre everywhere."""
+        return Contour(self.x, self.y, self.radii + by)
+
     def smooth(self, sigma: float) -> Contour:
         """The same line with its radii smoothed over neighbouring directions."""
         return Contour(self.x, self.y, ndimage.gaussian_filter1d(self.radii, sigma, mode="wrap"))

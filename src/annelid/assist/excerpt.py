@@ -14,6 +14,8 @@ from annelid.assist.search import LARGEST
 HALF = 150
 """Pixels to each side of a click; a little more than the largest line that is sought."""
 _LARGEST_STEP = 64
+_MIRROR = int(LARGEST)
+"""Pixels that are mirrored beyond the border of the image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +24,8 @@ class Excerpt:
 
     Attributes:
         pixels: float32 ``[y, x, c]``, each the mean of ``step`` x ``step`` pixels of the image, or of some of them.
-        left: image column of its left edge.
-        top: image row of its top edge.
+        left: image column of its left edge; it may lie beyond the image, which is mirrored there.
+        top: image row of its top edge; the same.
         step: image pixels for each of its pixels.
     """
 
@@ -54,7 +56,23 @@ def excerpt(picture: Picture, prompt: Prompt, step: int) -> Excerpt:
     pixels = np.nan_to_num(picture.read((left, top, right, bottom), thin).astype(np.float32))
     if step > 1:
         pixels = _halved(pixels)
-    return Excerpt(_balanced(pixels, picture), left, top, step)
+    ends = ((top == 0, bottom == h), (left == 0, right == w))
+    return _mirrored(_balanced(pixels), left, top, step, ends)
+
+
+def _mirrored(pixels: Grey, left: int, top: int, step: int, ends: tuple[tuple[bool, bool], ...]) -> Excerpt:
+    """An excerpt that goes on where the image ends: what the border cuts off is whole, and has an edge all around.
+
+    Args:
+        pixels: what there is of the image.
+        left: image column of its left edge.
+        top: image row of its top edge.
+        step: image pixels for each of its pixels.
+        ends: whether the image ends (above, below), (before, behind) it.
+    """
+    above, below, before, behind = (_MIRROR * is_end for pair in ends for is_end in pair)
+    padded = np.pad(pixels, ((above, below), (before, behind), (0, 0)), mode="symmetric")
+    return Excerpt(padded, left - before * step, top - above * step, step)
 
 
 def step_of(prompt: Prompt) -> int:
@@ -79,7 +97,7 @@ def _halved(pixels: Grey) -> Grey:
     return np.asarray((even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / 4)
 
 
-def _balanced(pixels: Grey, _picture: Picture) -> Grey:
+def _balanced(pixels: Grey) -> Grey:
     """Channels of one weight each, unless they are the colours of a picture of 8 bits."""
     if pixels.shape[2] in (1, 3) and pixels.max(initial=0) <= 255:
         return pixels
