@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 from tests.small import write_discs
 from tests.web.browser import browsing, serving
 
 from annelid.project import Project
-
-pytestmark = pytest.mark.slow
 
 
 def draw_box(page: Page) -> None:
