@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import tifffile
 
+from annelid.errors import AnnotationError
 from annelid.project import Project
 
 LABELS = np.zeros((20, 30), np.uint16)
@@ -40,3 +42,32 @@ def test_cellposes_files_are_no_images(tmp_path: Path) -> None:
     project = Project.init(tmp_path / "project", classes=("cell",))
     done = project.import_(tmp_path)
     assert (done.format, done.images_new, done.objects) == ("cellpose", 1, {"cell": 2})
+
+
+@pytest.mark.parametrize("name", ["masks/a.tif", "a_masks.tif"])
+def test_label_images_alone_belong_to_the_images_that_the_project_has(tmp_path: Path, name: str) -> None:
+    (tmp_path / "images").mkdir()
+    for image in "ab":
+        tifffile.imwrite(tmp_path / "images" / f"{image}.tif", np.zeros((20, 30), np.uint16))
+    mask = tmp_path / "later" / name
+    mask.parent.mkdir(parents=True)
+    tifffile.imwrite(mask, LABELS)
+    project = Project.init(tmp_path / "project", classes=("cell",))
+    project.import_(tmp_path / "images")
+    done = project.import_(mask.parent)
+    assert (done.format, done.images_new, done.annotated, done.objects) == ("labelmask", 0, 1, {"cell": 2})
+    assert [item.state for item in sorted(project.store.items(), key=lambda item: item.image.name)] == [
+        "reviewed",
+        "new",
+    ]
+
+
+def test_label_images_of_no_image_of_the_project_are_refused(tmp_path: Path) -> None:
+    frame(tmp_path / "images", "a")
+    (tmp_path / "masks").mkdir()
+    tifffile.imwrite(tmp_path / "masks" / "other.tif", LABELS)
+    project = Project.init(tmp_path / "project", classes=("targets",))
+    project.import_(tmp_path / "images")
+    with pytest.raises(AnnotationError, match="masks with their images"):
+        project.import_(tmp_path / "masks")
+    assert len(project.store.images()) == 1

@@ -134,6 +134,15 @@ def test_annotation_of_images_that_the_project_has_may_come_alone(client: TestCl
     assert import_(client)["images"]["annotated"] == 1
 
 
+def test_label_images_of_images_that_the_project_has_may_come_alone(client: TestClient) -> None:
+    put(client, {"day/a.png": png(0), "day/b.png": png(1)})
+    import_(client)
+    put(client, {"a_masks.png": mask(0)})
+    assert import_(client, classes=["cell"])["images"] == {"new": 0, "known": 2, "annotated": 1}
+    objects = {view["name"]: view["n_objects"] for view in client.get("/api/views").json()}
+    assert objects == {"a.png": 3, "b.png": 0}
+
+
 def test_annotation_without_its_images_is_refused_in_the_words_of_the_page(client: TestClient, root: Path) -> None:
     put(client, {"a.json": labelme("a.png"), "b.png": png()})
     refused = import_(client, 400)["error"]

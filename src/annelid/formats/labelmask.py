@@ -17,7 +17,7 @@ from annelid.formats import labelme_xml
 from annelid.formats.base import Annotations, ImageIndex, LossReport
 from annelid.formats.labelmask_write import write as write
 from annelid.formats.mask_file import SUFFIXES, Labels, read_labels
-from annelid.formats.mask_name import is_mask_folder, is_mask_name
+from annelid.formats.mask_name import is_mask_name, masks_among
 from annelid.formats.mask_pairs import common_folder, pair
 from annelid.formats.mask_table import FILE, Table, read_table
 from annelid.formats.maskfolder_layout import image_folders
@@ -52,9 +52,7 @@ def _reads(file: Path) -> bool:
 
 def _mask_files(folder: Path) -> list[Path]:
     files = (file for file in sorted(folder.rglob("*")) if file.suffix.lower() in SUFFIXES)
-    visible = [file for file in files if not file.name.startswith(".")]
-    marked = [file for file in visible if is_mask_name(file, folder)]
-    return marked or (visible if is_mask_folder(folder.name) else [])
+    return masks_among((file for file in files if not file.name.startswith(".")), folder)
 
 
 def read(path: Path, images: ImageIndex, classes: Sequence[str] = ()) -> Annotations:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from annelid.formats.file_names import stem
@@ -35,7 +36,14 @@ def is_mask_name(file: Path, root: Path) -> bool:
     return bool(roles) and not ROLE_IMAGE.search(roles[-1])
 
 
-def is_mask_folder(name: str) -> bool:
+def _is_mask_folder(name: str) -> bool:
     """Whether a folder's name, of a few words at most, says that masks lie in it."""
     words = re.split(r"[ _.-]+", name.lower())
     return len(words) <= 4 and not _MASK_WORDS.isdisjoint(words) and not ROLE_IMAGE.search(name)
+
+
+def masks_among(files: Iterable[Path], folder: Path) -> list[Path]:
+    """The files of a folder that are called masks; where none is, all of a folder that is called so itself."""
+    listed = list(files)
+    called = [file for file in listed if is_mask_name(file, folder)]
+    return called or (listed if _is_mask_folder(folder.name) else [])

@@ -16,11 +16,11 @@ from annelid.formats.base import Annotations, LossReport
 from annelid.formats.images import ListedImages
 from annelid.formats.jsontext import collecting_nothing
 from annelid.formats.labelme_xml import lies_aside
-from annelid.formats.mask_name import is_mask_name
+from annelid.formats.mask_name import is_mask_name, masks_among
 from annelid.image import ImageRef, View
 from annelid.ingest.corrections import inherit
 from annelid.ingest.images import add_images
-from annelid.ingest.sources import sort_out
+from annelid.ingest.sources import Sources, sort_out
 from annelid.ingest.wish import Imported, Missing, Wish, summary
 from annelid.locate import forget_folders, real_path
 from annelid.objects import Objects
@@ -69,8 +69,9 @@ def ingest(
         sources = sort_out(wish, root, done, stack)
         image_files = sources.images
         several: list[_Read] = []
+        if _only_masks(sources):
+            image_files = [root / image.path for image in store.images()]
         if sources.labels:
-            image_files = image_files or [root / image.path for image in store.images()]
             for place, name in sources.labels.items():
                 near = [file for file in image_files if len(sources.labels) > 1 and file.is_relative_to(place)]
                 several.append(_read_annotations(place, name, near or image_files, classes, wish, done))
@@ -87,6 +88,13 @@ def ingest(
         elif wish.missing == "background":
             _save_background(store, chain.from_iterable(views.values()), done)
     return done
+
+
+def _only_masks(sources: Sources) -> bool:
+    """Whether annotation came without images: they are those that the project has."""
+    folders = [place if place.is_dir() else place.parent for place in sources.labels]
+    masks = {m for f in folders for m in masks_among((i for i in sources.images if i.is_relative_to(f)), f)}
+    return bool(folders) and masks.issuperset(sources.images)
 
 
 def _read_annotations(
