@@ -28,6 +28,13 @@ def test_proposals_are_drafts_on_top_of_what_a_person_drew() -> None:
     assert (change.base_revision, change.state, change.author) == (3, "draft", "model:m@v1")
 
 
+def test_what_a_person_outlined_is_not_proposed_once_more() -> None:
+    mine = Objects.from_boxes([[0, 0, 5, 4]], ["b"], ids=["mine"], authors="human:ann")
+    predicted = Dataset(("a",), (LabeledImage(VIEW, found("again", "beside")),))
+    (change,) = proposals([LabeledImage(VIEW, mine)], predicted, "m@v1").values()
+    assert change.upsert.ids.tolist() == ["beside"]
+
+
 def test_earlier_proposals_are_replaced() -> None:
     before = Objects.concat([found("old", model="model:other@v1"), Objects.from_points([[1, 1]], ["a"], ids=["mine"])])
     predicted = Dataset(("a",), (LabeledImage(VIEW, found("new")),))

@@ -8,17 +8,21 @@ import numpy as np
 import shapely
 
 from annelid.dataset import Dataset, LabeledImage
+from annelid.match import iou_matrix
 from annelid.objects import Kind, Objects
 from annelid.store.changes import ChangeSet, diff
 
 TOLERANCE = 0.75
 """Pixels; less would keep every step of an outline that was traced along pixel edges."""
 
+SAME = 0.5
+"""Overlap (IoU) with a person's object from which on a prediction is that object."""
+
 
 def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> dict[str, ChangeSet]:
     """Change sets that put predictions on images as drafts.
 
-    What a person drew stays, also where a prediction lies over it; what a model proposed before is replaced.
+    What a person drew or accepted stays, and is not proposed once more; what a model proposed before is replaced.
 
     Args:
         items: the images as they are now.
@@ -33,14 +37,22 @@ def proposals(items: Sequence[LabeledImage], predicted: Dataset, model: str) -> 
     for item in items:
         if item.id not in found:
             continue
-        earlier = item.objects[[str(a).startswith("model:") for a in item.objects.authors]]
-        upsert, removed = diff(earlier, found[item.id])
+        by_model = np.array([str(author).startswith("model:") for author in item.objects.authors], bool)
+        fresh = _unlike(found[item.id], item.objects[~by_model], item.size_wh)
+        upsert, removed = diff(item.objects[by_model], fresh)
         if not len(upsert) and not removed:
             continue  # an image on which nothing was found is no draft
         changes[item.id] = ChangeSet(
             item.revision, upsert, removed, author=f"model:{model}", message="proposed", state="draft"
         )
     return changes
+
+
+def _unlike(found: Objects, drawn: Objects, size_wh: tuple[int, int]) -> Objects:
+    """Those of the found objects that are none of the drawn ones."""
+    if not len(found) or not len(drawn):
+        return found
+    return found[iou_matrix(drawn, found, size_wh).max(0) < SAME]
 
 
 def editable(objects: Objects) -> Objects:

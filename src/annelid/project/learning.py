@@ -268,10 +268,12 @@ class Project(CheckedProject):
         used = self._model(model)
         predicted, _ = self._predict(used, [i.view for i in items], thresholds, watch, trust=False)
         self._check_proposed_classes(predicted)
+        # others may have worked meanwhile
         now = [item for item in self.store.items(i.id for i in items) if item.state != "reviewed"]
-        self.store.save_many(proposals(now, predicted, used.reference))  # others may have worked meanwhile
+        changes = proposals(now, predicted, used.reference)
+        self.store.save_many(changes)
         self._log("propose", {"model": model}, {"images": len(items)})
-        return {item.image.path: len(item.objects) for item in predicted.items}
+        return {i.image.path: len(changes[i.id].upsert) if i.id in changes else 0 for i in predicted.items}
 
     def _check_proposed_classes(self, predicted: Dataset) -> None:
         new = [name for name in predicted.classes if name not in self.settings.classes]
