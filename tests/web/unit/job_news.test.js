@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { atWork, newsOf, runToOpen } from "../../../src/annelid/web/core/job_news.js";
+import { atWork, isTakenUp, newsOf, runToOpen } from "../../../src/annelid/web/core/job_news.js";
 
 /** @returns {any} */
 const job = (/** @type {string} */ state, more = {}) => ({
@@ -42,6 +42,14 @@ test("who has begun a training sees its run as soon as there is one", () => {
   assert.equal(runToOpen("1", job("running", { run: "first" })), "first");
   assert.equal(runToOpen("", job("running", { run: "first" })), "");
   assert.equal(runToOpen("2", job("running", { run: "first" })), "");
+});
+
+test("a training that a later job goes on with is not offered to be resumed", () => {
+  const stopped = job("interrupted", { id: "0009", run: "cells", arguments: {} });
+  const later = job("running", { id: "0010", verb: "resume", run: "cells", arguments: { run: "cells" } });
+  assert.equal(isTakenUp(stopped, [stopped, later]), true);
+  assert.equal(isTakenUp(later, [stopped, later]), false);
+  assert.equal(isTakenUp(stopped, [stopped, { ...later, verb: "diagnose" }]), false);
 });
 
 test("images that are prepared for a training are no share of it", () => {

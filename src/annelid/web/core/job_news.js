@@ -73,3 +73,13 @@ export function shareOf({ verb, progress: { what = "", done = 0, of = 0 } }) {
 export function runToOpen(awaited, job) {
   return job.id === awaited && ["running", "finished"].includes(job.state) ? (job.run ?? "") : "";
 }
+
+/**
+ * Whether a later job goes on with the run of a job that did not come to its end.
+ * @param {Job} job
+ * @param {Iterable<Job>} jobs
+ */
+export function isTakenUp({ id, run }, jobs) {
+  const goesOn = (/** @type {Job} */ job) => job.verb === "resume" && job.arguments.run === run;
+  return Boolean(run) && [...jobs].some((other) => Number(other.id) > Number(id) && goesOn(other));
+}

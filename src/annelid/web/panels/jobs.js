@@ -1,6 +1,6 @@
 import { get, post } from "../api.js";
 import { duration } from "../core/course.js";
-import { shareOf } from "../core/job_news.js";
+import { isTakenUp, shareOf } from "../core/job_news.js";
 import { hashOf } from "../core/route.js";
 import { ago } from "../core/words.js";
 import { fill, h } from "../dom.js";
@@ -50,7 +50,7 @@ export function jobsPanel(app) {
     fill(
       list,
       shown.length
-        ? shown.slice(0, SHOWN).map((job) => row(job, app))
+        ? shown.slice(0, SHOWN).map((job) => row(job, app, isTakenUp(job, shown)))
         : h("li", { class: "dim" }, "Nothing runs and nothing waits. Jobs go on when the page is closed."),
     );
   };
@@ -73,8 +73,9 @@ export function jobsPanel(app) {
 /**
  * @param {Job} job
  * @param {App} app
+ * @param {boolean} takenUp whether a later one goes on with it
  */
-function row(job, app) {
+function row(job, app, takenUp) {
   const what = job.run ? h("a", { href: hashOf("runs", job.run) }, title(job)) : h("span", {}, title(job));
   const isOver = !["queued", "running"].includes(job.state);
   const state = h(
@@ -94,7 +95,7 @@ function row(job, app) {
       what,
       h("span", { class: "spacer" }),
       h("span", { class: "dim small" }, when),
-      actions(job, app),
+      takenUp ? null : actions(job, app),
     ),
     job.state === "running" ? progress(job) : null,
     job.state === "finished" && job.arguments.out
