@@ -19,10 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import httpx
@@ -52,20 +51,15 @@ class Labelled:
         self.real, self.labels, self.log = real, labels, log
         self.embed, self.everything = real.embed, real.everything
 
-    def mask(
-        self,
-        embedding: Mapping[str, NDArray[Any]],
-        size_hw: tuple[int, int],
-        points: Sequence[tuple[float, float, int]],
-        box: Sequence[float] | None,
-    ) -> tuple[NDArray[np.bool_], float]:
+    def mask(self, embedding: network.Embedding, asked: network.Asked) -> tuple[network.Bits, float]:
         """The clicked object."""
         began = time.perf_counter()
-        self.real.mask(embedding, size_hw, points, box)
+        self.real.mask(embedding, asked)
         with self.log.open("a", encoding="utf-8") as file:
             file.write(f"{time.perf_counter() - began}\n")
-        x, y, _ = points[0]
-        return self.labels[: size_hw[0], : size_hw[1]] == self.labels[int(y), int(x)], 0.9
+        x, y, _ = asked.points[0]
+        h, w = asked.size_hw
+        return self.labels[:h, :w] == self.labels[int(y), int(x)], 0.9
 
 
 def answer(masks: str, log: str) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annelid.assist.embeddings import FOLDER, Arrays, Embeddings
-from annelid.engines.sam.network import Network, open_network
+from annelid.engines.sam.network import Asked, Network, open_network
 from annelid.errors import AnnelidError
 
 Answer = tuple[dict[str, Any], bytes]
@@ -92,7 +92,8 @@ def answered(room: Room, question: Mapping[str, Any], sent: bytes) -> Answer:
         if embedding is None:
             return {"need": "picture"}, b""
         h, w = question["size_hw"]
-        mask, score = room.network(question["weights"]).mask(embedding, (h, w), question["points"], question["box"])
+        asked = Asked((h, w), question["points"], question["box"])
+        mask, score = room.network(question["weights"]).mask(embedding, asked)
         return _with_mask(mask, score, room.encoded)
     except AnnelidError as error:
         return {"error": {"message": error.message, "next_step": error.next_step}}, b""

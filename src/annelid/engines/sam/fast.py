@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annelid.engines.base import Pixels
-from annelid.engines.sam.network import SIDE, Arrays, Bits, masks_of
+from annelid.engines.sam.network import SIDE, Arrays, Asked, Bits, Embedding, masks_of
 from annelid.engines.yolo import weights as weights_file
 
 _CONF, _IOU = 0.3, 0.9
@@ -39,25 +38,16 @@ class FastSam:
         (result,) = self._predictor(np.ascontiguousarray(picture[..., ::-1]))
         return result
 
-    def mask(
-        self,
-        embedding: Mapping[str, NDArray[Any]],
-        size_hw: tuple[int, int],
-        points: Sequence[tuple[float, float, int]],
-        box: Sequence[float] | None,
-    ) -> tuple[Bits, float]:
+    def mask(self, embedding: Embedding, asked: Asked) -> tuple[Bits, float]:
         """The union of what the prompt chooses, by Ultralytics' rule; the score is that of the surest."""
-        result = self._restored(embedding, size_hw)
+        result = self._restored(embedding, asked.size_hw)
         if not len(result):
-            return np.zeros(size_hw, bool), 0.0
-        clicks: dict[str, Any] = {}
-        if points:
-            clicks = {"points": [[x, y] for x, y, _ in points], "labels": [label for *_, label in points]}
-        (chosen,) = self._predictor.prompt([result], bboxes=None if box is None else [list(box)], **clicks)
-        masks, scores = masks_of(chosen, size_hw)
+            return np.zeros(asked.size_hw, bool), 0.0
+        (chosen,) = self._predictor.prompt([result], bboxes=asked.boxes, **asked.clicks)
+        masks, scores = masks_of(chosen, asked.size_hw)
         return np.asarray(masks.any(0), bool), float(scores.max(initial=0))
 
-    def _restored(self, embedding: Mapping[str, NDArray[Any]], size_hw: tuple[int, int]) -> Any:
+    def _restored(self, embedding: Embedding, size_hw: tuple[int, int]) -> Any:
         import torch
         from ultralytics.engine.results import Results
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +28,35 @@ _CLICKS, _CLICKS_ON_CPU = 32, 16
 
 Arrays = dict[str, NDArray[Any]]
 """An embedding as it is kept."""
+Embedding = Mapping[str, NDArray[Any]]
 Bits = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A prompt in pixels of the picture that was embedded.
+
+    Attributes:
+        size_hw: height and width of the picture.
+        points: column, row, and 1 for inside or 0 for outside.
+        box: x1, y1, x2, y2; None for none.
+    """
+
+    size_hw: tuple[int, int]
+    points: Sequence[tuple[float, float, int]]
+    box: Sequence[float] | None = None
+
+    @property
+    def boxes(self) -> list[list[float]] | None:
+        """The box as Ultralytics takes it."""
+        return None if self.box is None else [list(self.box)]
+
+    @property
+    def clicks(self) -> dict[str, list[Any]]:
+        """The points as Ultralytics takes them for one object: ``points`` and ``labels``; {} where there are none."""
+        if not self.points:
+            return {}
+        return {"points": [[x, y] for x, y, _ in self.points], "labels": [inside for *_, inside in self.points]}
 
 
 class Network(Protocol):
@@ -36,14 +65,8 @@ class Network(Protocol):
     def embed(self, picture: Pixels) -> Arrays:
         """What the network makes of a picture uint8 RGB ``[y, x, 3]``, whatever the prompt."""
 
-    def mask(
-        self,
-        embedding: Mapping[str, NDArray[Any]],
-        size_hw: tuple[int, int],
-        points: Sequence[tuple[float, float, int]],
-        box: Sequence[float] | None,
-    ) -> tuple[Bits, float]:
-        """The object that a prompt in pixels of the picture means: bool (h, w), and how sure the network is."""
+    def mask(self, embedding: Embedding, asked: Asked) -> tuple[Bits, float]:
+        """The object that a prompt means: bool (h, w), and how sure the network is."""
 
     def everything(self, picture: Pixels, conf: float) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         """All objects of a picture: bool (n, h, w) and their scores (n,)."""
@@ -100,25 +123,17 @@ class Sam:
         high = {f"high_{n}": one.cpu().numpy() for n, one in enumerate(features["high_res_feats"])}
         return {"features": features["image_embed"].cpu().numpy(), **high}
 
-    def mask(
-        self,
-        embedding: Mapping[str, NDArray[Any]],
-        size_hw: tuple[int, int],
-        points: Sequence[tuple[float, float, int]],
-        box: Sequence[float] | None,
-    ) -> tuple[Bits, float]:
+    def mask(self, embedding: Embedding, asked: Asked) -> tuple[Bits, float]:
         """The mask of the prompt; see `Network`."""
-        clicks: dict[str, Any] = {}
-        if points:
-            clicks = {"points": [[[x, y] for x, y, _ in points]], "labels": [[label for *_, label in points]]}
+        of_one = {name: [values] for name, values in asked.clicks.items()}
         masks, boxes = self._predictor.inference_features(
-            self._features(embedding), size_hw, (SIDE, SIDE), bboxes=None if box is None else [list(box)], **clicks
+            self._features(embedding), asked.size_hw, (SIDE, SIDE), bboxes=asked.boxes, **of_one
         )
         if masks is None or not len(masks):
-            return np.zeros(size_hw, bool), 0.0
+            return np.zeros(asked.size_hw, bool), 0.0
         return masks[0].cpu().numpy(), float(boxes[0, 4])
 
-    def _features(self, embedding: Mapping[str, NDArray[Any]]) -> Any:
+    def _features(self, embedding: Embedding) -> Any:
         import torch
 
         tensors = {name: torch.from_numpy(values).to(self._predictor.device) for name, values in embedding.items()}
