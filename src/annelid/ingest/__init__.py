@@ -92,7 +92,7 @@ def ingest(
 
 def _only_masks(sources: Sources) -> bool:
     """Whether annotation came without images: they are those that the project has."""
-    folders = [place if place.is_dir() else place.parent for place in sources.labels]
+    folders = {place if place.is_dir() else place.parent for place in sources.labels}
     masks = {m for f in folders for m in masks_among((i for i in sources.images if i.is_relative_to(f)), f)}
     return bool(folders) and masks.issuperset(sources.images)
 
