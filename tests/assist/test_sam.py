@@ -10,19 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.assist.prompts import CLICKS, PICTURE, prompt
 from tests.assist.weights import random_weights
 
-from annelid import geometry
 from annelid.assist.base import ArrayPicture, Hints, Point, Prompt
 from annelid.assist.choice import Assistants
 from annelid.assist.client import WorkerProcess
 from annelid.assist.sam import Sam, seen_window
 from annelid.engines.sam.network import open_network
 from annelid.errors import EngineError, UsageError
-
-PICTURE = np.random.default_rng(0).integers(0, 255, (150, 200, 3), np.uint8)
-CLICKS = ((100.5, 80.5, 1), (20.0, 20.0, 0))
-BOX = (30.0, 40.0, 120.0, 110.0)
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +31,6 @@ def worker(weights: Path) -> Iterator[WorkerProcess]:
     process = WorkerProcess(weights.parents[2])
     yield process
     process.close()
-
-
-def prompt(*clicks: tuple[float, float, int], box: tuple[float, ...] | None = None) -> Prompt:
-    return Prompt.of([list(click) for click in clicks], None if box is None else list(box))
-
-
-def mask_of(shape: geometry.Shape) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return geometry.shape_to_mask(shape, PICTURE.shape[:2])
 
 
 @pytest.fixture(scope="module")

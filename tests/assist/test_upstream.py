@@ -8,20 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.assist.prompts import BOX, CLICKS, PICTURE, Box, Clicks, prompt
 from tests.assist.weights import random_weights
 
 from annelid import geometry
-from annelid.assist.base import ArrayPicture, Hints, Prompt
+from annelid.assist.base import ArrayPicture, Hints
 from annelid.assist.client import WorkerProcess
 from annelid.assist.embeddings import FOLDER
 from annelid.assist.sam import Sam
 
-Clicks = tuple[tuple[float, float, int], ...]
-Box = tuple[float, float, float, float]
-
-PICTURE = np.random.default_rng(0).integers(0, 255, (150, 200, 3), np.uint8)
-CLICKS: Clicks = ((100.5, 80.5, 1), (20.0, 20.0, 0))
-BOX: Box = (30.0, 40.0, 120.0, 110.0)
 PROMPTS: tuple[tuple[Clicks, Box | None], ...] = ((CLICKS, None), (CLICKS[:1], None), ((), BOX), (CLICKS[:1], BOX))
 
 
@@ -66,16 +61,14 @@ def answer(predictor: Any, clicks: Clicks, box: Box | None) -> NDArray[np.bool_]
 
 @pytest.mark.parametrize(("clicks", "box"), PROMPTS)
 def test_the_mask_of_a_prompt_is_that_of_upstream(sam: Sam, upstream: Any, clicks: Clicks, box: Box | None) -> None:
-    found = sam.outline(
-        ArrayPicture(PICTURE), Prompt.of([list(c) for c in clicks], list(box) if box else None), Hints()
-    )
+    found = sam.outline(ArrayPicture(PICTURE), prompt(*clicks, box=box), Hints())
     mask = geometry.shape_to_mask(found.shape, PICTURE.shape[:2])
     assert mask.any()
     np.testing.assert_array_equal(mask, answer(upstream, clicks, box))
 
 
 def test_what_is_kept_of_a_picture_is_that_of_upstream(sam: Sam, upstream: Any) -> None:
-    sam.outline(ArrayPicture(PICTURE), Prompt.of([list(CLICKS[0])], None), Hints())
+    sam.outline(ArrayPicture(PICTURE), prompt(CLICKS[0]), Hints())
     (kept,) = (sam._weights.parents[2] / FOLDER).glob("*.npz")
     with np.load(kept) as embedding:
         for name, wanted in made_by(upstream).items():

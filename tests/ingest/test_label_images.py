@@ -56,10 +56,7 @@ def test_label_images_alone_belong_to_the_images_that_the_project_has(tmp_path: 
     project.import_(tmp_path / "images")
     done = project.import_(mask.parent)
     assert (done.format, done.images_new, done.annotated, done.objects) == ("labelmask", 0, 1, {"cell": 2})
-    assert [item.state for item in sorted(project.store.items(), key=lambda item: item.image.name)] == [
-        "reviewed",
-        "new",
-    ]
+    assert {item.image.name: item.state for item in project.store.items()} == {"a.tif": "reviewed", "b.tif": "new"}
 
 
 def test_label_images_of_no_image_of_the_project_are_refused(tmp_path: Path) -> None:

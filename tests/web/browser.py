@@ -86,3 +86,10 @@ def browsing(width: int = 1280, height: int = 720, flags: tuple[str, ...] = ()) 
         yield page
         browser.close()
     assert not problems, problems
+
+
+def enter(page: Page, served: Served, name: str = "ann") -> None:
+    """Open the first page, and say who works here."""
+    page.goto(served.address)
+    page.fill("#author-name", name)
+    page.click("#author-keep")

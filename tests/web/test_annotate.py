@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from tests.small import write_discs
-from tests.web.browser import browsing, serving
+from tests.web.browser import browsing, enter, serving
 
 from annelid.geometry import shape_area
 from annelid.project import Project
@@ -101,9 +101,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def annotator(project: Path) -> Iterator[Annotator]:
     with serving(project) as served, browsing() as page:
-        page.goto(served.address)
-        page.fill("#author-name", "ann")
-        page.click("#author-keep")
+        enter(page, served)
         yield Annotator(page, served.page_of(""))
 
 

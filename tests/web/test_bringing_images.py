@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 from tests.small import project_of_discs, write_discs
-from tests.web.browser import Served, browsing, serving
+from tests.web.browser import Served, browsing, enter, serving
 
 from annelid import settings
 from annelid.project import Project
@@ -54,9 +54,7 @@ def test_files_dropped_on_an_empty_project_come_in_with_their_annotation(page: P
     images, _ = write_discs(tmp_path / "source", 3)
     files = {path.name: path.read_bytes() for path in sorted(images.iterdir())}
     with serving(tmp_path / "project") as served:
-        page.goto(served.address)
-        page.fill("#author-name", "Ann")
-        page.click("#author-keep")
+        enter(page, served, "Ann")
         page.wait_for_selector("#dropzone")
         drop(page, {**files, "a.json": labelme("a.png"), "broken.png": b"\x89PNG\r\n\x1a\n", ".DS_Store": b"x"})
         page.wait_for_selector("#chosen")

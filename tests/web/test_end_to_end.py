@@ -15,7 +15,7 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
-from tests.web.browser import Served, browsing, serving
+from tests.web.browser import Served, browsing, enter, serving
 
 from annelid.project import Project
 from annelid.synthetic import write_nuclei
@@ -99,9 +99,7 @@ def lonely(labels: NDArray[np.integer], margin: int = 5) -> list[int]:
 
 def bring(person: Person, served: Served, field: Path) -> None:
     page = person.page
-    page.goto(served.address)
-    page.fill("#author-name", "Ann")
-    page.click("#author-keep")
+    enter(page, served, "Ann")
     person.look("empty")
     page.set_input_files("#choose-files", [field / "images" / f"{name}.tif" for name in NEW])
     page.click("#import")

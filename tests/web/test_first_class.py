@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route, expect
 from tests.small import write_discs
-from tests.web.browser import browsing, serving
+from tests.web.browser import browsing, enter, serving
 
 from annelid.project import Project
 
@@ -30,9 +30,7 @@ def test_it_outlives_a_slip_of_the_finger_and_a_server_that_fails(tmp_path: Path
         project.import_(images, copy=True)
         (view,) = project.store.views()
     with serving(tmp_path / "project") as served, browsing() as page:
-        page.goto(served.address)
-        page.fill("#author-name", "ann")
-        page.click("#author-keep")
+        enter(page, served)
         page.goto(served.page_of(f"#/annotate/{view.id}"))
         draw_box(page)
         expect(page.locator("dialog[open] h2")).to_have_text("What did you draw?")

@@ -458,6 +458,21 @@ test("what the server took without our hearing of it is not sent again", async (
   assert.deepEqual([server.saves.length - saves, server.revision, await shelf.all("p")], [0, 1, []]);
 });
 
+/**
+ * Send and read everything, again and again; every conflict is decided for one's own.
+ * @param {ReturnType<typeof page>[]} pages
+ * @param {number} rounds
+ */
+async function settleConflicts(pages, rounds) {
+  for (let n = 0; n < rounds; n++) {
+    for (const { autosave } of pages) {
+      for (const { id } of autosave.conflicts.value) autosave.resolve(id, "mine");
+      await autosave.flush();
+      await autosave.sync();
+    }
+  }
+}
+
 test("two people who change things at random, with a bad line, end with the same", async () => {
   for (let seed = 1; seed <= 25; seed++) {
     const chance = random(seed);
@@ -478,13 +493,7 @@ test("two people who change things at random, with a bad line, end with the same
       for (const { id } of autosave.conflicts.value) autosave.resolve(id, chance(2) ? "mine" : "theirs");
     }
     server.before = server.after = null;
-    for (let n = 0; n < 12; n++) {
-      for (const { autosave } of pages) {
-        for (const { id } of autosave.conflicts.value) autosave.resolve(id, "mine");
-        await autosave.flush();
-        await autosave.sync();
-      }
-    }
+    await settleConflicts(pages, 12);
     for (const { store, autosave } of pages) {
       assert.equal(autosave.state.value, "saved");
       assert.deepEqual(objects(store), objects(server));
@@ -528,13 +537,7 @@ test("what one drew and nobody touched is there in the end, whatever fails and w
       pages[which] = await opened();
     }
     server.before = server.after = null;
-    for (let n = 0; n < 8; n++) {
-      for (const { autosave } of pages) {
-        for (const { id } of autosave.conflicts.value) autosave.resolve(id, "mine");
-        await autosave.flush();
-        await autosave.sync();
-      }
-    }
+    await settleConflicts(pages, 8);
     await settle();
     for (let n = 0; n < 30; n++)
       assert.deepEqual(server.objects.get(`new ${n}`), square(`new ${n}`, n), `seed ${seed}`);
